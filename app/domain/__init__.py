@@ -1,0 +1,1 @@
+"""Values, parsing, deciding and rendering: pure functions on the standard library alone."""
