@@ -1,0 +1,123 @@
+"""Every error we raise on purpose, in one tree.
+
+    RevwrightError
+    ├── SettingsInvalid        the operator's settings are wrong; the process does not start
+    ├── PolicyInvalid          a repository's policy file is wrong; checks end action_required
+    ├── RuleInvalid            a review rule file is wrong; the process does not start
+    ├── EventMalformed         a signed delivery does not have the shape its event header promises
+    ├── LedgerUnavailable      Redis cannot take or give the truth right now; come back
+    ├── GitHubError
+    │   ├── RateLimited        GitHub asked us to come back at a stated time
+    │   ├── GitHubUnavailable  5xx, time-outs, broken connections after the retries
+    │   ├── WriteUncertain     a write may or may not have been applied; look before repeating it
+    │   └── GitHubRefused      4xx: permission, not found, validation; a retry does not help
+    ├── GitFailed              a git command ended in an error, a time-out or over its size limit
+    ├── ModelUnavailable       the model endpoint is down, slow, limited or talks garbage; come back
+    └── ModelRejected          the model endpoint refuses the request as such: key, model name, shape
+
+`retry` says whether the same job may succeed later without anyone's action.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.model import Usage
+
+
+class RevwrightError(Exception):
+    """Base of all errors raised on purpose; its text is fit for an operator's log."""
+
+    retry: bool = False
+
+
+class SettingsInvalid(RevwrightError):
+    """A setting is missing or wrong; the text names the setting and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyProblem:
+    """One mistake in a policy file: where it is and what to write instead."""
+
+    line: int
+    column: int
+    message: str
+
+
+class PolicyInvalid(RevwrightError):
+    """The repository's policy file cannot be used."""
+
+    def __init__(self, path: str, problems: tuple[PolicyProblem, ...]) -> None:
+        self.path = path
+        self.problems = problems
+        super().__init__("; ".join(f"{path}:{p.line}:{p.column}: {p.message}" for p in problems))
+
+
+class RuleInvalid(RevwrightError):
+    """A file of review_rules/ cannot be used; the text names the file."""
+
+
+class EventMalformed(RevwrightError):
+    """A delivery lacks a field that its event always has."""
+
+
+class LedgerUnavailable(RevwrightError):
+    """Redis is absent, loading, full or read-only."""
+
+    retry = True
+
+
+class GitHubError(RevwrightError):
+    """GitHub did not do what we asked."""
+
+
+class RateLimited(GitHubError):
+    """A primary or secondary rate limit; `retry_at` is when GitHub allows the next call (UTC)."""
+
+    retry = True
+
+    def __init__(self, message: str, *, retry_at: datetime) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at
+
+
+class GitHubUnavailable(GitHubError):
+    """GitHub is down, slow or answers 5xx."""
+
+    retry = True
+
+
+class WriteUncertain(GitHubUnavailable):
+    """The connection broke, or a 5xx came, after a write was sent: it may have been applied."""
+
+
+class GitHubRefused(GitHubError):
+    """A 4xx answer. `status` is the HTTP status."""
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class GitFailed(RevwrightError):
+    """A git command failed; the text carries the command's name and a redacted last line of its output."""
+
+    def __init__(self, message: str, *, retry: bool = False) -> None:
+        super().__init__(message)
+        self.retry = retry
+
+
+class ModelUnavailable(RevwrightError):
+    """No usable answer from the model endpoint for now; `usage` counts what was spent all the same."""
+
+    retry = True
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None, usage: Usage | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+        self.usage = usage if usage is not None else Usage.none()
+
+
+class ModelRejected(RevwrightError):
+    """The endpoint refuses the request (400, 401, 403, 404, 422): a person must change a setting."""

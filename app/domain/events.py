@@ -1,0 +1,47 @@
+"""The few GitHub deliveries we act on, as a closed union; everything else is Unhandled, by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook whose signature held. `digest` is the SHA-256 of its body: headers are not signed, the body is."""
+
+    id: str
+    event: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestChanged:
+    """`pull_request` with any action; which actions matter is for intake to say."""
+
+    action: str
+    ref: PullRequestRef
+    repository: RepositoryName
+    account_id: int
+    head_sha: Sha
+    draft: bool
+    open: bool
+    base_changed: bool
+    """The pull request was edited to merge into another branch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """GitHub says hello after the webhook was set up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unhandled:
+    """An event that we do not act on."""
+
+    event: str
+    action: str
+
+
+Event = PullRequestChanged | Ping | Unhandled

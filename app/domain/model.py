@@ -1,0 +1,78 @@
+"""What is said to a language model and what comes back, independent of any provider's API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSchema:
+    """The shape an answer must have: a strict JSON schema (every property required, nothing else allowed)."""
+
+    name: str
+    json_schema: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """One call. `timeout_seconds` bounds the whole call, retries included."""
+
+    model: str
+    messages: tuple[Message, ...]
+    schema: AnswerSchema
+    max_output_tokens: int
+    timeout_seconds: float
+    cache_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider reported them; `known` is False when any answer came without a report."""
+
+    input_tokens: int
+    cached_input_tokens: int
+    output_tokens: int
+    known: bool = True
+
+    @staticmethod
+    def none() -> Usage:
+        """Nothing was spent."""
+        return Usage(0, 0, 0)
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.cached_input_tokens + other.cached_input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.known and other.known,
+        )
+
+
+class StopReason(StrEnum):
+    COMPLETE = "complete"
+    CUT_OFF = "cut_off"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """An answer as text; whether it fits the schema is for the caller to see."""
+
+    text: str
+    stop: StopReason
+    usage: Usage
+    model: str

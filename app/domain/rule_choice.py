@@ -1,0 +1,26 @@
+"""Which rules count for a change: the packs and rules that the base policy leaves on, where their paths match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.domain.globs import matches
+from app.domain.policy import RulesPolicy
+from app.domain.rules import Rule
+
+
+def enabled(rules: Iterable[Rule], policy: RulesPolicy) -> tuple[Rule, ...]:
+    """The rules that the policy has not turned off, by pack or by id."""
+    return tuple(
+        rule for rule in rules if (policy.packs is None or rule.pack in policy.packs) and rule.id not in policy.disable
+    )
+
+
+def applies(rule: Rule, path: str) -> bool:
+    return not rule.globs or any(matches(glob, path) for glob in rule.globs)
+
+
+def for_paths(rules: Iterable[Rule], paths: Iterable[str]) -> tuple[Rule, ...]:
+    """The rules that speak of at least one of the paths, in their own order."""
+    known = tuple(paths)
+    return tuple(rule for rule in rules if any(applies(rule, path) for path in known))

@@ -1,0 +1,74 @@
+"""Review rules as values: what to look for, where, and how to see it without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.domain.severity import Severity
+
+WINDOW_CHARACTERS = 2_000
+OVERLAP_CHARACTERS = 500
+
+
+class Pattern(Protocol):
+    """A compiled regular expression that answers in linear time."""
+
+    def found_in(self, text: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A snippet as it would stand in a changed file at `path`."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """Decides on one added line without a model: any `match`, and no `unless`.
+
+    A line longer than a window is looked at in windows that overlap, each decided by itself. So nothing is
+    hidden behind a cap, and an `unless` at one end of a minified file does not excuse the other end.
+    """
+
+    match: tuple[Pattern, ...]
+    unless: tuple[Pattern, ...] = ()
+
+    def hits(self, line: str) -> bool:
+        return any(self._window_hits(window) for window in _windows(line))
+
+    def _window_hits(self, text: str) -> bool:
+        return any(p.found_in(text) for p in self.match) and not any(p.found_in(text) for p in self.unless)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: `pack/name`, its words for people, its prose for the model, where it applies."""
+
+    id: str
+    title: str
+    severity: Severity
+    globs: tuple[str, ...]
+    """Paths it applies to; empty means every path."""
+    prose: str
+    """For the model: what to flag, what not to flag, why."""
+    fix: str
+    """One sentence for people: what to do instead."""
+    detector: Detector | None
+    must_hit: tuple[Example, ...]
+    must_not: tuple[Example, ...]
+
+    @property
+    def pack(self) -> str:
+        return self.id.partition("/")[0]
+
+
+def _windows(line: str) -> Iterator[str]:
+    """Whatever is no longer than the overlap stands whole in one of them."""
+    yield line[:WINDOW_CHARACTERS]
+    step = WINDOW_CHARACTERS - OVERLAP_CHARACTERS
+    for start in range(step, len(line) - OVERLAP_CHARACTERS, step):
+        yield line[start : start + WINDOW_CHARACTERS]

@@ -1,0 +1,37 @@
+"""A pull request frozen at one head, one base and their merge base: all that a review looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.domain.diff import FileDiff
+from app.domain.entries import Entry
+from app.domain.guidelines import Guideline
+from app.domain.objects import Change
+from app.domain.policy import Policy
+from app.domain.pull_request import Sha
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """`title` and `body` are the author's words: data for the model, never instructions."""
+
+    title: str
+    body: str
+    head: Sha
+    base: Sha
+    merge_base: Sha
+    policy: Policy
+    policy_problems: tuple[str, ...]
+    """Mistakes in the base commit's policy file; the built-in default policy is used then."""
+    guidelines: tuple[Guideline, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(change.entry for change in self.changes)
+
+    @property
+    def diffs(self) -> Mapping[str, FileDiff]:
+        return {c.entry.path: c.diff for c in self.changes if c.diff is not None}

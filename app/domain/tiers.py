@@ -1,0 +1,108 @@
+"""How closely a changed entry is looked at, decided by its path and the base commit's policy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain.globs import fold, matches, matches_folded
+from app.domain.policy import POLICY_PATH, Policy
+
+ALWAYS_CORE = (
+    POLICY_PATH,
+    ".github/review_rules/**",
+    "**/AGENTS.md",
+    "**/AGENTS.override.md",
+    "**/CLAUDE.md",
+    "**/GEMINI.md",
+    "**/.github/copilot-instructions.md",
+    ".agents/**",
+    "CODEOWNERS",
+    ".github/CODEOWNERS",
+    "docs/CODEOWNERS",
+    ".github/workflows/**",
+    ".github/actions/**",
+    "**/.gitattributes",
+    "**/.gitmodules",
+)
+"""Paths that change how a change is reviewed, run or shown. No policy can take one away."""
+
+MEDIA_EXTENSIONS = frozenset(
+    {"apng", "avif", "bmp", "gif", "heic", "heif", "ico", "icns", "jpeg", "jpg", "jxl", "png", "psd", "tif"}
+    | {"tiff", "webp"}
+    | {"eot", "otf", "ttc", "ttf", "woff", "woff2"}
+    | {"aac", "flac", "m4a", "mp3", "oga", "ogg", "opus", "wav", "weba", "wma"}
+    | {"avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv", "webm", "wmv"}
+)
+"""Images, fonts, sound and film, by the last extension. Not SVG: it is text and may hold scripts."""
+
+
+class Tier(StrEnum):
+    """Ordered: `Tier.SKIP < Tier.LIGHT < Tier.STANDARD < Tier.CORE`."""
+
+    SKIP = "skip"
+    LIGHT = "light"
+    STANDARD = "standard"
+    CORE = "core"
+
+    @property
+    def rank(self) -> int:
+        """0 for skip to 3 for core."""
+        return tuple(Tier).index(self)
+
+    def __lt__(self, other: str) -> bool:
+        return self.rank < Tier(other).rank
+
+    def __le__(self, other: str) -> bool:
+        return self.rank <= Tier(other).rank
+
+    def __gt__(self, other: str) -> bool:
+        return self.rank > Tier(other).rank
+
+    def __ge__(self, other: str) -> bool:
+        return self.rank >= Tier(other).rank
+
+
+@dataclass(frozen=True, slots=True)
+class TierChoice:
+    """A tier, and the rule that gave it with its source in brackets: `built-in` or `policy`."""
+
+    tier: Tier
+    reason: str
+
+
+def tier_of(path: str, policy: Policy) -> TierChoice:
+    """Core comes first, whatever else names the path; then the policy's skip and light; then our own skip.
+
+    Core patterns are compared case-folded, so that no spelling that some file system takes for the same name
+    slips past; skip and light patterns exactly, because they lower the guard.
+    """
+    if _undecodable(path):
+        return TierChoice(Tier.CORE, "the path is not UTF-8 (built-in)")
+    if pattern := _first_folded(ALWAYS_CORE, path):
+        return TierChoice(Tier.CORE, f"always core: {pattern} (built-in)")
+    if pattern := _first_folded(policy.rules.extra, path):
+        return TierChoice(Tier.CORE, f"rules.extra: {pattern} (policy)")
+    if pattern := _first_folded((p for requirement in policy.tiers.core for p in requirement.paths), path):
+        return TierChoice(Tier.CORE, f"tiers.core: {pattern} (policy)")
+    if pattern := _first(policy.tiers.skip, path):
+        return TierChoice(Tier.SKIP, f"tiers.skip: {pattern} (policy)")
+    if pattern := _first(policy.tiers.light, path):
+        return TierChoice(Tier.LIGHT, f"tiers.light: {pattern} (policy)")
+    _, dot, extension = path.rpartition(".")
+    if dot and fold(extension) in MEDIA_EXTENSIONS:
+        return TierChoice(Tier.SKIP, f"image, font, sound or film: **/*.{fold(extension)} (built-in)")
+    return TierChoice(Tier.STANDARD, "no rule names the path (built-in)")
+
+
+def _undecodable(path: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in path)
+
+
+def _first(patterns: Iterable[str], path: str) -> str | None:
+    return next((pattern for pattern in patterns if matches(pattern, path)), None)
+
+
+def _first_folded(patterns: Iterable[str], path: str) -> str | None:
+    return next((pattern for pattern in patterns if matches_folded(pattern, path)), None)

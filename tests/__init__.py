@@ -1,0 +1,1 @@
+"""The test suite; see tests/world.py for the harness of the stories."""

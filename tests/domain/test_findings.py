@@ -1,0 +1,136 @@
+"""Findings: ids that survive moves, candidates checked against the diff, merging and ranking."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.domain.findings import Candidate, Evidence, anchor, finding_id, settle
+from app.domain.severity import Severity
+from tests.build import diff_of
+
+
+def candidate(**changes: object) -> Candidate:
+    plain = Candidate(
+        rule="",
+        severity=Severity.P2,
+        path="a.py",
+        start_line=2,
+        end_line=2,
+        title="wrong",
+        body="because",
+        evidence=Evidence.REASONED,
+        confidence=0.9,
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+DIFFS = {"a.py": diff_of(" one", "+two", "+three", " four")}
+
+
+def test_a_finding_on_an_added_line_is_inline_and_keeps_its_words() -> None:
+    (found,), dropped = settle([candidate(suggestion="TWO")], DIFFS)
+
+    assert dropped == ()
+    assert found.inline
+    assert (found.location.path, found.location.start_line, found.location.end_line) == ("a.py", 2, 2)
+    assert found.suggestion == "TWO"
+    assert found.title == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"path": "other.py"}, "not a diffed file"),
+        ({"start_line": 3, "end_line": 2}, "not a range"),
+        ({"start_line": 0, "end_line": 0}, "not a range"),
+        ({"start_line": -4, "end_line": 2}, "not a range"),
+    ],
+)
+def test_what_cannot_stand_anywhere_is_dropped_with_its_reason(changes: dict[str, object], reason: str) -> None:
+    found, (dropped,) = settle([candidate(**changes)], DIFFS)
+
+    assert found == ()
+    assert reason in dropped.reason
+
+
+def test_a_line_outside_the_hunks_is_kept_but_not_inline() -> None:
+    (found,), _ = settle([candidate(start_line=90, end_line=90, suggestion="x")], DIFFS)
+
+    assert not found.inline
+    assert found.suggestion is None
+
+
+def test_a_range_that_leaves_its_hunk_shrinks_to_its_end_and_loses_its_suggestion() -> None:
+    """GitHub refuses a comment whose start is not in the end's hunk; a suggestion would replace the wrong lines."""
+    two_hunks = replace(DIFFS["a.py"], hunks=(*DIFFS["a.py"].hunks, *diff_of(" x", "+y", start=40).hunks))
+
+    for start in (20, 2):
+        (found,), _ = settle([candidate(start_line=start, end_line=41, suggestion="x")], {"a.py": two_hunks})
+        assert (found.location.start_line, found.location.end_line, found.suggestion) == (41, 41, None)
+
+
+def test_a_range_inside_one_hunk_stays_whole() -> None:
+    (found,), _ = settle([candidate(start_line=2, end_line=3, suggestion="x")], DIFFS)
+
+    assert (found.location.start_line, found.location.end_line, found.suggestion) == (2, 3, "x")
+
+
+def test_ids_stay_when_lines_above_are_added_and_spaces_change() -> None:
+    moved = {"a.py": diff_of(" zero", " half", " one", "+  two", "+three")}
+
+    (before,), _ = settle([candidate()], DIFFS)
+    (after,), _ = settle([candidate(start_line=4, end_line=4)], moved)
+
+    assert before.id == after.id
+
+
+def test_equal_lines_have_different_ids_by_their_order() -> None:
+    diff = diff_of("+same", "-gone", "+same", "+other")
+
+    assert anchor(diff, 1) != anchor(diff, 2)
+    assert anchor(diff, 1).startswith("same")
+
+
+def test_lines_outside_the_diff_are_anchored_to_what_is_above_them() -> None:
+    assert anchor(DIFFS["a.py"], 90) == "\x00after 4"
+
+
+def test_another_rule_or_path_is_another_finding() -> None:
+    ids = {finding_id("r", "p", "x"), finding_id("", "p", "x"), finding_id("r", "q", "x"), finding_id("r", "p", "y")}
+
+    assert len(ids) == 4
+    assert all(len(i) == 10 and i.startswith("F") for i in ids)
+
+
+def test_paths_that_are_not_utf8_have_ids_too() -> None:
+    assert finding_id("", "bad\udcff.py", "x").startswith("F")
+
+
+@pytest.mark.parametrize(
+    ("other", "kept_title"),
+    [
+        ({"severity": Severity.P0, "title": "worse"}, "worse"),
+        ({"severity": Severity.P3, "title": "milder"}, "wrong"),
+        ({"evidence": Evidence.STATIC, "title": "static"}, "static"),
+        ({"confidence": 0.99, "title": "surer"}, "surer"),
+    ],
+)
+def test_two_claims_with_one_id_become_the_stronger_one(other: dict[str, object], kept_title: str) -> None:
+    for pair in ([candidate(), candidate(**other)], [candidate(**other), candidate()]):
+        (found,), _ = settle(pair, DIFFS)
+        assert found.title == kept_title
+
+
+def test_the_worst_and_surest_come_first() -> None:
+    found, _ = settle(
+        [
+            candidate(start_line=3, end_line=3, title="p2 sure"),
+            candidate(title="p2 less", confidence=0.6),
+            candidate(start_line=4, end_line=4, severity=Severity.P0, title="p0"),
+        ],
+        DIFFS,
+    )
+
+    assert [f.title for f in found] == ["p0", "p2 sure", "p2 less"]
