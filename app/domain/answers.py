@@ -1,0 +1,154 @@
+"""The shape of a reviewer's answer, and its strict decoding: model output is untrusted input."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.domain.findings import Candidate, Evidence
+from app.domain.model import AnswerSchema
+from app.domain.severity import Severity
+
+MAX_FINDINGS = 50
+MAX_TEXT = 8_000
+
+REVIEW_SCHEMA = AnswerSchema(
+    name="review",
+    json_schema={
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["findings", "summary"],
+        "properties": {
+            "summary": {"type": "string", "description": "what the change does, at most five short lines"},
+            "findings": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": [
+                        "rule",
+                        "path",
+                        "start_line",
+                        "end_line",
+                        "severity",
+                        "title",
+                        "body",
+                        "confidence",
+                        "suggestion",
+                    ],
+                    "properties": {
+                        "rule": {"type": ["string", "null"], "description": "id of the broken rule, or null"},
+                        "path": {"type": "string"},
+                        "start_line": {"type": "integer", "description": "line number in the new file"},
+                        "end_line": {"type": "integer"},
+                        "severity": {"type": "string", "enum": [s.value for s in Severity]},
+                        "title": {"type": "string", "description": "one line, what is wrong"},
+                        "body": {"type": "string", "description": "why, with the input or path that shows it"},
+                        "confidence": {"type": "number", "description": "0 to 1"},
+                        "suggestion": {
+                            "type": ["string", "null"],
+                            "description": "exact replacement of the lines start_line to end_line, or null",
+                        },
+                    },
+                },
+            },
+        },
+    },
+)
+
+
+class AnswerInvalid(ValueError):
+    """The answer does not have the asked-for shape; the text says where, for the model to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewAnswer:
+    candidates: tuple[Candidate, ...]
+    walkthrough: str
+
+
+def decode_review(text: str) -> ReviewAnswer:
+    """Decodes an answer to REVIEW_SCHEMA. Raises AnswerInvalid; never repairs, never guesses."""
+    try:
+        data = json.loads(text, parse_constant=_no_constant)
+    except RecursionError:
+        raise AnswerInvalid("the answer is nested too deeply") from None
+    except ValueError as error:
+        raise AnswerInvalid(f"the answer is not JSON: {error}") from None
+    top = _object(data, "answer", {"findings", "summary"})
+    found = top["findings"]
+    if not isinstance(found, list):
+        raise AnswerInvalid("findings must be an array")
+    if len(found) > MAX_FINDINGS:
+        raise AnswerInvalid(f"at most {MAX_FINDINGS} findings are taken: keep the worst")
+    candidates = tuple(_candidate(item, f"findings[{i}]") for i, item in enumerate(found))
+    return ReviewAnswer(candidates, _text(top, "summary", "answer", empty=True))
+
+
+_FIELDS = frozenset(("rule", "path", "start_line", "end_line", "severity", "title", "body", "confidence", "suggestion"))
+
+
+def _candidate(item: object, where: str) -> Candidate:
+    fields = _object(item, where, _FIELDS)
+    severity = fields["severity"]
+    if severity not in {s.value for s in Severity}:
+        raise AnswerInvalid(f"{where}.severity must be one of P0, P1, P2, P3")
+    suggestion = fields["suggestion"]
+    if suggestion is not None and not isinstance(suggestion, str):
+        raise AnswerInvalid(f"{where}.suggestion must be a string or null")
+    rule = fields["rule"]
+    if rule is not None and not isinstance(rule, str):
+        raise AnswerInvalid(f"{where}.rule must be a string or null")
+    return Candidate(
+        rule=rule or "",
+        severity=Severity(severity),
+        path=_text(fields, "path", where),
+        start_line=_line(fields, "start_line", where),
+        end_line=_line(fields, "end_line", where),
+        title=_text(fields, "title", where),
+        body=_text(fields, "body", where, empty=True),
+        evidence=Evidence.REASONED,
+        confidence=_confidence(fields, where),
+        suggestion=suggestion,
+    )
+
+
+def _object(value: object, where: str, fields: frozenset[str] | set[str]) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise AnswerInvalid(f"{where} must be an object")
+    if missing := fields - value.keys():
+        raise AnswerInvalid(f"{where} lacks {', '.join(sorted(missing))}")
+    if extra := value.keys() - fields:
+        raise AnswerInvalid(f"{where} has {len(extra)} field(s) that were not asked for")
+    return value
+
+
+def _text(fields: Mapping[str, object], name: str, where: str, *, empty: bool = False) -> str:
+    value = fields[name]
+    if not isinstance(value, str) or (not value.strip() and not empty):
+        raise AnswerInvalid(f"{where}.{name} must be a {'' if empty else 'non-empty '}string")
+    if len(value) > MAX_TEXT:
+        raise AnswerInvalid(f"{where}.{name} is longer than {MAX_TEXT} characters")
+    return value
+
+
+def _line(fields: Mapping[str, object], name: str, where: str) -> int:
+    value = fields[name]
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise AnswerInvalid(f"{where}.{name} must be an integer")
+    return value
+
+
+def _confidence(fields: Mapping[str, object], where: str) -> float:
+    value = fields["confidence"]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise AnswerInvalid(f"{where}.confidence must be a number from 0 to 1")
+    if not 0 <= value <= 1:
+        raise AnswerInvalid(f"{where}.confidence must be a number from 0 to 1")
+    return float(value)
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
