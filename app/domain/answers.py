@@ -93,7 +93,7 @@ _FIELDS = frozenset(("rule", "path", "start_line", "end_line", "severity", "titl
 def _candidate(item: object, where: str) -> Candidate:
     fields = _object(item, where, _FIELDS)
     severity = fields["severity"]
-    if severity not in {s.value for s in Severity}:
+    if not isinstance(severity, str) or severity not in {s.value for s in Severity}:
         raise AnswerInvalid(f"{where}.severity must be one of P0, P1, P2, P3")
     suggestion = fields["suggestion"]
     if suggestion is not None and not isinstance(suggestion, str):

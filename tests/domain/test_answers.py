@@ -62,6 +62,7 @@ def test_null_rule_and_suggestion_and_an_empty_body_are_right() -> None:
         ('{"findings": [1], "summary": ""}', "findings[0] must be an object"),
         (json.dumps({"findings": [FINDING] * (MAX_FINDINGS + 1), "summary": ""}), "at most"),
         (answer(severity="critical"), "findings[0].severity"),
+        (answer(severity=["P0"]), "findings[0].severity"),
         (answer(suggestion=3), "suggestion"),
         (answer(rule=3), "rule"),
         (answer(path=" "), "non-empty"),
