@@ -102,7 +102,7 @@ def _candidate(item: object, where: str) -> Candidate:
     if rule is not None and not isinstance(rule, str):
         raise AnswerInvalid(f"{where}.rule must be a string or null")
     return Candidate(
-        rule=rule or "",
+        rule=_encodable(rule or ""),
         severity=Severity(severity),
         path=_text(fields, "path", where),
         start_line=_line(fields, "start_line", where),
@@ -111,7 +111,7 @@ def _candidate(item: object, where: str) -> Candidate:
         body=_text(fields, "body", where, empty=True),
         evidence=Evidence.REASONED,
         confidence=_confidence(fields, where),
-        suggestion=suggestion,
+        suggestion=None if suggestion is None else _encodable(suggestion),
     )
 
 
@@ -131,7 +131,12 @@ def _text(fields: Mapping[str, object], name: str, where: str, *, empty: bool = 
         raise AnswerInvalid(f"{where}.{name} must be a {'' if empty else 'non-empty '}string")
     if len(value) > MAX_TEXT:
         raise AnswerInvalid(f"{where}.{name} is longer than {MAX_TEXT} characters")
-    return value
+    return _encodable(value)
+
+
+def _encodable(text: str) -> str:
+    """JSON can escape half of a surrogate pair, which no UTF-8 text can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _line(fields: Mapping[str, object], name: str, where: str) -> int:

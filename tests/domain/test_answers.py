@@ -47,6 +47,13 @@ def test_null_rule_and_suggestion_and_an_empty_body_are_right() -> None:
     assert (candidate.rule, candidate.suggestion, candidate.body) == ("", None, "")
 
 
+def test_half_a_surrogate_pair_cannot_reach_what_we_post() -> None:
+    """JSON may escape it, UTF-8 cannot hold it."""
+    (candidate,) = decode_review(answer(title="a\ud800b", suggestion="\udfff", rule="\ud800")).candidates
+
+    assert (candidate.title, candidate.suggestion, candidate.rule) == ("a?b", "?", "?")
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -1,0 +1,1 @@
+"""One package for each outside world. They never import each other."""

@@ -1,0 +1,1 @@
+"""Language models behind any OpenAI-compatible endpoint; `client.open_model` is the way in."""

@@ -1,0 +1,194 @@
+"""What use cases need from the outside world, in the words of the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from app.domain.events import Delivery
+from app.domain.jobs import Bell, RowKey
+from app.domain.messages.check import CheckOutput, Conclusion
+from app.domain.messages.comments import InlineComment
+from app.domain.model import Completion, ModelRequest
+from app.domain.objects import Blob, Change
+from app.domain.policy import Policy
+from app.domain.pull_request import PullRequest, PullRequestRef, RepositoryName, Sha
+from app.domain.row import Row, Wanted
+
+Clock = Callable[[], datetime]
+"""The time now, in UTC."""
+
+PolicyParser = Callable[[bytes, str], Policy]
+"""Bytes and path of a policy file -> Policy; raises PolicyInvalid with every mistake in it."""
+
+
+class Model(Protocol):
+    """A language model behind any OpenAI-compatible endpoint."""
+
+    async def complete(self, request: ModelRequest) -> Completion:
+        """Answer one request.
+
+        Raises ModelUnavailable (try later) or ModelRejected (a setting must change).
+        """
+        ...
+
+
+class Repository(Protocol):
+    """A git object database at hand. Nothing here touches a work tree."""
+
+    async def merge_base(self, a: Sha, b: Sha) -> Sha | None:
+        """The best common ancestor, or None for unrelated histories."""
+        ...
+
+    async def changes(self, old: Sha, new: Sha) -> tuple[Change, ...]:
+        """Every changed entry between two commits, in git's order, each with its diff or the reason for none."""
+        ...
+
+    async def blobs(self, commit: Sha, paths: tuple[str, ...], *, max_bytes: int) -> dict[str, Blob]:
+        """The files among `paths` that exist at `commit`; what is a directory or a submodule is left out."""
+        ...
+
+
+class Mirrors(Protocol):
+    """Local mirrors of repositories on GitHub."""
+
+    async def fetch(self, ref: PullRequestRef, repository: RepositoryName, *, head: Sha, base: Sha) -> Repository:
+        """A database that holds both commits with their history. Raises GitFailed."""
+        ...
+
+    async def pull_request_head(self, ref: PullRequestRef, repository: RepositoryName) -> Sha | None:
+        """Where `refs/pull/N/head` points now, asked over git; None when it is gone."""
+        ...
+
+
+class PullRequests(Protocol):
+    """Reading pull requests."""
+
+    async def read(self, ref: PullRequestRef, hint: RepositoryName) -> PullRequest:
+        """The pull request as it is now. `hint` is the name last heard; a rename does no harm."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is written: the pull request, and its repository's present name."""
+
+    ref: PullRequestRef
+    repository: RepositoryName
+
+
+class Checks(Protocol):
+    """Check runs of our App. Writes raise WriteUncertain when it is unknown whether they were applied."""
+
+    async def create(self, place: Place, *, head: Sha, name: str, external_id: str, output: CheckOutput | None) -> int:
+        """A new check run in state `queued`; returns its id."""
+        ...
+
+    async def start(self, place: Place, check_run: int, output: CheckOutput) -> None:
+        """State `in_progress`."""
+        ...
+
+    async def conclude(self, place: Place, check_run: int, conclusion: Conclusion, output: CheckOutput) -> None:
+        """State `completed` with annotations, however many."""
+        ...
+
+    async def find(self, place: Place, *, head: Sha, name: str, external_id: str) -> int | None:
+        """Our check run on this head with this external id, after an uncertain create."""
+        ...
+
+
+class Conversation(Protocol):
+    """Reviews and comments on a pull request. Writes raise WriteUncertain like those of Checks."""
+
+    async def review(self, place: Place, *, head: Sha, body: str, comments: tuple[InlineComment, ...]) -> int:
+        """Post one review with event COMMENT; returns its id."""
+        ...
+
+    async def comment(self, place: Place, body: str) -> int:
+        """Post one comment on the pull request; returns its id."""
+        ...
+
+    async def edit(self, place: Place, comment: int, body: str) -> bool:
+        """Replace a comment's text; False when the comment is gone."""
+        ...
+
+    async def find_review(self, place: Place, marker: str) -> int | None:
+        """Our own review that carries the marker, after an uncertain write."""
+        ...
+
+    async def find_comment(self, place: Place, marker: str) -> int | None:
+        """Our own comment that carries the marker, after an uncertain write."""
+        ...
+
+
+class Intake(Protocol):
+    """The one call that makes an accepted delivery durable."""
+
+    async def accept(self, delivery: Delivery, row: RowKey, wanted: Wanted, bell: str) -> bool:
+        """In one step: remember the delivery, raise the row's generation, ring the bell.
+
+        False when the delivery was seen before (by id or body). Raises LedgerUnavailable.
+        """
+        ...
+
+
+class Ledger(Protocol):
+    """The truth about jobs. Every call raises LedgerUnavailable when Redis can not answer."""
+
+    async def take(self, row: RowKey, owner: str) -> Row | None:
+        """The row, now leased to `owner`; None when there is nothing to do or another owner is at work."""
+        ...
+
+    async def beat(self, row: RowKey, owner: str) -> int | None:
+        """Extends the lease and returns the wanted generation; None when `owner` has lost the row."""
+        ...
+
+    async def done(self, row: RowKey, owner: str, generation: int) -> bool:
+        """Generation finished; True when a newer one is wanted. Nothing happens if `owner` has lost the row."""
+        ...
+
+    async def retry_later(self, row: RowKey, owner: str, *, at: datetime, error: str) -> None:
+        """Gives the row back; it is due again at `at`."""
+        ...
+
+    async def read(self, row: RowKey) -> Row | None:
+        """The row as it stands, without taking it."""
+        ...
+
+    async def due(self) -> tuple[RowKey, ...]:
+        """Rows whose deadline has passed: lost bells, dead owners, retries. Each is handed out once a while."""
+        ...
+
+    async def ring(self, bell: Bell) -> None:
+        """Wakes a worker for the row."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What the outbox knows of a write: never begun before, done with this id, or begun and left open."""
+
+    id: int | None
+    uncertain: bool
+
+
+class Outbox(Protocol):
+    """Remembers, for each pull request, what was written to GitHub, by key."""
+
+    async def begin(self, ref: PullRequestRef, write: str) -> Begun:
+        """Marks the write as begun and says what was known of it before."""
+        ...
+
+    async def finish(self, ref: PullRequestRef, write: str, id_: int) -> None:
+        """The write was applied; GitHub knows it by `id_`."""
+        ...
+
+    async def forget(self, ref: PullRequestRef, write: str) -> None:
+        """What was written is gone on GitHub, or was surely never applied: the next begin() starts afresh."""
+        ...
+
+    async def finished(self, ref: PullRequestRef, prefix: str) -> dict[str, int]:
+        """All finished writes whose key starts with `prefix`."""
+        ...
