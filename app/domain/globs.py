@@ -139,7 +139,7 @@ def _path_regex(plain: str) -> str:
     if not rest:
         return head
     *middle, tail = rest
-    return head + "".join(f"(?>(?:[^/]+/)*?{group})" for group in middle if group) + f"(?:[^/]+/)*{tail}"
+    return head + "".join(f"(?>(?:[^/]*/)*?{group})" for group in middle if group) + f"(?:[^/]*/)*{tail}"
 
 
 def _segments(plain: str) -> list[str]:

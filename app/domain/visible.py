@@ -66,24 +66,25 @@ def visible(text: str) -> str:
     """Text with `<U+XXXX>` in place of each hidden character; the result can always be encoded as UTF-8."""
     parts: list[str] = []
     end = 0
-    for hidden in hidden_characters(text):
-        parts += (text[end : hidden.offset], f"<{hidden.code_point}>")
-        end = hidden.offset + 1
+    for offset in _offsets(text):
+        parts += (text[end:offset], f"<U+{ord(text[offset]):04X}>")
+        end = offset + 1
     return "".join((*parts, text[end:]))
 
 
 def hidden_characters(text: str) -> tuple[HiddenCharacter, ...]:
     """Each hidden character of the text, in order."""
+    return tuple(HiddenCharacter(offset, text[offset]) for offset in _offsets(text))
+
+
+def _offsets(text: str) -> list[int]:
+    """Asks Unicode once for each distinct character, so that a long text costs little more than a scan."""
     if text.isascii() and not _ASCII_HIDDEN.search(text):
-        return ()
+        return []
     suspects = frozenset(character for character in set(text) if is_hidden(character))
     if not suspects:
-        return ()
-    return tuple(
-        HiddenCharacter(offset, character)
-        for offset, character in enumerate(text)
-        if character in suspects and not _expected(text, offset)
-    )
+        return []
+    return [offset for offset, character in enumerate(text) if character in suspects and not _expected(text, offset)]
 
 
 def is_hidden(character: str) -> bool:

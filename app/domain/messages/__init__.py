@@ -1,0 +1,1 @@
+"""Every sentence we post on GitHub, one function per occasion."""

@@ -1,0 +1,194 @@
+"""What the check run `revwright/review` says in each of its states."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from app.domain.entries import display_path
+from app.domain.findings import Finding
+from app.domain.inert import inline
+from app.domain.messages.origin import Origin
+from app.domain.messages.tables import coverage_table, findings_table, how_table
+from app.domain.report import Report
+from app.domain.severity import Severity
+from app.domain.verdict import Blocked, Incomplete, NeedsHuman, Passed, Verdict
+
+REVIEW_CHECK = "revwright/review"
+
+MAX_OUTPUT = 65_000
+"""GitHub takes 65,535 characters each for summary and text."""
+
+
+class Conclusion(StrEnum):
+    """The conclusions we ever use: GitHub lets `neutral` and `skipped` pass as green, so they are not among them."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    ACTION_REQUIRED = "action_required"
+    CANCELLED = "cancelled"
+
+
+class AnnotationLevel(StrEnum):
+    NOTICE = "notice"
+    WARNING = "warning"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    path: str
+    start_line: int
+    end_line: int
+    level: AnnotationLevel
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOutput:
+    title: str
+    summary: str
+    text: str = ""
+    annotations: tuple[Annotation, ...] = ()
+
+
+def queued() -> CheckOutput:
+    return CheckOutput("Waiting for a worker", "The review is queued. It starts as soon as a worker is free.")
+
+
+def running() -> CheckOutput:
+    return CheckOutput("Reviewing", "Reading the change: files, policy and guidelines of the base commit.")
+
+
+def superseded() -> CheckOutput:
+    return CheckOutput("Superseded by a newer head", "The branch moved on; the newest head is reviewed instead.")
+
+
+def not_wanted(reason: str) -> CheckOutput:
+    """`reason` is one of our own sentences."""
+    return CheckOutput("Not reviewed", reason)
+
+
+def failed(reason: str, *, run_id: str) -> CheckOutput:
+    """The job gave up. `reason` may carry words of GitHub, git or a model endpoint, so it is made inert."""
+    told = inline(reason, limit=500)
+    return CheckOutput(
+        "Not reviewed: the review failed",
+        f"The review did not finish, so nothing is said about this change.\n\n**Reason:** {told}\n\n"
+        f"Push again, or close and reopen the pull request, to try once more. Run `{run_id}`.",
+    )
+
+
+def waiting(reason: str, *, until: str) -> CheckOutput:
+    """In progress but held up; `until` is a UTC time as text."""
+    return CheckOutput("Held up, will try again", f"{inline(reason, limit=500)}\n\nNext try after {until}.")
+
+
+def conclusion_of(verdict: Verdict) -> Conclusion:
+    """`success` is for `Passed` alone."""
+    match verdict:
+        case Passed():
+            return Conclusion.SUCCESS
+        case Blocked():
+            return Conclusion.FAILURE
+        case NeedsHuman() | Incomplete():
+            return Conclusion.ACTION_REQUIRED
+    assert_never(verdict)
+
+
+def headline(verdict: Verdict) -> str:
+    """The verdict in one line of plain text."""
+    match verdict:
+        case Passed():
+            return "Passed: every changed file was covered, nothing blocks"
+        case Blocked(findings):
+            return f"Blocked by {_count(len(findings), 'finding')}"
+        case NeedsHuman(requirements):
+            return f"Needs a person: {_count(len(requirements), 'thing')} to settle"
+        case Incomplete(reason):
+            return f"Not fully reviewed: {reason}"
+    assert_never(verdict)
+
+
+def reasons(verdict: Verdict) -> tuple[str, ...]:
+    """What stands behind the headline, as inert lines."""
+    match verdict:
+        case NeedsHuman(requirements):
+            return tuple(inline(r, limit=400) for r in requirements)
+        case Incomplete(reason):
+            return (inline(reason, limit=400),)
+        case Passed() | Blocked():
+            return ()
+    assert_never(verdict)
+
+
+def concluded(report: Report, origin: Origin) -> CheckOutput:
+    """The finished review: verdict, findings, coverage, how it was done; the last line is for machines."""
+    lines = [f"**{inline(headline(report.verdict), limit=400)}**", ""]
+    lines += [f"- {reason}" for reason in reasons(report.verdict)]
+    lines += ["", findings_table(report.findings, origin) or "No findings."]
+    text = "\n\n".join(
+        (
+            "#### Coverage\n\n" + coverage_table(report.ledger),
+            "#### How it was reviewed\n\n" + how_table(report, origin),
+        )
+    )
+    last = machine_line(report, origin)
+    return CheckOutput(
+        title=headline(report.verdict)[:250],
+        summary=_capped("\n".join(lines), MAX_OUTPUT),
+        text=_capped(text, MAX_OUTPUT - len(last)) + "\n\n" + last,
+        annotations=tuple(_annotation(f) for f in report.findings),
+    )
+
+
+def machine_line(report: Report, origin: Origin) -> str:
+    """JSON in an HTML comment; no text in it can end the comment."""
+    data = {
+        "schema": 1,
+        "run": origin.run_id,
+        "head": report.head,
+        "base": report.base,
+        "merge_base": report.merge_base,
+        "conclusion": conclusion_of(report.verdict),
+        "entries": len(report.ledger.entries),
+        "reviewed": len(report.ledger.reviewed),
+        "excluded": len(report.ledger.excluded),
+        "unreviewed": len(report.ledger.unreviewed),
+        "findings": [{"id": f.id, "severity": f.severity} for f in report.findings[:100]],
+        "usd": report.usd,
+    }
+    return f"<!-- revwright {json.dumps(data).replace('<', chr(92) + 'u003c').replace('>', chr(92) + 'u003e')} -->"
+
+
+_LEVELS = {
+    Severity.P0: AnnotationLevel.FAILURE,
+    Severity.P1: AnnotationLevel.FAILURE,
+    Severity.P2: AnnotationLevel.WARNING,
+    Severity.P3: AnnotationLevel.NOTICE,
+}
+
+
+def _annotation(finding: Finding) -> Annotation:
+    """Annotations are shown as plain text; GitHub limits title to 255 and message to 64 KB."""
+    where = finding.location
+    return Annotation(
+        path=display_path(where.path),
+        start_line=where.start_line,
+        end_line=where.end_line,
+        level=_LEVELS[finding.severity],
+        title=f"{finding.severity} {finding.title}"[:255],
+        message=(finding.body or finding.title)[:4_000],
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _capped(text: str, limit: int) -> str:
+    note = "\n\n… cut: GitHub takes no more text here."
+    return text if len(text) <= limit else text[: text.rfind("\n", 0, limit - len(note))] + note

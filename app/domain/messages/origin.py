@@ -1,0 +1,41 @@
+"""Where a message belongs: the run that speaks, and the links it may make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from app.domain.entries import display_path
+from app.domain.findings import Location
+from app.domain.inert import Inert, cell_code, code_span, link
+from app.domain.pull_request import RepositoryName, Sha
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """`github_url` is where people browse; links go to this repository at this head and nowhere else."""
+
+    run_id: str
+    github_url: str
+    repository: RepositoryName
+    head: Sha
+
+    def location(self, where: Location) -> Inert:
+        """A link to the lines, or plain code where the path cannot stand in a URL."""
+        return self._linked(where, code_span(_label(where), limit=200))
+
+    def location_cell(self, where: Location) -> Inert:
+        """The same for a table cell."""
+        return self._linked(where, cell_code(_label(where), limit=200))
+
+    def _linked(self, where: Location, label: Inert) -> Inert:
+        lines = f"L{where.start_line}" + (f"-L{where.end_line}" if where.end_line > where.start_line else "")
+        if display_path(where.path) != where.path:
+            return label
+        path = quote(where.path, safe="/")
+        url = f"{self.github_url}/{self.repository}/blob/{self.head}/{path}#{lines}"
+        return link(label, url)
+
+
+def _label(where: Location) -> str:
+    return f"{display_path(where.path)}:{where.start_line}"

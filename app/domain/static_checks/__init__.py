@@ -1,0 +1,9 @@
+"""Checks that need no model: the same change always gives the same hits."""
+
+from __future__ import annotations
+
+from app.domain.static_checks.check import BUILT_IN_CHECKS, check_file
+from app.domain.static_checks.hit import StaticHit
+from app.domain.static_checks.secret_redaction import redact_secrets
+
+__all__ = ["BUILT_IN_CHECKS", "StaticHit", "check_file", "redact_secrets"]
