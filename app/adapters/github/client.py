@@ -1,0 +1,54 @@
+"""Calls to GitHub for one pull request: the right token for the stage, one fresh try when it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from app.adapters.github.tokens import InstallationTokens, Stage
+from app.adapters.github.transport import Reply, Transport
+from app.domain.errors import GitHubRefused
+from app.domain.pull_request import PullRequestRef
+
+_UNAUTHORIZED = 401
+_MAX_PAGES = 30
+_PAGE = 100
+
+
+class Client:
+    """Implements nothing of the ports itself; the readers and writers beside it stand on it."""
+
+    def __init__(self, transport: Transport, tokens: InstallationTokens) -> None:
+        self._transport = transport
+        self.tokens = tokens
+
+    async def call(self, ref: PullRequestRef, stage: Stage, method: str, path: str, body: object = None) -> Reply:
+        """One call; a 401 drops the token and is tried once more with a new one."""
+        token = await self.tokens.get(ref, stage)
+        try:
+            return await self._transport.call(method, path, authorization=f"token {token.value}", body=body)
+        except GitHubRefused as error:
+            if error.status != _UNAUTHORIZED:
+                raise
+            self.tokens.drop(ref, stage, token)
+            token = await self.tokens.get(ref, stage)
+            return await self._transport.call(method, path, authorization=f"token {token.value}", body=body)
+
+    async def as_app(self, path: str) -> Any:
+        """A GET that the App makes as itself."""
+        reply = await self._transport.call("GET", path, authorization=await self.tokens.as_app())
+        return reply.json
+
+    async def pages(self, ref: PullRequestRef, stage: Stage, path: str) -> AsyncIterator[list[Any]]:
+        """Page after page of a list, at most 3,000 items."""
+        joiner = "&" if "?" in path else "?"
+        for page in range(1, _MAX_PAGES + 1):
+            reply = await self.call(ref, stage, "GET", f"{path}{joiner}per_page={_PAGE}&page={page}")
+            items = (
+                reply.json
+                if isinstance(reply.json, list)
+                else next((v for v in reply.json.values() if isinstance(v, list)), [])
+            )
+            yield items
+            if "next" not in reply.links:
+                return

@@ -1,0 +1,104 @@
+"""Installation tokens: narrowed to one repository and one stage, minted once, dropped when GitHub refuses them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from app.adapters.github.app_jwt import app_jwt
+from app.adapters.github.transport import Transport
+from app.domain.errors import GitHubRefused, GitHubUnavailable, WriteUncertain
+from app.domain.pull_request import PullRequestRef, RepositoryName
+
+_REFRESH_EARLY = timedelta(minutes=5)
+_MAX_CACHED = 1_000
+
+
+class Stage(Enum):
+    """What a token may do. The values are the permissions asked for; nothing else is ever granted."""
+
+    GATHER = (("contents", "read"), ("pull_requests", "read"))
+    PUBLISH = (("checks", "write"), ("issues", "write"), ("pull_requests", "write"))
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`repository` is the name GitHub gave when it narrowed the token, or None where a server does not say."""
+
+    value: str = field(repr=False)
+    expires_at: datetime
+    repository: RepositoryName | None
+
+
+Key = tuple[int, int, Stage]
+
+
+class InstallationTokens:
+    """Tokens of one App on one host. A mint for a repository outside the installation fails: GitHub is asked, so a
+    payload that pairs a repository with another's installation gets nothing.
+    """
+
+    def __init__(self, transport: Transport, *, app_id: int, private_key_pem: str, now: Callable[[], datetime]) -> None:
+        self._transport = transport
+        self._app_id = app_id
+        self._private_key_pem = private_key_pem
+        self._now = now
+        self._tokens: dict[Key, Token] = {}
+        self._locks: dict[Key, asyncio.Lock] = {}
+
+    async def get(self, ref: PullRequestRef, stage: Stage) -> Token:
+        """A token good for at least five minutes; concurrent callers share one mint."""
+        key = (ref.installation_id, ref.repository_id, stage)
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            token = self._tokens.get(key)
+            if token is None or token.expires_at - _REFRESH_EARLY <= self._now():
+                if len(self._tokens) >= _MAX_CACHED:
+                    self._tokens.pop(next(iter(self._tokens)))
+                token = self._tokens[key] = await self._mint(ref, stage)
+            return token
+
+    def drop(self, ref: PullRequestRef, stage: Stage, token: Token) -> None:
+        """Forgets a token that GitHub refused, unless it was replaced already."""
+        key = (ref.installation_id, ref.repository_id, stage)
+        if self._tokens.get(key) is token:
+            del self._tokens[key]
+
+    async def as_app(self) -> str:
+        """The Authorization header for calls that the App makes as itself."""
+        return "Bearer " + app_jwt(self._app_id, self._private_key_pem, now=self._now())
+
+    async def _mint(self, ref: PullRequestRef, stage: Stage) -> Token:
+        body = {"repository_ids": [ref.repository_id], "permissions": dict(stage.value)}
+        path = f"/app/installations/{ref.installation_id}/access_tokens"
+        try:
+            reply = await self._transport.call("POST", path, authorization=await self.as_app(), body=body)
+        except WriteUncertain as error:
+            # An unused token does no harm, so unlike other writes a mint may simply be repeated later.
+            raise GitHubUnavailable(str(error)) from error
+        except GitHubRefused as error:
+            raise GitHubRefused(f"no {stage.name.lower()} token: {_remedy(error)}", status=error.status) from error
+        return _token(reply.json, ref)
+
+
+def _remedy(error: GitHubRefused) -> str:
+    hints: Mapping[int, str] = {
+        401: "GitHub does not accept the App's JWT; check the App id, the private key and this machine's clock",
+        403: "the installation is suspended or lacks a permission",
+        404: "the installation does not exist (any more)",
+        422: "the repository is not part of the installation, or the App lacks a permission it asks for",
+    }
+    return f"{error} ({hints[error.status]})" if error.status in hints else str(error)
+
+
+def _token(data: Any, ref: PullRequestRef) -> Token:
+    try:
+        value, expires = str(data["token"]), datetime.fromisoformat(str(data["expires_at"]))
+        named = [r for r in data.get("repositories") or () if r.get("id") == ref.repository_id]
+        repository = RepositoryName.parse(named[0]["full_name"]) if named else None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise GitHubUnavailable("the answer to a token request does not have the documented shape") from None
+    return Token(value, expires, repository)

@@ -1,0 +1,116 @@
+"""The ledger of jobs in Redis: rows with generations and leases, and the bells that wake workers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from redis.asyncio import Redis
+
+from app.adapters.store import keys
+from app.adapters.store.bells import FUNCTIONS, bell
+from app.adapters.store.scripts import Scripts, translated
+from app.domain.events import Delivery
+from app.domain.jobs import Bell, RowKey
+from app.domain.pull_request import RepositoryName, Sha
+from app.domain.row import Row, Wanted
+
+_DUE_AT_ONCE = 100
+_MAX_ERROR = 1_000
+
+
+class RedisLedger:
+    """Implements ports.Intake and ports.Ledger. Times are the server's, so workers need no common clock."""
+
+    def __init__(self, redis: Redis, *, lease_ms: int = keys.LEASE_MS, grace_ms: int = keys.BELL_GRACE_MS) -> None:
+        self._redis = redis
+        self._scripts = Scripts(redis)
+        self._lease_ms = lease_ms
+        self._grace_ms = grace_ms
+
+    async def accept(self, delivery: Delivery, row: RowKey, wanted: Wanted, bell_: str) -> bool:
+        job_id, payload = bell(bell_, str(row))
+        names = [
+            keys.delivery_id(delivery.id),
+            keys.delivery_body(delivery.digest),
+            keys.row(str(row)),
+            keys.DEADLINES,
+            FUNCTIONS[bell_],
+            f"arq:job:{job_id}",
+        ]
+        reply = await self._scripts.call(
+            "accept",
+            names,
+            [
+                keys.DELIVERIES_SECONDS,
+                str(row),
+                self._grace_ms,
+                str(wanted.repository),
+                wanted.head,
+                wanted.trigger,
+                int(wanted.draft),
+                job_id,
+                payload,
+                keys.BELL_EXPIRES_MS,
+            ],
+        )
+        return int(reply) > 0
+
+    async def take(self, row: RowKey, owner: str) -> Row | None:
+        name = str(row)
+        reply = await self._scripts.call("take", [keys.row(name), keys.DEADLINES], [name, owner, self._lease_ms])
+        if reply is None:
+            return None
+        return _row(row, dict(zip(reply[::2], reply[1::2], strict=True)))
+
+    async def beat(self, row: RowKey, owner: str) -> int | None:
+        name = str(row)
+        reply = int(await self._scripts.call("beat", [keys.row(name), keys.DEADLINES], [name, owner, self._lease_ms]))
+        return None if reply < 0 else reply
+
+    async def done(self, row: RowKey, owner: str, generation: int) -> bool:
+        name = str(row)
+        reply = await self._scripts.call("done", [keys.row(name), keys.DEADLINES], [name, owner, generation])
+        return int(reply) == 1
+
+    async def retry_later(self, row: RowKey, owner: str, *, at: datetime, error: str) -> None:
+        name = str(row)
+        due = int(at.timestamp() * 1000)
+        await self._scripts.call("later", [keys.row(name), keys.DEADLINES], [name, owner, due, error[:_MAX_ERROR]])
+
+    async def read(self, row: RowKey) -> Row | None:
+        async with translated():
+            fields = await self._redis.hgetall(keys.row(str(row)))
+        return _row(row, fields) if fields else None
+
+    async def due(self) -> tuple[RowKey, ...]:
+        rows = await self._scripts.call("due", [keys.DEADLINES], [_DUE_AT_ONCE, self._grace_ms])
+        return tuple(RowKey.parse(name.decode()) for name in rows)
+
+    async def ring(self, bell_: Bell) -> None:
+        job_id, payload = bell(bell_.function, str(bell_.row))
+        async with translated(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.psetex(f"arq:job:{job_id}", keys.BELL_EXPIRES_MS, payload)
+            pipe.zadd(FUNCTIONS[bell_.function], {job_id: _now_ms()})
+            await pipe.execute()
+
+
+def _now_ms() -> int:
+    return int(datetime.now().astimezone().timestamp() * 1000)
+
+
+def _row(key: RowKey, fields: dict[bytes, bytes]) -> Row:
+    text = {name.decode(): value.decode() for name, value in fields.items()}
+    return Row(
+        key=key,
+        generation=int(text["want"]),
+        done=int(text.get("done", "0")),
+        wanted=Wanted(
+            repository=RepositoryName.parse(text["repository"]),
+            head=Sha(text["head"]),
+            trigger=text["trigger"],
+            draft=text["draft"] == "1",
+        ),
+        triggers=frozenset(text.get("triggers", "").split(",")) - {""},
+        attempts=int(text.get("attempts", "0")),
+        error=text.get("error", ""),
+    )

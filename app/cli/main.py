@@ -1,0 +1,99 @@
+"""Reads the command line, runs one command, turns errors into a message and an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from app.domain.errors import RevwrightError
+
+EXIT_ERROR = 2
+
+COMMANDS = ("up", "web", "worker", "review", "config")
+
+_DESCRIPTION = "Reviews pull requests, and tells the truth about what it looked at."
+
+
+def main() -> None:
+    """The console script."""
+    raise SystemExit(run(sys.argv[1:], os.environ))
+
+
+def run(argv: Sequence[str], environ: Mapping[str, str]) -> int:
+    """One command; returns the exit status. Expected errors print one message, without a traceback."""
+    arguments = parser().parse_args(argv)
+    try:
+        return _dispatch(arguments, environ)
+    except RevwrightError as error:
+        print(f"revwright: {error}", file=sys.stderr)
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        return 130
+
+
+def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Commands are imported when they are asked for: the web process must not load the model SDK."""
+    match arguments.command:
+        case "up":
+            from app.cli.up import up  # noqa: PLC0415
+
+            return up(environ, host=arguments.host, port=arguments.port)
+        case "web":
+            from app.cli.serve import web  # noqa: PLC0415
+
+            return web(environ, host=arguments.host, port=arguments.port, parent=arguments.parent)
+        case "worker":
+            from app.cli.serve import worker  # noqa: PLC0415
+
+            return worker(environ, parent=arguments.parent)
+        case "review":
+            from app.cli.review import review  # noqa: PLC0415
+
+            return review(arguments, environ)
+        case "config":
+            from app.cli.config import check  # noqa: PLC0415
+
+            return check(arguments.file, environ if arguments.settings else None)
+        case command:
+            raise AssertionError(command)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; a test holds COMMANDS against it."""
+    top = argparse.ArgumentParser(prog="revwright", description=_DESCRIPTION)
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, words in (
+        ("up", "web, worker and (without REVWRIGHT_REDIS_URL) an embedded Redis server in one go"),
+        ("web", "only the web process, which takes the webhooks in"),
+    ):
+        serving = commands.add_parser(name, help=words, description=words)
+        serving.add_argument("--host", help="address to listen on; wins over REVWRIGHT_HOST")
+        serving.add_argument("--port", type=int, help="port to listen on; wins over REVWRIGHT_PORT")
+        serving.add_argument("--parent", type=int, help=argparse.SUPPRESS)
+    worker = commands.add_parser("worker", help="only the worker process, which reviews")
+    worker.add_argument("--parent", type=int, help=argparse.SUPPRESS)
+    _add_review(commands)
+    config = commands.add_parser("config", help="check configuration")
+    actions = config.add_subparsers(dest="action", required=True, metavar="ACTION")
+    check = actions.add_parser("check", help="check a repository's policy file")
+    check.add_argument("file", nargs="?", default=".github/revwright.yml", help="default: %(default)s")
+    check.add_argument("--settings", action="store_true", help="check the REVWRIGHT_* environment variables instead")
+    return top
+
+
+def _add_review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    review = commands.add_parser(
+        "review",
+        help="review a range of commits of a local repository",
+        description="Reviews what HEAD adds over BASE in a local repository, with the same engine as on GitHub. "
+        "Policy, guidelines and AGENTS.md come from BASE. Exit status: 0 passed, 1 blocked by findings, "
+        "2 error, 3 not everything was reviewed.",
+    )
+    review.add_argument("--repo", default=".", metavar="PATH", help="the repository (default: here)")
+    review.add_argument("--base", required=True, metavar="REVISION")
+    review.add_argument("--head", default="HEAD", metavar="REVISION", help="default: %(default)s")
+    review.add_argument("--format", choices=("text", "json"), default="text")
+    review.add_argument("--static", action="store_true", help="static rules only, even if a model is configured")
+    review.add_argument("--no-color", action="store_true", help="plain text on a terminal too")

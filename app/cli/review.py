@@ -1,0 +1,57 @@
+"""`revwright review`: the engine on a local range of commits, told in the terminal or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from app.adapters.git.local import open_local
+from app.adapters.rules.policy_file import parse_policy
+from app.domain.report import Report
+from app.domain.report_json import report_json
+from app.domain.terminal import Style, render
+from app.domain.verdict import Blocked, Passed
+from app.settings import Settings
+from app.usecases.review.engine import Engine
+from app.usecases.review.gather import gather
+from app.wiring.engine import open_engine
+
+EXIT_PASSED, EXIT_BLOCKED, EXIT_INCOMPLETE = 0, 1, 3
+
+
+def review(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = Settings.from_environment(environ)
+    report = asyncio.run(_examine(arguments, settings))
+    if arguments.format == "json":
+        print(json.dumps(report_json(report), indent=2))
+    else:
+        colour = sys.stdout.isatty() and not arguments.no_color and not environ.get("NO_COLOR")
+        width = shutil.get_terminal_size((100, 24)).columns
+        print(render(report, Style(colour=colour, width=min(width, 120))))
+    return _status(report, static=arguments.static)
+
+
+async def _examine(arguments: argparse.Namespace, settings: Settings) -> Report:
+    repository = await open_local(Path(arguments.repo))
+    base = await repository.resolve(arguments.base)
+    head = await repository.resolve(arguments.head)
+    snapshot = await gather(repository, parse_policy, base=base, head=head, title="", body="")
+    async with open_engine(settings) as engine:
+        chosen = Engine(engine.rules, engine.templates, None) if arguments.static else engine
+        return await chosen.examine(snapshot, cache_key="revwright-local")
+
+
+def _status(report: Report, *, static: bool) -> int:
+    """Asked for static rules alone, their silence is a pass; otherwise only a whole review is."""
+    match report.verdict:
+        case Passed():
+            return EXIT_PASSED
+        case Blocked():
+            return EXIT_BLOCKED
+        case _:
+            return EXIT_PASSED if static and not report.models else EXIT_INCOMPLETE

@@ -1,0 +1,112 @@
+"""`revwright web` and `revwright worker`: one process each, ended cleanly by SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import errno
+import logging
+import os
+import signal
+import socket
+from collections.abc import Mapping
+
+import uvicorn
+from arq.connections import RedisSettings
+
+from app.adapters.store.redis_url import parse_redis_url
+from app.cli.logs import configure
+from app.domain.errors import SettingsInvalid
+from app.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+_PR_SET_PDEATHSIG = 1
+_SHUTDOWN_SECONDS = 10
+
+
+def web(environ: Mapping[str, str], *, host: str | None, port: int | None, parent: int | None) -> int:
+    """Serves until stopped."""
+    from app.web.main import create_app  # noqa: PLC0415
+    from app.wiring.web import open_web_services  # noqa: PLC0415
+
+    settings, redis = _start(environ, parent)
+    listener = listen(host or settings.host, port if port is not None else settings.port)
+    app = create_app(lambda: open_web_services(settings, redis))
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        limit_concurrency=1_000,
+    )
+    bound = listener.getsockname()
+    _log.info("web: listening on http://%s:%d", bound[0], bound[1])
+    with listener:
+        uvicorn.Server(config).run(sockets=[listener])
+    return 0
+
+
+def worker(environ: Mapping[str, str], *, parent: int | None) -> int:
+    """Works until stopped."""
+    settings, redis = _start(environ, parent)
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(_work(settings, redis))
+    return 0
+
+
+async def _work(settings: Settings, redis: RedisSettings) -> None:
+    from app.wiring.worker import open_worker_services  # noqa: PLC0415
+    from workers.main import WorkerOptions, run_worker  # noqa: PLC0415
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_worker_services(settings, redis) as services:
+        model = settings.model.main if settings.model else "none (static rules only)"
+        _log.info("worker: ready; model %s", model)
+        await run_worker(redis, services, WorkerOptions(), stop)
+    _log.info("worker: stopped")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; SettingsInvalid names the setting when the address can not be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named TCP, so that asyncio turns Nagle's algorithm off: without it an answer on a kept connection waits 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        why = "is already in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+        raise SettingsInvalid(
+            f"the address {host}:{port} {why}; set REVWRIGHT_HOST and REVWRIGHT_PORT, or --host and --port"
+        ) from None
+    return listener
+
+
+def _start(environ: Mapping[str, str], parent: int | None) -> tuple[Settings, RedisSettings]:
+    if parent is not None:
+        end_with(parent)
+    settings = Settings.from_environment(environ)
+    configure(settings.log_format)
+    settings.need_github()
+    for warning in settings.warnings:
+        _log.warning("%s", warning)
+    if settings.redis_url is None:
+        raise SettingsInvalid(
+            "REVWRIGHT_REDIS_URL is not set: `web` and `worker` share a Redis server, so it must be named, for "
+            "example redis://localhost:6379/0; or run `revwright up`, which brings its own"
+        )
+    return settings, parse_redis_url(settings.redis_url.expose())
+
+
+def end_with(parent: int) -> None:
+    """Ends this process when the process `parent` is gone, however it went."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        raise SystemExit(0)

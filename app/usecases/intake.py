@@ -1,0 +1,55 @@
+"""Decides what an event means for us, without asking anyone: a wanted job, or ignored and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from app.domain.events import Event, Ping, PullRequestChanged, Unhandled
+from app.domain.jobs import JobKind, RowKey
+from app.domain.policy import Trigger
+from app.domain.row import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    row: RowKey
+    wanted: Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    reason: str
+
+
+_TRIGGERS = {
+    "opened": Trigger.OPENED,
+    "reopened": Trigger.OPENED,
+    "ready_for_review": Trigger.READY_FOR_REVIEW,
+    "synchronize": Trigger.PUSH,
+}
+
+
+def decide(event: Event, *, allowed_accounts: frozenset[int]) -> Accepted | Ignored:
+    """`allowed_accounts`: ids of the owners that may use this deployment; empty means all."""
+    match event:
+        case Ping():
+            return Ignored("ping: the webhook works")
+        case Unhandled(name, action):
+            return Ignored(f"{name}{'.' + action if action else ''} is not an event we act on")
+        case PullRequestChanged():
+            return _pull_request(event, allowed_accounts)
+    assert_never(event)
+
+
+def _pull_request(event: PullRequestChanged, allowed_accounts: frozenset[int]) -> Accepted | Ignored:
+    if allowed_accounts and event.account_id not in allowed_accounts:
+        return Ignored("the account is not among REVWRIGHT_ALLOWED_ACCOUNTS")
+    if not event.open:
+        return Ignored("the pull request is closed")
+    # A new base means new rules and another diff: always looked at again.
+    trigger = Trigger.OPENED if event.base_changed else _TRIGGERS.get(event.action)
+    if trigger is None:
+        return Ignored(f"pull_request.{event.action} changes nothing we review")
+    wanted = Wanted(event.repository, event.head_sha, trigger, event.draft)
+    return Accepted(RowKey(JobKind.REVIEW, event.ref), wanted)

@@ -1,0 +1,1 @@
+"""Reviewing one pull request: gather once, examine, decide, publish once."""

@@ -1,0 +1,57 @@
+"""The check run of one head: made once, started, concluded; older heads' checks are cancelled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.domain.messages import check as words
+from app.domain.messages.check import REVIEW_CHECK, CheckOutput, Conclusion
+from app.domain.pull_request import PullRequestRef, Sha
+from app.ports import Checks, Outbox, Place
+from app.usecases.once import once
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRuns:
+    """`check:<head>` is the outbox key of a head's check run; `concluded:<head>` says that it is over."""
+
+    checks: Checks
+    outbox: Outbox
+
+    async def ensure(self, place: Place, head: Sha, output: CheckOutput) -> int:
+        """The head's open check run; a new one when there is none or the last one is concluded."""
+        over = await self.outbox.finished(place.ref, f"concluded:{head}")
+        if over:
+            await self.outbox.forget(place.ref, f"check:{head}")
+            await self.outbox.forget(place.ref, f"concluded:{head}")
+        external_id = f"{place.ref}:{head}"
+        return await once(
+            self.outbox,
+            place.ref,
+            f"check:{head}",
+            find=lambda: self.checks.find(place, head=head, name=REVIEW_CHECK, external_id=external_id),
+            act=lambda: self.checks.create(place, head=head, name=REVIEW_CHECK, external_id=external_id, output=output),
+        )
+
+    async def start(self, place: Place, head: Sha, output: CheckOutput) -> int:
+        check_run = await self.ensure(place, head, output)
+        await self.checks.start(place, check_run, output)
+        return check_run
+
+    async def conclude(self, place: Place, head: Sha, conclusion: Conclusion, output: CheckOutput) -> None:
+        """Ends the head's check run, making one if there is none, so that a required check never hangs."""
+        check_run = await self.ensure(place, head, output)
+        await self.checks.conclude(place, check_run, conclusion, output)
+        await self.outbox.finish(place.ref, f"concluded:{head}", check_run)
+
+    async def cancel_others(self, place: Place, head: Sha | None) -> None:
+        """Ends every open check run of other heads as `cancelled`."""
+        for other in await self.open_heads(place.ref):
+            if other != head:
+                await self.conclude(place, other, Conclusion.CANCELLED, words.superseded())
+
+    async def open_heads(self, ref: PullRequestRef) -> tuple[Sha, ...]:
+        made = await self.outbox.finished(ref, "check:")
+        over = await self.outbox.finished(ref, "concluded:")
+        heads = (key.partition(":")[2] for key in made)
+        return tuple(Sha(head) for head in heads if f"concluded:{head}" not in over)

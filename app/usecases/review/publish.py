@@ -1,0 +1,103 @@
+"""Puts a finished report on GitHub: one review with the new findings, the summary comment, then the check."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from app.domain.errors import GitHubRefused
+from app.domain.findings import Finding
+from app.domain.messages import check as words
+from app.domain.messages.comments import inline_comment, review_body, summary_comment
+from app.domain.messages.marker import marker
+from app.domain.messages.origin import Origin
+from app.domain.report import Report
+from app.domain.rules import Rule
+from app.ports import Conversation, Outbox, Place
+from app.usecases.once import once
+from app.usecases.review.check_run import CheckRuns
+
+SUMMARY = "summary"
+_UNPROCESSABLE = 422
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """`marker_key` signs the hidden markers of what we write."""
+
+    conversation: Conversation
+    check_runs: CheckRuns
+    outbox: Outbox
+    rules: Mapping[str, Rule]
+    marker_key: bytes
+
+    async def publish(self, place: Place, report: Report, origin: Origin) -> None:
+        """The check comes last, so that it never concludes before what it points at is there."""
+        posted = await self._review(place, report)
+        shown = report if posted else _without_inline(report)
+        await self._summary(place, shown, origin)
+        await self.check_runs.conclude(
+            place, report.head, words.conclusion_of(report.verdict), words.concluded(shown, origin)
+        )
+
+    async def _review(self, place: Place, report: Report) -> bool:
+        """Posts the findings that were not posted before; False when GitHub refused the comments."""
+        known = await self.outbox.finished(place.ref, "finding:")
+        new = tuple(f for f in report.posted if f"finding:{f.id}" not in known)
+        if not new:
+            return True
+        write = f"review:{report.head}:{_digest(new)}"
+        mark = marker(self.marker_key, place.ref, write)
+        comments = tuple(inline_comment(f, dict(self.rules)) for f in new)
+        try:
+            review = await once(
+                self.outbox,
+                place.ref,
+                write,
+                find=lambda: self.conversation.find_review(place, mark),
+                act=lambda: self.conversation.review(
+                    place, head=report.head, body=review_body(len(new), mark), comments=comments
+                ),
+            )
+        except GitHubRefused as error:
+            if error.status != _UNPROCESSABLE:
+                raise
+            return False
+        for finding in new:
+            await self.outbox.finish(place.ref, f"finding:{finding.id}", review)
+        return True
+
+    async def _summary(self, place: Place, report: Report, origin: Origin) -> None:
+        mark = marker(self.marker_key, place.ref, SUMMARY)
+        body = summary_comment(report, origin, mark)
+        known = (await self.outbox.finished(place.ref, SUMMARY)).get(SUMMARY)
+        if known is not None:
+            if await self.conversation.edit(place, known, body):
+                return
+            await self.outbox.forget(place.ref, SUMMARY)  # somebody deleted it: say it anew
+        written = False
+
+        async def write() -> int:
+            nonlocal written
+            written = True
+            return await self.conversation.comment(place, body)
+
+        comment = await once(
+            self.outbox,
+            place.ref,
+            SUMMARY,
+            find=lambda: self.conversation.find_comment(place, mark),
+            act=write,
+        )
+        if not written:  # found again after a crash: it may tell of an older head
+            await self.conversation.edit(place, comment, body)
+
+
+def _digest(findings: tuple[Finding, ...]) -> str:
+    return hashlib.sha256(" ".join(sorted(f.id for f in findings)).encode()).hexdigest()[:12]
+
+
+def _without_inline(report: Report) -> Report:
+    """The same report with every finding told in the summary, where GitHub cannot refuse it."""
+    return replace(report, findings=tuple(replace(f, inline=False) for f in report.findings))

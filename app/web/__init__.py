@@ -1,0 +1,1 @@
+"""The web process: takes webhooks in, answers fast, calls nobody but Redis."""

@@ -1,0 +1,58 @@
+"""Builds the ASGI application: routes, and one constant answer to every error."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from app.web.health import Health
+from app.web.webhooks import WebhookEndpoint
+from app.wiring.web import WebServices
+
+_log = logging.getLogger(__name__)
+
+OpenServices = Callable[[], AbstractAsyncContextManager[WebServices]]
+
+
+def create_app(open_services: OpenServices) -> FastAPI:
+    """The application; it opens its services when it starts and closes them when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services() as services:
+            app.state.webhooks = WebhookEndpoint(services.intake, services.webhook_secrets, services.allowed_accounts)
+            app.state.health = Health(services.ready)
+            yield
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_route("/webhooks/github", _webhooks, methods=["POST"])
+    app.add_route("/healthz", _healthz, methods=["GET"])
+    app.add_route("/readyz", _readyz, methods=["GET"])
+    app.add_exception_handler(Exception, _unexpected)
+    return app
+
+
+async def _webhooks(request: Request) -> JSONResponse:
+    endpoint: WebhookEndpoint = request.app.state.webhooks
+    return await endpoint(request)
+
+
+async def _healthz(request: Request) -> JSONResponse:
+    health: Health = request.app.state.health
+    return await health.healthz(request)
+
+
+async def _readyz(request: Request) -> JSONResponse:
+    health: Health = request.app.state.health
+    return await health.readyz(request)
+
+
+async def _unexpected(_request: Request, error: Exception) -> JSONResponse:
+    """The web edge's catch-all: the log gets the traceback, the caller a constant."""
+    _log.error("unexpected error", exc_info=error)
+    return JSONResponse({"error": "internal error"}, status_code=500)

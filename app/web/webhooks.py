@@ -1,0 +1,75 @@
+"""POST /webhooks/github: bytes -> event -> row and bell -> 202."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from dataclasses import dataclass
+from typing import assert_never
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from app.adapters.github.webhook import parse
+from app.domain.errors import EventMalformed, LedgerUnavailable
+from app.domain.events import Delivery
+from app.ports import Intake
+from app.usecases.intake import Accepted, Ignored, decide
+from app.web.body import Refused, verified_body
+
+_log = logging.getLogger(__name__)
+
+_DELIVERY_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+_EVENT = re.compile(r"[a-z0-9_]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEndpoint:
+    """`secrets`: the webhook secret, and the previous one while it is being replaced."""
+
+    intake: Intake
+    secrets: tuple[bytes, ...]
+    allowed_accounts: frozenset[int]
+
+    async def __call__(self, request: Request) -> JSONResponse:
+        body = await verified_body(request, self.secrets)
+        if isinstance(body, Refused):
+            return _problem(body.status, body.text)
+        id_ = request.headers.get("x-github-delivery", "")
+        event = request.headers.get("x-github-event", "")
+        if not _DELIVERY_ID.fullmatch(id_) or not _EVENT.fullmatch(event):
+            return _problem(400, "X-GitHub-Delivery and X-GitHub-Event are missing or malformed")
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            return _problem(415, "set the webhook's content type to application/json")
+        return await self._take_in(Delivery(id_, event, hashlib.sha256(body).hexdigest()), body)
+
+    async def _take_in(self, delivery: Delivery, body: bytes) -> JSONResponse:
+        try:
+            decision = decide(parse(delivery.event, body), allowed_accounts=self.allowed_accounts)
+        except EventMalformed as error:
+            _log.warning("delivery %s (%s) is malformed: %s", delivery.id, delivery.event, error)
+            return _problem(400, "the body does not have the shape of its event")
+        match decision:
+            case Ignored(reason):
+                return _answer(delivery, "ignored", reason)
+            case Accepted(row, wanted):
+                try:
+                    fresh = await self.intake.accept(delivery, row, wanted, "announce")
+                except LedgerUnavailable as error:
+                    # GitHub then shows the delivery as failed, and it can be redelivered.
+                    _log.error("delivery %s not taken: %s", delivery.id, error)  # noqa: TRY400
+                    return _problem(503, "the job ledger cannot take this now; redeliver later")
+                if not fresh:
+                    return _answer(delivery, "duplicate", "this delivery was taken before")
+                _log.info("delivery %s queued %s", delivery.id, row)
+                return _answer(delivery, "queued", f"{wanted.trigger} of {row}")
+        assert_never(decision)
+
+
+def _answer(delivery: Delivery, result: str, reason: str) -> JSONResponse:
+    return JSONResponse({"delivery": delivery.id, "result": result, "reason": reason}, status_code=202)
+
+
+def _problem(status: int, text: str) -> JSONResponse:
+    return JSONResponse({"error": text}, status_code=status, headers={"Connection": "close"} if status != 503 else {})

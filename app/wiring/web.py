@@ -1,0 +1,41 @@
+"""What the web process needs: the ledger's intake and the webhook secrets. No GitHub client, no model SDK."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from arq.connections import ArqRedis, RedisSettings
+
+from app.adapters.store.keys import PREFIX
+from app.adapters.store.ledger import RedisLedger
+from app.adapters.store.scripts import translated
+from app.ports import Intake
+from app.settings import Settings
+from app.wiring.redis import open_redis
+
+
+@dataclass(frozen=True, slots=True)
+class WebServices:
+    intake: Intake
+    ready: Callable[[], Awaitable[None]]
+    webhook_secrets: tuple[bytes, ...]
+    allowed_accounts: frozenset[int]
+
+
+@asynccontextmanager
+async def open_web_services(settings: Settings, redis: RedisSettings) -> AsyncIterator[WebServices]:
+    github = settings.need_github()
+    async with open_redis(redis) as pool:
+        yield WebServices(
+            intake=RedisLedger(pool),
+            ready=lambda: _writable(pool),
+            webhook_secrets=github.webhook_secrets,
+            allowed_accounts=settings.allowed_accounts,
+        )
+
+
+async def _writable(pool: ArqRedis) -> None:
+    async with translated():
+        await pool.set(f"{PREFIX}:ready", "1", ex=60)

@@ -1,0 +1,96 @@
+"""What the worker process needs: every adapter, opened once, closed at the end."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from arq.connections import RedisSettings
+
+from app.adapters.git.mirror import GitMirrors
+from app.adapters.github.checks import CheckWriter
+from app.adapters.github.client import Client
+from app.adapters.github.conversation import ConversationWriter
+from app.adapters.github.pull_requests import PullRequestReader
+from app.adapters.github.tokens import InstallationTokens, Stage
+from app.adapters.github.transport import open_transport
+from app.adapters.rules.policy_file import parse_policy
+from app.adapters.store.ledger import RedisLedger
+from app.adapters.store.outbox import RedisOutbox
+from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
+from app.ports import Ledger, Repository
+from app.settings import Settings
+from app.usecases.review.check_run import CheckRuns
+from app.usecases.review.publish import Publisher
+from app.usecases.review.run import ReviewRun
+from app.wiring.engine import open_engine
+from app.wiring.redis import open_redis
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerServices:
+    ledger: Ledger
+    check_runs: CheckRuns
+    review: ReviewRun
+
+
+@dataclass(frozen=True, slots=True)
+class _TokenMirrors:
+    """Implements ports.Mirrors: the git adapter with a read token for each fetch."""
+
+    mirrors: GitMirrors
+    tokens: InstallationTokens
+
+    async def fetch(self, ref: PullRequestRef, repository: RepositoryName, *, head: Sha, base: Sha) -> Repository:
+        token = await self.tokens.get(ref, Stage.GATHER)
+        return await self.mirrors.fetch(ref, repository, head=head, base=base, token=token.value)
+
+    async def pull_request_head(self, ref: PullRequestRef, repository: RepositoryName) -> Sha | None:
+        token = await self.tokens.get(ref, Stage.GATHER)
+        return await self.mirrors.pull_request_head(ref, repository, token=token.value)
+
+
+@asynccontextmanager
+async def open_worker_services(settings: Settings, redis: RedisSettings) -> AsyncIterator[WorkerServices]:
+    github = settings.need_github()
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(open_redis(redis))
+        transport = await stack.enter_async_context(open_transport(github.api_url, now=_now))
+        engine = await stack.enter_async_context(open_engine(settings))
+        tokens = InstallationTokens(
+            transport, app_id=github.app_id, private_key_pem=github.private_key.expose(), now=_now
+        )
+        client = Client(transport, tokens)
+        outbox = RedisOutbox(pool)
+        check_runs = CheckRuns(CheckWriter(client, app_id=github.app_id, now=_now), outbox)
+        yield WorkerServices(
+            ledger=RedisLedger(pool),
+            check_runs=check_runs,
+            review=ReviewRun(
+                pull_requests=PullRequestReader(client),
+                mirrors=_TokenMirrors(GitMirrors(settings.data_dir, github.url), tokens),
+                check_runs=check_runs,
+                engine=engine,
+                publisher=Publisher(
+                    conversation=ConversationWriter(client, app_id=github.app_id),
+                    check_runs=check_runs,
+                    outbox=outbox,
+                    rules={rule.id: rule for rule in engine.rules},
+                    marker_key=_marker_key(github.private_key.expose()),
+                ),
+                parse_policy=parse_policy,
+                github_url=github.url,
+            ),
+        )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _marker_key(private_key_pem: str) -> bytes:
+    """A key for signing markers that only this App can have; the private key itself is not used for it."""
+    return hashlib.sha256(b"revwright marker\x00" + private_key_pem.encode()).digest()

@@ -1,0 +1,127 @@
+"""One attempt at a row: take it, keep its lease alive, run, and write down how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.domain.errors import GitHubError, LedgerUnavailable, RateLimited, RevwrightError
+from app.domain.jobs import Bell, RowKey
+from app.domain.row import Row
+from app.ports import Clock, Ledger
+from app.usecases.review.run import NotReviewed, OwnershipLost, ReviewRun
+
+_log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 1.0
+MAX_ATTEMPTS = 5
+HOPELESS_ATTEMPTS = 10
+"""After so many, even telling GitHub that we gave up has failed; the row is closed and the log says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackOff:
+    """Waits of base, 2 x base, 4 x base ... seconds between attempts, at most `ceiling_seconds`."""
+
+    base_seconds: float = 5.0
+    ceiling_seconds: float = 600.0
+
+    def wait(self, attempts: int) -> timedelta:
+        return timedelta(seconds=min(self.base_seconds * 2 ** (attempts - 1), self.ceiling_seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewAttempts:
+    """What a `review` bell does."""
+
+    ledger: Ledger
+    run: ReviewRun
+    now: Clock
+    back_off: BackOff
+
+    async def answer(self, key: RowKey) -> None:
+        """Never raises but for cancellation: arq does not repeat failed jobs, the ledger does."""
+        run_id = secrets.token_hex(8)
+        try:
+            row = await self.ledger.take(key, run_id)
+            if row is None:
+                return
+            async with _beating(self.ledger, key, run_id):
+                finished = await self._attempt(row, run_id)
+            if finished and await self.ledger.done(key, run_id, row.generation):
+                await self.ledger.ring(Bell("review", key))
+        except LedgerUnavailable as error:
+            # The lease runs out and the row is handed out again: nothing is lost, and nothing more can be written.
+            _log.error("run %s of %s: the ledger went away: %s", run_id, key, error)  # noqa: TRY400
+
+    async def _attempt(self, row: Row, run_id: str) -> bool:
+        """True when the generation is finished, one way or another."""
+        try:
+            outcome = await self.run.review(row, run_id=run_id, still_ours=lambda: self._ours(row.key, run_id))
+        except OwnershipLost as lost:
+            _log.warning("run %s: %s", run_id, lost)
+            return False
+        except asyncio.CancelledError:
+            # Shutting down: hand the row to the next worker now instead of when the lease runs out.
+            await asyncio.shield(
+                self.ledger.retry_later(row.key, run_id, at=self.now(), error="the worker was stopped")
+            )
+            raise
+        except LedgerUnavailable:
+            raise
+        except RevwrightError as error:
+            _log.warning("run %s of %s, attempt %d: %s", run_id, row.key, row.attempts, error)
+            return await self._failed(row, run_id, str(error), error)
+        except Exception as error:
+            _log.exception("run %s of %s, attempt %d: unexpected error", run_id, row.key, row.attempts)
+            return await self._failed(row, run_id, f"internal error: {type(error).__name__}", error)
+        note = outcome.reason if isinstance(outcome, NotReviewed) else outcome.report_conclusion.value
+        _log.info("run %s of %s: %s", run_id, row.key, note)
+        return True
+
+    async def _failed(self, row: Row, run_id: str, reason: str, error: Exception) -> bool:
+        hopeful = not isinstance(error, RevwrightError) or error.retry
+        if hopeful and row.attempts < MAX_ATTEMPTS:
+            at = error.retry_at if isinstance(error, RateLimited) else self.now() + self.back_off.wait(row.attempts)
+            await self.ledger.retry_later(row.key, run_id, at=at, error=reason)
+            return False
+        try:
+            await self.run.give_up(row, reason, run_id=run_id)
+        except GitHubError as refused:
+            if row.attempts >= HOPELESS_ATTEMPTS:
+                _log.error("run %s of %s: gave up, and GitHub did not take it: %s", run_id, row.key, refused)  # noqa: TRY400
+                return True
+            at = self.now() + self.back_off.wait(row.attempts)
+            await self.ledger.retry_later(row.key, run_id, at=at, error=reason)
+            return False
+        return True
+
+    async def _ours(self, key: RowKey, run_id: str) -> bool:
+        return await self.ledger.beat(key, run_id) is not None
+
+
+@contextlib.asynccontextmanager
+async def _beating(ledger: Ledger, key: RowKey, owner: str) -> AsyncIterator[None]:
+    """Extends the lease every second while the body runs."""
+    task = asyncio.create_task(_beat(ledger.beat, key, owner))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _beat(beat: Callable[[RowKey, str], Awaitable[int | None]], key: RowKey, owner: str) -> None:
+    while True:
+        await asyncio.sleep(BEAT_SECONDS)
+        try:
+            if await beat(key, owner) is None:
+                return
+        except LedgerUnavailable as error:
+            _log.warning("heartbeat of %s: %s", key, error)
