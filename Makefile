@@ -1,0 +1,53 @@
+# The commands of this repository. CI calls the same ones.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+BIN := .venv/bin
+PYTEST_ARGS ?=
+
+.PHONY: help setup demo test lint types docs bench emulator lock clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## a venv in .venv with the locked packages
+	@scripts/setup.sh
+
+demo: setup ## review a real pull request range end to end on this machine, and show the result
+	@$(BIN)/python -m scripts.demo
+
+test: setup ## the test suite, with 100 % branch coverage of domain and use cases
+	@echo "==> running the tests on $$(nproc) cores"
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n $$(nproc) --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/coverage combine --quiet
+	@echo "==> branch coverage of app/domain and app/usecases must be 100 %"
+	@$(BIN)/coverage report --include='app/domain/*,app/usecases/*' --fail-under=100
+
+lint: setup ## ruff, and the import contracts
+	@echo "==> ruff"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@echo "==> import contracts"
+	@$(BIN)/lint-imports
+
+types: setup ## mypy in strict mode
+	@echo "==> mypy --strict (a cold cache takes a minute)"
+	@$(BIN)/mypy
+
+docs: setup ## links, commands and tables in the documentation
+	@echo "==> documentation"
+	@$(BIN)/python -m scripts.check_docs
+
+bench: setup ## measure, as ratios against baselines in the same run
+	@$(BIN)/python -m scripts.bench
+
+emulator: setup ## drive the product with a GitHub emulator that somebody else wrote (needs Node 20 and npm)
+	@$(BIN)/python -m pytest -m emulator tests/foreign -rs --timeout 300
+
+lock: setup ## renew requirements/*.lock from pyproject.toml
+	@$(BIN)/python -m scripts.lock
+
+clean: ## remove everything that can be made again
+	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache htmlcov dist build
+	rm -f .coverage .coverage.*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

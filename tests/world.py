@@ -1,0 +1,175 @@
+"""The harness of the stories: deliver a signed webhook, run workers until idle, read what GitHub shows.
+
+Everything is the product's own code and wiring, over real HTTP, real git and a real Redis-protocol server; only GitHub
+and the model's provider are stand-ins.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from arq.connections import ArqRedis, RedisSettings
+
+from app.adapters.store import keys
+from app.settings import Settings
+from app.web.main import create_app
+from app.wiring.redis import open_redis
+from app.wiring.web import open_web_services
+from app.wiring.worker import WorkerServices, open_worker_services
+from tests.fakes.github import CheckRun, Delivery, FakeGitHub, PullRequest, Repository
+from tests.fakes.model import FakeModel
+from workers.attempts import BackOff
+from workers.main import WorkerOptions, arq_worker
+from workers.schedule import ring_due
+
+WEBHOOK_SECRET = "canary-webhook-secret-0123456789abcdef"
+MODEL_KEY = "canary-model-key-0123456789abcdef"
+OPTIONS = WorkerOptions(poll_seconds=0.02, back_off=BackOff(base_seconds=0.0))
+_ROUNDS = 50
+
+
+def environment(github: FakeGitHub, data_dir: Path, model_url: str | None, **extra: str) -> dict[str, str]:
+    """The environment that an operator would set for these stand-ins."""
+    env = {
+        "REVWRIGHT_GITHUB_APP_ID": str(github.app.id),
+        "REVWRIGHT_GITHUB_PRIVATE_KEY": github.app_private_key,
+        "REVWRIGHT_GITHUB_WEBHOOK_SECRET": WEBHOOK_SECRET,
+        "REVWRIGHT_GITHUB_API_URL": github.api_url,
+        "REVWRIGHT_GITHUB_URL": github.url,
+        "REVWRIGHT_DATA_DIR": str(data_dir),
+    }
+    if model_url is not None:
+        env |= {"OPENAI_API_KEY": MODEL_KEY, "OPENAI_BASE_URL": model_url, "REVWRIGHT_MODEL_API": "responses"}
+    return env | extra
+
+
+@dataclass
+class World:
+    """One deployment and its surroundings."""
+
+    github: FakeGitHub
+    model: FakeModel | None
+    settings: Settings
+    redis_settings: RedisSettings
+    redis: ArqRedis
+    web: httpx.AsyncClient
+    services: WorkerServices
+    repo: Repository
+    taken: int = field(default=0)
+
+    async def deliver(self, delivery: Delivery, **headers: str) -> httpx.Response:
+        """One delivery as GitHub sends it; keyword arguments replace headers (`x_github_event=...`)."""
+        changed = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {name.lower(): value for name, value in delivery.headers.items()} | changed
+        return await self.web.post("/webhooks/github", content=delivery.body, headers=sent)
+
+    async def deliver_new(self) -> list[httpx.Response]:
+        """Every delivery that GitHub made since the last time, in order."""
+        new = list(self.github.deliveries)[self.taken :]
+        self.taken += len(new)
+        return [await self.deliver(delivery) for delivery in new]
+
+    async def work(self) -> None:
+        """Runs both queues until nothing is queued and nothing is due."""
+        for _ in range(_ROUNDS):
+            for queue in (keys.INTERACTIVE_QUEUE, keys.REVIEW_QUEUE):
+                await self.work_queue(queue)
+            if await self.queued() == 0 and await ring_due(self.services.ledger) == 0:
+                return
+        raise AssertionError("the workers do not come to rest")
+
+    async def work_queue(self, queue: str) -> None:
+        """Runs one queue until it is empty."""
+        async with arq_worker(self.redis_settings, self.services, OPTIONS, queue, burst=True) as worker:
+            await worker.async_run()
+
+    async def queued(self) -> int:
+        return int(await self.redis.zcard(keys.INTERACTIVE_QUEUE)) + int(await self.redis.zcard(keys.REVIEW_QUEUE))
+
+    async def settle(self) -> None:
+        """Delivers what is new and works until idle."""
+        await self.deliver_new()
+        await self.work()
+
+    # What GitHub shows.
+
+    def checks(self, sha: str) -> list[CheckRun]:
+        return [run for run in self.repo.check_runs.values() if run.head_sha == sha]
+
+    def check(self, sha: str) -> CheckRun:
+        (run,) = self.checks(sha)
+        return run
+
+    def summary(self, pull: PullRequest) -> str:
+        (comment,) = pull.comments
+        return comment.body
+
+    def written(self) -> list[str]:
+        """Method and path of every REST call that writes, in order."""
+        return [f"{call.method} {call.path}" for call in self.github.calls if call.method != "GET"]
+
+
+@asynccontextmanager
+async def open_world(
+    github: FakeGitHub, redis_settings: RedisSettings, data_dir: Path, *, model: FakeModel | None, **extra: str
+) -> AsyncIterator[World]:
+    """A deployment with one installation and one repository, `acme/web`, whose branch `main` has one commit."""
+    installation = github.add_installation(github.add_user("acme", type="Organization"))
+    repo = github.create_repository("acme/web", installation=installation)
+    repo.commit("main", {"README.md": "# web\n", "app/main.py": "def main():\n    return 0\n"}, message="first")
+    settings = Settings.from_environment(
+        environment(github, data_dir, model.base_url if model is not None else None, **extra)
+    )
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(open_redis(redis_settings))
+        await redis.flushall()
+        services = await stack.enter_async_context(open_worker_services(settings, redis_settings))
+        app = create_app(lambda: open_web_services(settings, redis_settings))
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        web = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://revwright.test"))
+        world = World(github, model, settings, redis_settings, redis, web, services, repo, len(github.deliveries))
+        yield world
+        await assert_nothing_leaked(world)
+
+
+async def assert_nothing_leaked(world: World) -> None:
+    """No secret of this deployment stands in anything that left it, in any of the usual disguises."""
+    assert world.github.violations == []
+    canaries = {
+        "webhook secret": WEBHOOK_SECRET,
+        "model key": MODEL_KEY,
+        "private key": "".join(world.github.app_private_key.split("\n")[2:4]),
+    } | {f"token {n}": value for n, value in enumerate(world.github.tokens)}
+    places = dict(_places(world))
+    for key in await world.redis.keys("*"):
+        places[f"redis {key!r}"] = repr(await _value(world.redis, key))
+    for name, secret in canaries.items():
+        for disguise in (secret, base64.b64encode(secret.encode()).decode(), secret.encode().hex(), secret[::-1]):
+            for place, text in places.items():
+                assert disguise not in text, f"{name} stands in {place}"
+
+
+def _places(world: World) -> Iterator[tuple[str, str]]:
+    for number, call in enumerate(world.github.calls):
+        yield f"GitHub call {number} {call.method} {call.path}", f"{call.path}{call.query!r}{call.body!r}"
+    for number, git_call in enumerate(world.github.git_calls):
+        yield f"git call {number}", git_call.path
+    for number, seen in enumerate(world.model.requests if world.model else ()):
+        yield f"model request {number}", repr(seen.messages)
+
+
+async def _value(redis: ArqRedis, key: bytes) -> object:
+    kind = await redis.type(key)
+    match kind:
+        case b"hash":
+            return await redis.hgetall(key)
+        case b"zset":
+            return await redis.zrange(key, 0, -1)
+        case _:
+            return await redis.get(key)
