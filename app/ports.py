@@ -153,9 +153,17 @@ class Ledger(Protocol):
         """Gives the row back; it is due again at `at`."""
         ...
 
+    async def hand_back(self, row: RowKey, owner: str) -> None:
+        """Ends the lease without having answered a generation; it does not count as an attempt."""
+        ...
+
     async def read(self, row: RowKey) -> Row | None:
         """The row as it stands, without taking it."""
         ...
+
+
+class Bells(Protocol):
+    """What wakes workers. A bell carries a row's name and nothing else."""
 
     async def due(self) -> tuple[RowKey, ...]:
         """Rows whose deadline has passed: lost bells, dead owners, retries. Each is handed out once a while."""

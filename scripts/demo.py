@@ -1,8 +1,8 @@
 """`make demo`: a real pull request range, reviewed end to end on this machine, and shown.
 
-The product runs as an operator would run it: `revwright up` in a process of its own, with the embedded Redis server. GitHub
-is a stand-in on loopback over real git repositories. The model is yours if OPENAI_API_KEY or OPENAI_BASE_URL is set;
-otherwise a stand-in answers, which knows one bug of the bundled range and says so.
+The product runs as an operator would run it: `revwright up` in a process of its own, with the embedded Redis server.
+GitHub is a stand-in on loopback over real git repositories. The model is yours if OPENAI_API_KEY or OPENAI_BASE_URL
+is set; otherwise a stand-in answers, which knows one bug of the bundled range and says so.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _KNOWN_BUG = {
     "severity not in {s.value for s in Severity}": {
         "severity": "P1",
         "title": "A severity that is a list or an object raises TypeError",
-        "body": "Set membership hashes its operand. For an answer such as `{\"severity\": [\"P0\"]}` this line raises "
+        "body": 'Set membership hashes its operand. For an answer such as `{"severity": ["P0"]}` this line raises '
         "`TypeError: unhashable type: 'list'` instead of `AnswerInvalid`, so one odd answer ends the whole run.\n\n"
         "Check `isinstance(severity, str)` first.",
         "confidence": 0.95,
@@ -49,7 +49,8 @@ def main() -> None:
         github = FakeGitHub(folder / "github", webhook_secret=_SECRET)
         github.start()
         stack.callback(github.stop)
-        repository = github.create_repository("acme/decoder", seed=_BUNDLE, installation=github.add_installation("acme"))
+        installation = github.add_installation("acme")
+        repository = github.create_repository("acme/decoder", seed=_BUNDLE, installation=installation)
         model = stack.enter_context(_model())
         port = stack.enter_context(_product(github, folder / "data", model))
         github.on_delivery = lambda delivery: _send(delivery, port)
@@ -75,7 +76,8 @@ def _model() -> Iterator[Mapping[str, str]]:
         yield own
         return
     say("no OPENAI_API_KEY: a stand-in for the model answers; it knows one bug of this range and nothing else")
-    with FakeModel(Reviewer(_KNOWN_BUG, summary="Adds a strict decoder for a reviewer's answer, with tests.")).serving() as url:
+    reviewer = Reviewer(_KNOWN_BUG, summary="Adds a strict decoder for a reviewer's answer, with tests.")
+    with FakeModel(reviewer).serving() as url:
         yield {
             "OPENAI_BASE_URL": url,
             "OPENAI_API_KEY": "stand-in",
@@ -132,7 +134,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) ->
 
 def _send(delivery: Delivery, port: int) -> int:
     """GitHub's side of the webhook."""
-    request = urllib.request.Request(  # noqa: S310 - loopback
+    request = urllib.request.Request(
         f"http://127.0.0.1:{port}/webhooks/github", data=delivery.body, headers=delivery.headers, method="POST"
     )
     try:

@@ -16,6 +16,7 @@ import httpx
 from arq.connections import ArqRedis, RedisSettings
 
 from app.adapters.store import keys
+from app.adapters.store.scripts import hgetall
 from app.settings import Settings
 from app.web.main import create_app
 from app.wiring.redis import open_redis
@@ -79,7 +80,7 @@ class World:
         for _ in range(_ROUNDS):
             for queue in (keys.INTERACTIVE_QUEUE, keys.REVIEW_QUEUE):
                 await self.work_queue(queue)
-            if await self.queued() == 0 and await ring_due(self.services.ledger) == 0:
+            if await self.queued() == 0 and await ring_due(self.services.bells) == 0:
                 return
         raise AssertionError("the workers do not come to rest")
 
@@ -168,7 +169,7 @@ async def _value(redis: ArqRedis, key: bytes) -> object:
     kind = await redis.type(key)
     match kind:
         case b"hash":
-            return await redis.hgetall(key)
+            return await hgetall(redis, key.decode())
         case b"zset":
             return await redis.zrange(key, 0, -1)
         case _:

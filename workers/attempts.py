@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from app.domain.errors import GitHubError, LedgerUnavailable, RateLimited, RevwrightError
 from app.domain.jobs import Bell, RowKey
 from app.domain.row import Row
-from app.ports import Clock, Ledger
+from app.ports import Bells, Clock, Ledger
+from app.usecases.review.announce import announce
+from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.run import NotReviewed, OwnershipLost, ReviewRun
+from workers.leases import beating
 
 _log = logging.getLogger(__name__)
 
-BEAT_SECONDS = 1.0
 MAX_ATTEMPTS = 5
 HOPELESS_ATTEMPTS = 10
 """After so many, even telling GitHub that we gave up has failed; the row is closed and the log says so."""
@@ -36,13 +36,43 @@ class BackOff:
 
 
 @dataclass(frozen=True, slots=True)
+class Announcements:
+    """What an `announce` bell does: the check run, then the bell of the review.
+
+    It holds the row meanwhile, so that a review which is rung at the same time does not make a second check run.
+    """
+
+    ledger: Ledger
+    bells: Bells
+    check_runs: CheckRuns
+    beat_seconds: float
+
+    async def answer(self, key: RowKey) -> None:
+        owner = secrets.token_hex(8)
+        try:
+            row = await self.ledger.take(key, owner)
+            if row is None:
+                return  # done already, or a running review will see that more is wanted
+            try:
+                async with beating(self.ledger, key, owner, seconds=self.beat_seconds):
+                    await announce(row, self.check_runs)
+            finally:
+                await self.ledger.hand_back(key, owner)
+            await self.bells.ring(Bell("review", key))
+        except LedgerUnavailable as error:
+            _log.warning("announce of %s: %s", key, error)
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewAttempts:
     """What a `review` bell does."""
 
     ledger: Ledger
+    bells: Bells
     run: ReviewRun
     now: Clock
     back_off: BackOff
+    beat_seconds: float
 
     async def answer(self, key: RowKey) -> None:
         """Never raises but for cancellation: arq does not repeat failed jobs, the ledger does."""
@@ -51,13 +81,13 @@ class ReviewAttempts:
             row = await self.ledger.take(key, run_id)
             if row is None:
                 return
-            async with _beating(self.ledger, key, run_id):
+            async with beating(self.ledger, key, run_id, seconds=self.beat_seconds):
                 finished = await self._attempt(row, run_id)
             if finished and await self.ledger.done(key, run_id, row.generation):
-                await self.ledger.ring(Bell("review", key))
+                await self.bells.ring(Bell("review", key))
         except LedgerUnavailable as error:
             # The lease runs out and the row is handed out again: nothing is lost, and nothing more can be written.
-            _log.error("run %s of %s: the ledger went away: %s", run_id, key, error)  # noqa: TRY400
+            _log.error("run %s of %s: the ledger went away: %s", run_id, key, error)
 
     async def _attempt(self, row: Row, run_id: str) -> bool:
         """True when the generation is finished, one way or another."""
@@ -77,7 +107,7 @@ class ReviewAttempts:
         except RevwrightError as error:
             _log.warning("run %s of %s, attempt %d: %s", run_id, row.key, row.attempts, error)
             return await self._failed(row, run_id, str(error), error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the job edge: whatever it was, the row must learn of it
             _log.exception("run %s of %s, attempt %d: unexpected error", run_id, row.key, row.attempts)
             return await self._failed(row, run_id, f"internal error: {type(error).__name__}", error)
         note = outcome.reason if isinstance(outcome, NotReviewed) else outcome.report_conclusion.value
@@ -94,7 +124,7 @@ class ReviewAttempts:
             await self.run.give_up(row, reason, run_id=run_id)
         except GitHubError as refused:
             if row.attempts >= HOPELESS_ATTEMPTS:
-                _log.error("run %s of %s: gave up, and GitHub did not take it: %s", run_id, row.key, refused)  # noqa: TRY400
+                _log.error("run %s of %s: gave up, and GitHub did not take it: %s", run_id, row.key, refused)
                 return True
             at = self.now() + self.back_off.wait(row.attempts)
             await self.ledger.retry_later(row.key, run_id, at=at, error=reason)
@@ -103,25 +133,3 @@ class ReviewAttempts:
 
     async def _ours(self, key: RowKey, run_id: str) -> bool:
         return await self.ledger.beat(key, run_id) is not None
-
-
-@contextlib.asynccontextmanager
-async def _beating(ledger: Ledger, key: RowKey, owner: str) -> AsyncIterator[None]:
-    """Extends the lease every second while the body runs."""
-    task = asyncio.create_task(_beat(ledger.beat, key, owner))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def _beat(beat: Callable[[RowKey, str], Awaitable[int | None]], key: RowKey, owner: str) -> None:
-    while True:
-        await asyncio.sleep(BEAT_SECONDS)
-        try:
-            if await beat(key, owner) is None:
-                return
-        except LedgerUnavailable as error:
-            _log.warning("heartbeat of %s: %s", key, error)

@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from app.domain.jobs import RowKey
-from app.usecases.review.announce import announce as announce_row
-from app.wiring.worker import WorkerServices
-from workers.attempts import ReviewAttempts
+from workers.attempts import Announcements, ReviewAttempts
 
 Context = dict[str, Any]
-"""arq's context; ours holds `services` and `attempts`."""
+"""arq's context; ours holds `announcements` and `attempts`."""
 
 
 async def announce(ctx: Context, row: str) -> None:
-    services: WorkerServices = ctx["services"]
-    for bell in await announce_row(RowKey.parse(row), ledger=services.ledger, check_runs=services.check_runs):
-        await services.ledger.ring(bell)
+    announcements: Announcements = ctx["announcements"]
+    await announcements.answer(RowKey.parse(row))
 
 
 async def review(ctx: Context, row: str) -> None:

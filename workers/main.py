@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from arq.connections import RedisSettings
 from arq.worker import Worker, func
@@ -17,8 +18,9 @@ from app.adapters.store import keys
 from app.adapters.store.bells import deserialize, serialize
 from app.wiring.redis import open_redis
 from app.wiring.worker import WorkerServices
-from workers.attempts import BackOff, ReviewAttempts
+from workers.attempts import Announcements, BackOff, ReviewAttempts
 from workers.jobs import Context, announce, review
+from workers.leases import BEAT_SECONDS
 from workers.schedule import ring_forever
 
 _log = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ _log = logging.getLogger(__name__)
 REVIEW_SECONDS = 1800
 ANNOUNCE_SECONDS = 120
 _RESTART_SECONDS = 1.0
+_RECANCEL_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class WorkerOptions:
     reviews: int = 4
     announcements: int = 8
     poll_seconds: float = 0.1
-    back_off: BackOff = BackOff()
+    beat_seconds: float = BEAT_SECONDS
+    back_off: BackOff = field(default_factory=BackOff)
 
 
 @contextlib.asynccontextmanager
@@ -74,8 +78,13 @@ async def arq_worker(
 
 
 def context(services: WorkerServices, options: WorkerOptions) -> Context:
-    attempts = ReviewAttempts(services.ledger, services.review, lambda: datetime.now(UTC), options.back_off)
-    return {"services": services, "attempts": attempts}
+    ledger, bells = services.ledger, services.bells
+    return {
+        "announcements": Announcements(ledger, bells, services.check_runs, options.beat_seconds),
+        "attempts": ReviewAttempts(
+            ledger, bells, services.review, lambda: datetime.now(UTC), options.back_off, options.beat_seconds
+        ),
+    }
 
 
 async def run_worker(
@@ -85,18 +94,25 @@ async def run_worker(
     tasks = [
         asyncio.create_task(_supervised(redis, services, options, keys.INTERACTIVE_QUEUE)),
         asyncio.create_task(_supervised(redis, services, options, keys.REVIEW_QUEUE)),
-        asyncio.create_task(ring_forever(services.ledger)),
+        asyncio.create_task(ring_forever(services.bells)),
         asyncio.create_task(stop.wait()),
     ]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in tasks:
-            task.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
-    for error in ended:
-        if isinstance(error, Exception):
+        await _end(tasks)
+    for task in tasks:
+        if not task.cancelled() and (error := task.exception()) is not None:
             raise error
+
+
+async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancels until all have ended: a cancellation that meets a breaking connection can be lost as its error."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_RECANCEL_SECONDS)
 
 
 async def _supervised(redis: RedisSettings, services: WorkerServices, options: WorkerOptions, queue: str) -> None:

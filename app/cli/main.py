@@ -7,9 +7,8 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+from app.cli.exit_status import EXIT_ERROR
 from app.domain.errors import RevwrightError
-
-EXIT_ERROR = 2
 
 COMMANDS = ("up", "web", "worker", "review", "config")
 

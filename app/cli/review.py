@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.adapters.git.local import open_local
 from app.adapters.rules.policy_file import parse_policy
+from app.cli.exit_status import EXIT_BLOCKED, EXIT_INCOMPLETE, EXIT_PASSED
 from app.domain.report import Report
 from app.domain.report_json import report_json
 from app.domain.terminal import Style, render
@@ -20,8 +21,6 @@ from app.settings import Settings
 from app.usecases.review.engine import Engine
 from app.usecases.review.gather import gather
 from app.wiring.engine import open_engine
-
-EXIT_PASSED, EXIT_BLOCKED, EXIT_INCOMPLETE = 0, 1, 3
 
 
 def review(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:

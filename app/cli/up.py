@@ -13,8 +13,10 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 from app.adapters.store.embedded import EmbeddedServer, open_embedded_server
+from app.cli.exit_status import EXIT_ERROR
 from app.cli.logs import configure
 from app.cli.serve import listen
+from app.domain.errors import LedgerUnavailable
 from app.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -33,11 +35,11 @@ def up(environ: Mapping[str, str], *, host: str | None, port: int | None) -> int
         _log.warning("%s", warning)
     address = host or settings.host, port if port is not None else settings.port
     listen(*address).close()
-    asyncio.run(_up(settings, environ, address))
-    return 0
+    return asyncio.run(_up(settings, environ, address))
 
 
-async def _up(settings: Settings, environ: Mapping[str, str], address: tuple[str, int]) -> None:
+async def _up(settings: Settings, environ: Mapping[str, str], address: tuple[str, int]) -> int:
+    """0, or the status of a child that cannot work with these settings."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -49,8 +51,9 @@ async def _up(settings: Settings, environ: Mapping[str, str], address: tuple[str
             asyncio.create_task(_keep(_Child("web", ("web", *listen_arguments)), child_environ, stop)),
             asyncio.create_task(_keep(_Child("worker", ("worker",)), child_environ, stop)),
         ]
-        await asyncio.gather(*children)
+        statuses = await asyncio.gather(*children)
     _log.info("up: stopped")
+    return max(statuses)
 
 
 @contextlib.asynccontextmanager
@@ -75,7 +78,10 @@ async def _keep_server(server: EmbeddedServer) -> None:
         status = await server.wait()
         _log.error("up: embedded Redis ended with status %s; starting it again", status)
         await asyncio.sleep(0.5)
-        await server.restart()
+        try:
+            await server.restart()
+        except LedgerUnavailable as error:
+            _log.error("up: %s; trying again", error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +90,11 @@ class _Child:
     arguments: tuple[str, ...]
 
 
-async def _keep(child: _Child, environ: Mapping[str, str], stop: asyncio.Event) -> None:
-    """Starts the child again and again until `stop`, then ends it gently, then firmly."""
+async def _keep(child: _Child, environ: Mapping[str, str], stop: asyncio.Event) -> int:
+    """Starts the child again and again until `stop`, then ends it gently, then firmly.
+
+    A child that says its settings are wrong would say so again: everything stops then, with its status.
+    """
     while not stop.is_set():
         started = time.monotonic()
         process = await asyncio.create_subprocess_exec(
@@ -97,12 +106,16 @@ async def _keep(child: _Child, environ: Mapping[str, str], stop: asyncio.Event) 
         stopping.cancel()
         if not ended.done():
             await _end(process, ended)
-            return
+            return 0
+        if process.returncode == EXIT_ERROR:
+            stop.set()
+            return EXIT_ERROR
         if not stop.is_set():
             _log.error("up: %s ended with status %s; starting it again", child.name, process.returncode)
             if time.monotonic() - started < _QUICK_SECONDS:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _QUICK_SECONDS)
+    return 0
 
 
 async def _end(process: asyncio.subprocess.Process, ended: asyncio.Task[int]) -> None:

@@ -1,7 +1,7 @@
 """Unified diffs as values: read from git's patch output by counting lines, matched to entries by order.
 
-File content can imitate every header of a patch. So a hunk ends when the lengths in its own header are used
-up, never because of how a line looks, and the paths that headers show are not read at all.
+File content can imitate every header of a patch. So a hunk ends when the lengths in its own header are used up, never
+because of how a line looks, and the paths that headers show are not read at all.
 """
 
 from __future__ import annotations
@@ -83,9 +83,7 @@ class FileDiff:
 
     @property
     def commentable_lines(self) -> frozenset[int]:
-        """The new-side numbers that stand in a hunk, added or context: where GitHub takes a RIGHT side
-        comment.
-        """
+        """The new-side numbers that stand in a hunk, added or context: where GitHub takes a RIGHT side comment."""
         return frozenset(number for hunk in self.hunks for number in hunk.new_numbers)
 
     @property
@@ -103,8 +101,8 @@ class FileDiff:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """One patch as git printed it. `shas` are the two object ids, absent when only the mode changed;
-    `withheld` means that git printed "Binary files differ" in place of text.
+    """One patch as git printed it. `shas` are the two object ids, absent when only the mode changed; `withheld` means
+    that git printed "Binary files differ" in place of text.
     """
 
     shas: tuple[str, str] | None
@@ -115,8 +113,7 @@ class Patch:
 class PatchReader:
     """Reads `git diff-tree -p --full-index` output, in chunks cut anywhere.
 
-    `patches` holds those that are complete: one more is on its way until the next begins or `finish` is
-    called.
+    `patches` holds those that are complete: one more is on its way until the next begins or `finish` is called.
     """
 
     def __init__(self) -> None:
@@ -236,9 +233,7 @@ class _OpenHunk:
 
 
 def split_patches(entries: Sequence[Entry], output: bytes) -> tuple[FileDiff | None, ...]:
-    """The diff of every entry, from git's whole patch output for just these entries; None where git withheld
-    it.
-    """
+    """The diff of every entry, from git's whole patch output for just these entries; None where git withheld it."""
     reader = PatchReader()
     reader.feed(output)
     reader.finish()
@@ -246,9 +241,8 @@ def split_patches(entries: Sequence[Entry], output: bytes) -> tuple[FileDiff | N
 
 
 def match_patches(entries: Sequence[Entry], patches: Sequence[Patch], *, whole: bool) -> tuple[FileDiff | None, ...]:
-    """Give each entry its patch, by order; None where git withheld the text. Unless the output was read as a
-    `whole`, the result covers only the first entries. ValueError when patches and entries do not belong
-    together.
+    """Give each entry its patch, by order; None where git withheld the text. Unless the output was read as a `whole`,
+    the result covers only the first entries. ValueError when patches and entries do not belong together.
     """
     diffs: list[FileDiff | None] = []
     taken = 0

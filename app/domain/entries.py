@@ -47,8 +47,8 @@ class Kind(StrEnum):
 
     @staticmethod
     def of_mode(mode: str) -> Kind:
-        """As git itself reads modes: odd regular modes (100664) are files, and what is neither a file nor a
-        link counts as a submodule, so that nobody takes it for text that was looked at.
+        """As git itself reads modes: odd regular modes (100664) are files, and what is neither a file nor a link
+        counts as a submodule, so that nobody takes it for text that was looked at.
         """
         bits = int(mode, 8)
         if bits & _FILE_TYPE_BITS == _SYMLINK:
@@ -60,9 +60,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a changed entry: `mode` in six octal digits, `sha` of the blob (of the commit, for a
-    submodule).
-    """
+    """One side of a changed entry: `mode` in six octal digits, `sha` of the blob (of the commit, for a submodule)."""
 
     mode: str
     sha: str
@@ -128,7 +126,7 @@ def _side(mode: bytes, sha: bytes) -> Side | None:
 
 
 def display_path(path: str) -> str:
-    r"""The path for people: ASCII control characters and undecodable bytes as `\x1b`, other hidden characters
-    as `<U+202E>`, the rest as it is. It cannot be turned back into a path.
+    r"""The path for people: ASCII control characters and undecodable bytes as `\x1b`, other hidden characters as
+    `<U+202E>`, the rest as it is. It cannot be turned back into a path.
     """
     return visible(_ESCAPED.sub(lambda match: f"\\x{ord(match[0]) & 0xFF:02x}", path))

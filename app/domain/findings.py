@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from app.domain.diff import FileDiff
@@ -91,7 +91,7 @@ def anchor(diff: FileDiff, line: int) -> str:
 
 def finding_id(rule: str, path: str, anchored: str) -> str:
     """A short id: `F` and nine characters. The rule, the path and the anchored line decide it, not the words."""
-    material = "\x00".join((rule, path, anchored)).encode("utf-8", "surrogateescape")
+    material = f"{rule}\x00{path}\x00{anchored}".encode("utf-8", "surrogateescape")
     return "F" + hashlib.sha256(material).hexdigest()[:9]
 
 
@@ -116,8 +116,32 @@ def settle(
         finding = _finding(candidate, diff)
         other = kept.get(finding.id)
         kept[finding.id] = finding if other is None else _stronger(other, finding)
-    ranked = sorted(kept.values(), key=lambda f: (f.severity, -f.confidence, f.location.path, f.location.start_line))
+    ranked = sorted(
+        _folded(kept.values()), key=lambda f: (f.severity, -f.confidence, f.location.path, f.location.start_line)
+    )
     return tuple(ranked), tuple(dropped)
+
+
+def _folded(findings: Iterable[Finding]) -> list[Finding]:
+    """One comment a line: what the model says of a line that a static rule flags is told within that finding."""
+    found = tuple(findings)
+    static = {(f.location.path, f.location.end_line): f for f in found if f.evidence is Evidence.STATIC}
+    rest: list[Finding] = []
+    for finding in found:
+        place = (finding.location.path, finding.location.end_line)
+        if finding.evidence is Evidence.STATIC:
+            continue
+        if finding.rule or place not in static:
+            rest.append(finding)
+            continue
+        host = static[place]
+        static[place] = replace(
+            host,
+            severity=min(host.severity, finding.severity),
+            body=f"{host.body}\n\nThe model says of this line ({finding.severity}): {finding.title}\n\n{finding.body}",
+        )
+    others = [f for f in found if f.evidence is Evidence.STATIC and f.id not in {s.id for s in static.values()}]
+    return [*static.values(), *others, *rest]
 
 
 def _finding(candidate: Candidate, diff: FileDiff) -> Finding:

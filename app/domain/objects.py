@@ -11,8 +11,8 @@ from app.domain.entries import Entry, Kind
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """A file's raw bytes, or their beginning when `truncated`; `size` is always that of the whole. Of a
-    symlink, the bytes are the target.
+    """A file's raw bytes, or their beginning when `truncated`; `size` is always that of the whole. Of a symlink, the
+    bytes are the target.
     """
 
     text_bytes: bytes

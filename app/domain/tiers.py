@@ -38,6 +38,9 @@ MEDIA_EXTENSIONS = frozenset(
 """Images, fonts, sound and film, by the last extension. Not SVG: it is text and may hold scripts."""
 
 
+_MEDIA = "image, font, sound or film"
+
+
 class Tier(StrEnum):
     """Ordered: `Tier.SKIP < Tier.LIGHT < Tier.STANDARD < Tier.CORE`."""
 
@@ -71,6 +74,11 @@ class TierChoice:
     tier: Tier
     reason: str
 
+    @property
+    def by_media_name(self) -> bool:
+        """Whether it rests on nothing but a file name that media usually have."""
+        return self.reason.startswith(_MEDIA)
+
 
 def tier_of(path: str, policy: Policy) -> TierChoice:
     """Core comes first, whatever else names the path; then the policy's skip and light; then our own skip.
@@ -92,7 +100,7 @@ def tier_of(path: str, policy: Policy) -> TierChoice:
         return TierChoice(Tier.LIGHT, f"tiers.light: {pattern} (policy)")
     _, dot, extension = path.rpartition(".")
     if dot and fold(extension) in MEDIA_EXTENSIONS:
-        return TierChoice(Tier.SKIP, f"image, font, sound or film: **/*.{fold(extension)} (built-in)")
+        return TierChoice(Tier.SKIP, f"{_MEDIA}: **/*.{fold(extension)} (built-in)")
     return TierChoice(Tier.STANDARD, "no rule names the path (built-in)")
 
 

@@ -21,6 +21,7 @@ from app.web.body import Refused, verified_body
 _log = logging.getLogger(__name__)
 
 _DELIVERY_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+_UNAVAILABLE = 503
 _EVENT = re.compile(r"[a-z0-9_]{1,64}")
 
 
@@ -58,8 +59,8 @@ class WebhookEndpoint:
                     fresh = await self.intake.accept(delivery, row, wanted, "announce")
                 except LedgerUnavailable as error:
                     # GitHub then shows the delivery as failed, and it can be redelivered.
-                    _log.error("delivery %s not taken: %s", delivery.id, error)  # noqa: TRY400
-                    return _problem(503, "the job ledger cannot take this now; redeliver later")
+                    _log.error("delivery %s not taken: %s", delivery.id, error)
+                    return _problem(_UNAVAILABLE, "the job ledger cannot take this now; redeliver later")
                 if not fresh:
                     return _answer(delivery, "duplicate", "this delivery was taken before")
                 _log.info("delivery %s queued %s", delivery.id, row)
@@ -72,4 +73,6 @@ def _answer(delivery: Delivery, result: str, reason: str) -> JSONResponse:
 
 
 def _problem(status: int, text: str) -> JSONResponse:
-    return JSONResponse({"error": text}, status_code=status, headers={"Connection": "close"} if status != 503 else {})
+    return JSONResponse(
+        {"error": text}, status_code=status, headers={} if status == _UNAVAILABLE else {"Connection": "close"}
+    )

@@ -26,7 +26,7 @@ async def open_redis(settings: RedisSettings) -> AsyncIterator[ArqRedis]:
     try:
         yield client
     finally:
-        await client.aclose()  # type: ignore[attr-defined]
+        await client.aclose()
 
 
 def _direct(settings: RedisSettings) -> ArqRedis:
@@ -63,5 +63,5 @@ def _sentinel(settings: RedisSettings) -> ArqRedis:
         socket_connect_timeout=_CONNECT_SECONDS,
         socket_timeout=_ANSWER_SECONDS,
     )
-    client: ArqRedis = sentinel.master_for(settings.sentinel_master, redis_class=ArqRedis)  # type: ignore[no-untyped-call]
+    client: ArqRedis = sentinel.master_for(settings.sentinel_master, redis_class=ArqRedis)
     return client

@@ -18,10 +18,11 @@ from app.adapters.github.pull_requests import PullRequestReader
 from app.adapters.github.tokens import InstallationTokens, Stage
 from app.adapters.github.transport import open_transport
 from app.adapters.rules.policy_file import parse_policy
+from app.adapters.store.keys import BELL_GRACE_MS, LEASE_MS
 from app.adapters.store.ledger import RedisLedger
 from app.adapters.store.outbox import RedisOutbox
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
-from app.ports import Ledger, Repository
+from app.ports import Bells, Ledger, Repository
 from app.settings import Settings
 from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.publish import Publisher
@@ -33,6 +34,7 @@ from app.wiring.redis import open_redis
 @dataclass(frozen=True, slots=True)
 class WorkerServices:
     ledger: Ledger
+    bells: Bells
     check_runs: CheckRuns
     review: ReviewRun
 
@@ -54,7 +56,10 @@ class _TokenMirrors:
 
 
 @asynccontextmanager
-async def open_worker_services(settings: Settings, redis: RedisSettings) -> AsyncIterator[WorkerServices]:
+async def open_worker_services(
+    settings: Settings, redis: RedisSettings, *, lease_ms: int = LEASE_MS, grace_ms: int = BELL_GRACE_MS
+) -> AsyncIterator[WorkerServices]:
+    """`lease_ms`: a worker silent for so long is taken for dead. `grace_ms`: so long a bell may go unanswered."""
     github = settings.need_github()
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_redis(redis))
@@ -66,8 +71,10 @@ async def open_worker_services(settings: Settings, redis: RedisSettings) -> Asyn
         client = Client(transport, tokens)
         outbox = RedisOutbox(pool)
         check_runs = CheckRuns(CheckWriter(client, app_id=github.app_id, now=_now), outbox)
+        ledger = RedisLedger(pool, lease_ms=lease_ms, grace_ms=grace_ms)
         yield WorkerServices(
-            ledger=RedisLedger(pool),
+            ledger=ledger,
+            bells=ledger,
             check_runs=check_runs,
             review=ReviewRun(
                 pull_requests=PullRequestReader(client),

@@ -92,7 +92,7 @@ def test_a_wrong_answer_says_what_is_wrong(text: str, told: str) -> None:
     assert told in str(caught.value)
 
 
-@given(st.text() | st.recursive(st.none() | st.integers() | st.text(), lambda x: st.lists(x)).map(json.dumps))
+@given(st.text() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
 def test_arbitrary_text_is_decoded_or_refused_never_worse(text: str) -> None:
     try:
         decode_review(text)

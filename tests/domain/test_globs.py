@@ -7,7 +7,7 @@ import time
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.globs import MAX_ALTERNATIVES, MAX_CHARACTERS, Glob, matches, matches_folded
@@ -122,6 +122,7 @@ _PATTERNS = st.lists(
 _PATHS = st.lists(st.text(alphabet="abc", min_size=1, max_size=4), min_size=1, max_size=5).map("/".join)
 
 
+@settings(deadline=None)
 @given(
     _PATTERNS.filter(lambda p: not re.search(r"\*\*[^/]|[^/]\*\*", p) and len(re.findall(r"\*+", p)) <= 8),
     _PATHS,
@@ -156,6 +157,7 @@ def _naive_segment(pattern: str, name: str) -> bool:
     return pattern[0] in ("?", name[0]) and _naive_segment(pattern[1:], name[1:])
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_any_text_either_parses_or_is_refused_with_a_value_error(pattern: str, path: str) -> None:
     try:
@@ -182,6 +184,6 @@ def test_hostile_names_take_no_time(pattern: str) -> None:
     """3,000 names of 200 characters that nearly match: a matcher that tries again needs minutes for them."""
     glob = Glob.parse(pattern)
     names = ["a" * (200 - i % 3) for i in range(1_500)] + ["a/" * 98 + "a" * (2 + i % 3) for i in range(1_500)]
-    start = time.perf_counter()
+    start = time.process_time()
     assert not any(glob.matches_folded(name) for name in names)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0

@@ -24,7 +24,10 @@ def test_fallbacks_count_only_without_a_root_agents_file() -> None:
 
 
 def test_review_sections_come_first_with_what_is_below_them() -> None:
-    text = "# Project\nintro\n## Review guidelines\nflag eval\n### Tests\nmore\n## Building\nmake\n# Code Review Rules #\nlast"
+    text = (
+        "# Project\nintro\n## Review guidelines\nflag eval\n### Tests\nmore\n"
+        "## Building\nmake\n# Code Review Rules #\nlast"
+    )
 
     (guideline,) = arrange([("AGENTS.md", text, 0)])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.policy import CoreRequirement, Policy, RulesPolicy, TierPolicy
@@ -99,6 +99,7 @@ def test_text_formats_are_not_media() -> None:
     assert not MEDIA_EXTENSIONS & {"svg", "pdf", "ipynb", "html", "js", "py", "ts"}
 
 
+@settings(deadline=None)
 @given(st.sampled_from(ALWAYS_CORE), st.text(alphabet="abc/", max_size=6))
 def test_no_policy_takes_core_away(pattern: str, extra: str) -> None:
     path = pattern.replace("**/", "x/").replace("**", extra.strip("/") or "x")

@@ -7,7 +7,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.visible import HiddenCharacter, hidden_characters, is_hidden, visible
@@ -88,6 +88,7 @@ def test_no_format_control_or_private_character_escapes() -> None:
             assert is_hidden(character) is (character not in "\t\n" and code not in emoji), hex(code)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_the_result_has_nothing_hidden_and_can_be_encoded(text: str) -> None:
     shown = visible(text)
@@ -99,6 +100,6 @@ def test_the_result_has_nothing_hidden_and_can_be_encoded(text: str) -> None:
 @pytest.mark.parametrize("unit", ["plain text ", "\u65e5\u672c\u8a9e ", "a\u200b", "\r\n", "\u2764\ufe0f", "\ue000"])
 def test_a_long_text_takes_no_time(unit: str) -> None:
     text = unit * (300_000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     visible(text)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0

@@ -1,0 +1,1 @@
+"""Stand-ins for the outside worlds, one each, reached over HTTP by the real client code."""

@@ -17,7 +17,7 @@ import httpx
 from tests.foreign.serving import HOST, free_port, wait_until
 
 VERSION = "0.11.2"
-"""Older ones cannot verify an App's JWT, newer ones need a newer Node, and `latest` is another author's package."""
+"""Before 0.10 no App can sign in, 0.12 needs a newer Node, and `latest` is another author's package."""
 
 APP_ID = 4711
 SLUG = "revbot"
@@ -32,6 +32,7 @@ OUTSIDE = "acme/vault"
 _NODE = 20
 _INSTALL_SECONDS = 120
 _START_SECONDS = 30
+_NO_NETWORK = re.compile(r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT")
 _PERMISSIONS = {"checks": "write", "contents": "read", "issues": "write", "metadata": "read", "pull_requests": "write"}
 
 
@@ -40,22 +41,42 @@ def unavailable() -> str | None:
     for tool in ("node", "npm"):
         if shutil.which(tool) is None:
             return f"{tool} is not installed; Node {_NODE} or newer and npm are needed"
-    version = subprocess.run(["node", "--version"], capture_output=True, text=True, timeout=30, check=True).stdout.strip()
+    version = subprocess.run(
+        ["node", "--version"], capture_output=True, text=True, timeout=30, check=True
+    ).stdout.strip()
     major = re.match(r"v(\d+)\.", version)
     if major is None or int(major[1]) < _NODE:
         return f"Node {version} is too old; Node {_NODE} or newer is needed"
     return None
 
 
+class RegistryOutOfReach(Exception):
+    """npm's registry cannot be reached from here; the text says what npm met."""
+
+
 def install(cache: Path) -> Path:
-    """The emulator's program. The network is asked only when the cache does not have it, and no script is run."""
+    """The emulator's program. The network is asked only when the cache does not have it, and no script is run.
+
+    Raises RegistryOutOfReach; whatever else goes wrong is a failure of the test run.
+    """
     program = cache / "node_modules" / "emulate" / "dist" / "index.js"
     if _version(program) != VERSION:
         # --prefix, because npm otherwise looks for a package.json in every folder above.
         options = ("--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(cache))
-        subprocess.run(["npm", "install", *options, f"emulate@{VERSION}"], timeout=_INSTALL_SECONDS, check=True)
+        _npm("install", *options, f"emulate@{VERSION}")
     assert _version(program) == VERSION
     return program
+
+
+def _npm(*arguments: str) -> None:
+    command = ["npm", *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_INSTALL_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise RegistryOutOfReach(f"npm did not end within {_INSTALL_SECONDS} s") from None
+    if done.returncode and (met := _NO_NETWORK.search(done.stderr)):
+        raise RegistryOutOfReach(f"npm met {met[0]}")
+    assert done.returncode == 0, done.stderr
 
 
 def _version(program: Path) -> str | None:
@@ -101,9 +122,9 @@ class Emulator:
         """The number that the next pull request will have."""
         return 1 + max((p["number"] for p in self.get(f"/repos/{REPOSITORY}/pulls?state=all")), default=0)
 
-    def open_pull_request(self, branch: str) -> int:
+    def open_pull_request(self, branch: str) -> Any:
         body = {"title": f"Change {branch}", "body": "Why.", "head": branch, "base": "main"}
-        return int(self.post(f"/repos/{REPOSITORY}/pulls", body)["number"])
+        return self.post(f"/repos/{REPOSITORY}/pulls", body)
 
     def checks(self, sha: str) -> list[dict[str, Any]]:
         return list(self.get(f"/repos/{REPOSITORY}/commits/{sha}/check-runs?filter=all")["check_runs"])

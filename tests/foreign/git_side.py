@@ -33,8 +33,6 @@ class GitSide:
     emulator: Emulator
     folder: Path
     url: str = ""
-    refused: list[int] = field(default_factory=list)
-    """The statuses of requests that git never saw."""
     _stack: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
@@ -50,13 +48,15 @@ class GitSide:
 
     def copy(self, sha: str, ref: str) -> None:
         """Copies a commit with its history, and lets a ref point to it."""
-        if self._store.resolve(sha) is None:
-            commit = self.emulator.get(f"/repos/{REPOSITORY}/git/commits/{sha}")
-            for parent in commit["parents"]:
-                self.copy(parent["sha"], f"refs/copied/{parent['sha']}")
-            self._copy_tree(commit["tree"]["sha"])
-            self._write("commit", _commit_object(commit), sha)
+        self._copy_commit(sha)
         self._store.set_ref(ref, sha)
+
+    def _copy_commit(self, sha: str) -> None:
+        commit = self.emulator.get(f"/repos/{REPOSITORY}/git/commits/{sha}")
+        for parent in commit["parents"]:
+            self._copy_commit(parent["sha"])
+        self._copy_tree(commit["tree"]["sha"])
+        self._write("commit", _commit_object(commit), sha)
 
     def _copy_tree(self, sha: str) -> None:
         entries = self.emulator.get(f"/repos/{REPOSITORY}/git/trees/{sha}")["tree"]
@@ -76,10 +76,8 @@ class GitSide:
     async def _answer(self, request: Request) -> Response:
         token = _token(request.headers.get("authorization", ""))
         if token is None:
-            self.refused.append(401)
             return Response("Authentication required", 401, {"WWW-Authenticate": 'Basic realm="GitHub"'})
         if not await self._may_read(token):
-            self.refused.append(403)
             return Response("Forbidden", 403)
         return await self._run_git(request)
 

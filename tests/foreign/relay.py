@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.foreign.serving import serving
+from tests.foreign.serving import serving, wait_until
 
 _PASSED_ON = ("content-type", "x-github-event", "x-github-delivery", "x-hub-signature-256")
 
@@ -37,6 +37,12 @@ class Relayed:
     def payload(self) -> Any:
         return json.loads(self.body)
 
+    @property
+    def about(self) -> tuple[str | None, int | None]:
+        """The action, and the id of what it was done to; the payload names that after the event."""
+        payload = self.payload
+        return payload.get("action"), payload.get(self.event, {}).get("id")
+
 
 @dataclass
 class Relay:
@@ -52,8 +58,15 @@ class Relay:
         with self._lock:
             return list(self._taken)
 
-    def of(self, event: str, action: str) -> list[Relayed]:
-        return [d for d in self.deliveries if d.event == event and d.payload.get("action") == action]
+    def the(self, event: str, action: str, id_: int) -> Relayed:
+        """The one delivery of this event about the thing with this id; waited for, as nothing orders it with us."""
+
+        def found() -> list[Relayed]:
+            return [d for d in self.deliveries if d.event == event and d.about == (action, id_)]
+
+        wait_until(lambda: bool(found()), seconds=15, what=lambda: f"{event}.{action} about {id_} is delivered")
+        (delivery,) = found()
+        return delivery
 
     def send(self, headers: dict[str, str], body: bytes) -> httpx.Response:
         """A delivery of our own making, straight to the product."""

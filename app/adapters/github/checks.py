@@ -49,7 +49,7 @@ class CheckWriter:
         )
         async for page in self._client.pages(place.ref, Stage.PUBLISH, path):
             for run in page:
-                ours = run["external_id"] == external_id and run["app"]["id"] == self._app_id
+                ours = run["external_id"] == external_id and (run["app"] or {}).get("id") == self._app_id
                 if ours and run["status"] != "completed":
                     return int(run["id"])
         return None

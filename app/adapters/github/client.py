@@ -50,5 +50,5 @@ class Client:
                 else next((v for v in reply.json.values() if isinstance(v, list)), [])
             )
             yield items
-            if "next" not in reply.links:
+            if not reply.has_next_page:
                 return

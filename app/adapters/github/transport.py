@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,7 +33,7 @@ class Reply:
     """A 2xx answer."""
 
     json: Any
-    links: Mapping[str, Mapping[str, str]]
+    has_next_page: bool
 
 
 class Transport:
@@ -82,7 +82,7 @@ class Transport:
             cause = error.__cause__
             sent = not isinstance(cause, httpx.ConnectError)
             raise _broken(f"{what}: {type(cause).__name__}", uncertain=sent and not repeatable) from None
-        return Reply(_json(what, response, repeatable=repeatable), response.raw_response.links)
+        return Reply(_json(what, response, repeatable=repeatable), _next_page(response))
 
     def _refusal(self, what: str, response: Response[Any, Any], *, repeatable: bool) -> Exception:
         status = response.status_code
@@ -126,6 +126,10 @@ async def open_transport(
     )
     async with github:
         yield Transport(github, now=now, sleep=sleep)
+
+
+def _next_page(response: Response[Any, Any]) -> bool:
+    return "next" in response.raw_response.links
 
 
 def _broken(message: str, *, uncertain: bool) -> GitHubUnavailable:

@@ -1,6 +1,6 @@
 """A verified webhook body becomes an Event: small models of our own with only the fields we use.
 
-GitHub's own schema and generated models refuse a third of GitHub's own examples, so what we do not use is not looked at.
+GitHub's own schema and models made from it refuse a third of GitHub's own examples, so we look at what we use only.
 """
 
 from __future__ import annotations

@@ -26,9 +26,9 @@ def deserialize(data: bytes) -> dict[str, Any]:
     return job
 
 
-def bell(function: str, row: str) -> tuple[str, bytes]:
+def new_bell(function: str, row: str) -> tuple[str, bytes]:
     """(job id, payload). The id is unique for each ring: arq would drop a second job of an id that is running."""
     job_id = f"{function}:{row}:{secrets.token_hex(6)}"
     # arq's own field names: try, function, args, kwargs, enqueue time in ms.
-    payload = {"t": None, "f": function, "a": [row], "k": {}, "et": int(time.time() * 1000)}
+    payload: dict[str, Any] = {"t": None, "f": function, "a": [row], "k": {}, "et": int(time.time() * 1000)}
     return job_id, serialize(payload)

@@ -7,8 +7,8 @@ from datetime import datetime
 from redis.asyncio import Redis
 
 from app.adapters.store import keys
-from app.adapters.store.bells import FUNCTIONS, bell
-from app.adapters.store.scripts import Scripts, translated
+from app.adapters.store.bells import FUNCTIONS, new_bell
+from app.adapters.store.scripts import Scripts, hgetall, translated
 from app.domain.events import Delivery
 from app.domain.jobs import Bell, RowKey
 from app.domain.pull_request import RepositoryName, Sha
@@ -19,7 +19,7 @@ _MAX_ERROR = 1_000
 
 
 class RedisLedger:
-    """Implements ports.Intake and ports.Ledger. Times are the server's, so workers need no common clock."""
+    """Implements ports.Intake, ports.Ledger and ports.Bells. Times are the server's: no common clock is needed."""
 
     def __init__(self, redis: Redis, *, lease_ms: int = keys.LEASE_MS, grace_ms: int = keys.BELL_GRACE_MS) -> None:
         self._redis = redis
@@ -27,14 +27,14 @@ class RedisLedger:
         self._lease_ms = lease_ms
         self._grace_ms = grace_ms
 
-    async def accept(self, delivery: Delivery, row: RowKey, wanted: Wanted, bell_: str) -> bool:
-        job_id, payload = bell(bell_, str(row))
+    async def accept(self, delivery: Delivery, row: RowKey, wanted: Wanted, bell: str) -> bool:
+        job_id, payload = new_bell(bell, str(row))
         names = [
             keys.delivery_id(delivery.id),
             keys.delivery_body(delivery.digest),
             keys.row(str(row)),
             keys.DEADLINES,
-            FUNCTIONS[bell_],
+            FUNCTIONS[bell],
             f"arq:job:{job_id}",
         ]
         reply = await self._scripts.call(
@@ -77,20 +77,24 @@ class RedisLedger:
         due = int(at.timestamp() * 1000)
         await self._scripts.call("later", [keys.row(name), keys.DEADLINES], [name, owner, due, error[:_MAX_ERROR]])
 
+    async def hand_back(self, row: RowKey, owner: str) -> None:
+        name = str(row)
+        await self._scripts.call("back", [keys.row(name), keys.DEADLINES], [name, owner, self._grace_ms])
+
     async def read(self, row: RowKey) -> Row | None:
         async with translated():
-            fields = await self._redis.hgetall(keys.row(str(row)))
+            fields = await hgetall(self._redis, keys.row(str(row)))
         return _row(row, fields) if fields else None
 
     async def due(self) -> tuple[RowKey, ...]:
         rows = await self._scripts.call("due", [keys.DEADLINES], [_DUE_AT_ONCE, self._grace_ms])
         return tuple(RowKey.parse(name.decode()) for name in rows)
 
-    async def ring(self, bell_: Bell) -> None:
-        job_id, payload = bell(bell_.function, str(bell_.row))
+    async def ring(self, bell: Bell) -> None:
+        job_id, payload = new_bell(bell.function, str(bell.row))
         async with translated(), self._redis.pipeline(transaction=True) as pipe:
             pipe.psetex(f"arq:job:{job_id}", keys.BELL_EXPIRES_MS, payload)
-            pipe.zadd(FUNCTIONS[bell_.function], {job_id: _now_ms()})
+            pipe.zadd(FUNCTIONS[bell.function], {job_id: _now_ms()})
             await pipe.execute()
 
 

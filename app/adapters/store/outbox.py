@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from redis.asyncio import Redis
 
 from app.adapters.store import keys
-from app.adapters.store.scripts import translated
+from app.adapters.store.scripts import hgetall, translated
 from app.domain.pull_request import PullRequestRef
 from app.ports import Begun
 
@@ -38,11 +40,12 @@ class RedisOutbox:
 
     async def forget(self, ref: PullRequestRef, write: str) -> None:
         async with translated():
-            await self._redis.hdel(keys.outbox(str(ref)), write)
+            answer: Any = self._redis.hdel(keys.outbox(str(ref)), write)
+            await answer
 
     async def finished(self, ref: PullRequestRef, prefix: str) -> dict[str, int]:
         async with translated():
-            fields = await self._redis.hgetall(keys.outbox(str(ref)))
+            fields = await hgetall(self._redis, keys.outbox(str(ref)))
         return {
             name.decode(): int(value)
             for name, value in fields.items()

@@ -84,7 +84,7 @@ def _socket(parts: SplitResult) -> RedisSettings:
     options = _options(parts, {"db"})
     login, place = _login(parts.netloc)
     path = unquote(parts.path)
-    if place or not path.startswith("/") or path.endswith("/"):
+    if place or not path.startswith("/") or path.endswith("/") or "\0" in path:
         raise _wrong("the socket needs an absolute path; write unix:///run/redis/redis.sock")
     return _QuietSettings(
         unix_socket_path=path,

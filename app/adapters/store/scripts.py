@@ -22,13 +22,20 @@ async def translated() -> AsyncIterator[None]:
         raise LedgerUnavailable(f"Redis: {type(error).__name__}: {error}") from error
 
 
+async def hgetall(redis: Redis, key: str) -> dict[bytes, bytes]:
+    """All fields of a hash; redis-py's types do not say that an async client answers later."""
+    answer: Any = redis.hgetall(key)
+    fields: dict[bytes, bytes] = await answer
+    return fields
+
+
 class Scripts:
     """The scripts of lua/, called by SHA and sent again when the server forgot them."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         folder = resources.files("app.adapters.store") / "lua"
-        names = ("accept", "take", "beat", "done", "later", "due")
+        names = ("accept", "take", "beat", "done", "later", "back", "due")
         self._sources = {name: (folder / f"{name}.lua").read_text() for name in names}
         self._shas: dict[str, str] = {}
 
@@ -38,7 +45,10 @@ class Scripts:
             sha = self._shas.get(name)
             if sha is None:
                 sha = self._shas[name] = await self._redis.script_load(self._sources[name])
+            # redis-py's types do not say that an async client answers later, and that arguments may be bytes.
+            evalsha: Any = self._redis.evalsha
             try:
-                return await self._redis.evalsha(sha, len(names), *names, *args)  # type: ignore[no-untyped-call]
+                return await evalsha(sha, len(names), *names, *args)
             except NoScriptError:
-                return await self._redis.eval(self._sources[name], len(names), *names, *args)  # type: ignore[no-untyped-call]
+                evaluate: Any = self._redis.eval
+                return await evaluate(self._sources[name], len(names), *names, *args)

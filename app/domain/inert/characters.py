@@ -28,12 +28,12 @@ def one_line(text: str) -> str:
 
 def visible(text: str) -> str:
     """Code as it is, with its hidden characters shown and line ends made newlines."""
-    return _disarmed(_IN_CODE.sub(_shown, text.replace("\r\n", "\n")))
+    return disarmed(_IN_CODE.sub(_shown, text.replace("\r\n", "\n")))
 
 
 def visible_line(text: str) -> str:
     """The same on one line: line ends and tabs are shown too."""
-    return _disarmed(_IN_CODE_LINE.sub(_shown, text))
+    return disarmed(_IN_CODE_LINE.sub(_shown, text))
 
 
 def is_plain(text: str) -> bool:
@@ -41,7 +41,8 @@ def is_plain(text: str) -> bool:
     return visible(text) == text
 
 
-def _disarmed(text: str) -> str:
+def disarmed(text: str) -> str:
+    """Without our own markers, which are nobody else's to write, not even as code."""
     return _RESERVED.sub("<! --", text)
 
 

@@ -24,12 +24,12 @@ _OUR_URL = re.compile(
 
 def code_span(text: str, *, limit: int) -> Inert:
     """One line as code; line ends and hidden characters are shown."""
-    return Inert(fitted(span, visible_line(text), limit))
+    return Inert(fitted(span, visible_line(text[: limit + 1]), limit))
 
 
 def cell_code(text: str, *, limit: int) -> Inert:
     """The same for a table cell: there, and only there, a pipe inside code needs a backslash."""
-    return Inert(fitted(cell_span, visible_line(text), limit))
+    return Inert(fitted(cell_span, visible_line(text[: limit + 1]), limit))
 
 
 def span(text: str) -> str:
@@ -49,7 +49,8 @@ def cell_span(text: str) -> str:
 
 def fence(text: str, language: str = "", *, limit: int) -> str:
     """A code block of this text, its hidden characters shown. A language that GitHub would draw is left out."""
-    return fitted(lambda code: fenced(code, language), visible(text), limit)
+    # Two characters of a line end become one, so that twice the limit is enough to see whether there is more.
+    return fitted(lambda code: fenced(code, language), visible(text[: 2 * limit + 2]), limit)
 
 
 def fenced(text: str, language: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from app.domain.inert.characters import one_line
+from app.domain.inert.characters import disarmed, one_line
 from app.domain.inert.code import Inert, cell_span, span
 from app.domain.inert.limits import fitted
 
@@ -66,6 +66,7 @@ def word(text: str, *, first: bool, as_code: Span = span) -> str:
 
 def _code_word(text: str, as_code: Span) -> str:
     """Brackets and stops around the word stay outside of the code, for the reader's sake."""
+    text = disarmed(text)
     start = len(text) - len(text.lstrip(BEFORE))
     end = len(text.rstrip(AFTER))
     live = text[start:end]

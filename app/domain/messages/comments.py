@@ -48,10 +48,10 @@ def _suggested(text: str) -> str:
 
 
 def _origin_words(finding: Finding) -> str:
-    rule = f"rule {inline(finding.rule, limit=80)}" if finding.rule else "no rule"
+    rule = f"rule {inline(finding.rule, limit=80)}, " if finding.rule else ""
     if finding.evidence is Evidence.STATIC:
-        return f"{rule}, found without a model"
-    return f"{rule}, {finding.evidence} by the model, confidence {finding.confidence:.0%}"
+        return f"{rule}found without a model"
+    return f"{rule}{finding.evidence} by the model, {finding.confidence:.0%} sure"
 
 
 def review_body(new: int, mark: str) -> str:

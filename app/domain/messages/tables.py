@@ -45,7 +45,7 @@ def coverage_table(ledger: CoverageLedger) -> str:
 
 def _coverage_row(entry: LedgerEntry) -> str:
     path = cell_code(display_path(entry.path), limit=200)
-    return f"| {path} | {entry.tier} ({cell(entry.tier_reason, limit=120)}) | {coverage_words(entry.coverage)} |"
+    return f"| {path} | {entry.tier}: {cell(entry.tier_reason, limit=120)} | {coverage_words(entry.coverage)} |"
 
 
 def coverage_words(coverage: Coverage) -> str:

@@ -9,6 +9,8 @@ from app.domain.answers import REVIEW_SCHEMA, ReviewAnswer, decode_review
 from app.domain.coverage import Coverage, CoverageLedger, Excluded, LedgerEntry, Reviewed, Unreviewed
 from app.domain.findings import Candidate, Dropped, Evidence, settle
 from app.domain.model import ModelRequest
+from app.domain.objects import Change
+from app.domain.policy import Policy
 from app.domain.prices import Price, cost_usd
 from app.domain.prompting import Packed, PromptTemplates, pack, review_messages
 from app.domain.report import ModelUse, Report
@@ -49,13 +51,12 @@ class Engine:
 
     async def examine(self, snapshot: Snapshot, *, cache_key: str) -> Report:
         """Looks at everything the base policy does not exclude; says of every entry what was done with it."""
-        tiers = {e.path: tier_of(e.path, snapshot.policy) for e in snapshot.entries}
-        diffs = {path: d for path, d in snapshot.diffs.items() if tiers[path].tier is not Tier.SKIP}
-        rules = for_paths(enabled(self.rules, snapshot.policy.rules), diffs)
+        tiers = {change.entry.path: _tier(change, snapshot.policy) for change in snapshot.changes}
+        rules = for_paths(enabled(self.rules, snapshot.policy.rules), snapshot.diffs)
         static = tuple(_static(rules, snapshot))
         passed = await self._model_pass(snapshot, rules, tiers, cache_key)
         kept, unsure = _trusted(passed.answer.candidates if passed.answer else (), rules)
-        findings, dropped = settle((*static, *kept), diffs)
+        findings, dropped = settle((*static, *kept), snapshot.diffs)
         ledger = CoverageLedger(tuple(_ledger_entry(e.path, tiers[e.path], passed.coverage) for e in snapshot.entries))
         policy = snapshot.policy.review
         return Report(
@@ -128,6 +129,14 @@ class _Passed:
 
 
 _ORDER = {Tier.CORE: 0, Tier.STANDARD: 1, Tier.LIGHT: 2, Tier.SKIP: 3}
+
+
+def _tier(change: Change, policy: Policy) -> TierChoice:
+    """Our own exclusion of pictures, fonts and sound is by name; text under such a name is read all the same."""
+    choice = tier_of(change.entry.path, policy)
+    if choice.by_media_name and change.diff is not None:
+        return TierChoice(Tier.STANDARD, "text under a media name (built-in)")
+    return choice
 
 
 def _static(rules: tuple[Rule, ...], snapshot: Snapshot) -> list[Candidate]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
 
 import pytest
 
@@ -29,23 +28,41 @@ def numbered(number: int) -> PullRequestRef:
 
 
 @dataclass(frozen=True)
-class Site:
+class PullRequestStore:
     """`base` is where main is, `head` where refs/pull/7/head is: one commit later."""
 
     store: Store
-    server: GitServer
-    data_dir: Path
     base: Sha
     head: Sha
-    mirrors: GitMirrors
 
-    @classmethod
-    def build(cls, store: Store, server: GitServer, data_dir: Path) -> Self:
+    @staticmethod
+    def create(git_dir: Path) -> PullRequestStore:
+        store = Store.create(git_dir)
         base = store.commit({"a.py": b"one\n"}, store.commit({"a.py": b"zero\n"}))
         head = store.commit({"a.py": b"two\n"}, base)
         store.point("refs/heads/main", base)
         store.point("refs/pull/7/head", head)
-        return cls(store, server, data_dir, base, head, GitMirrors(data_dir, server.url))
+        return PullRequestStore(store, base, head)
+
+    def at(self, git_dir: Path) -> PullRequestStore:
+        """A copy of it elsewhere."""
+        return replace(self, store=Store(git_dir))
+
+
+@dataclass(frozen=True)
+class Site:
+    """The pull request, served, and mirrors of it."""
+
+    store: Store
+    base: Sha
+    head: Sha
+    server: GitServer
+    data_dir: Path
+    mirrors: GitMirrors
+
+    @staticmethod
+    def of(pull: PullRequestStore, server: GitServer, data_dir: Path) -> Site:
+        return Site(pull.store, pull.base, pull.head, server, data_dir, GitMirrors(data_dir, server.url))
 
     def limited(self, limits: FetchLimits) -> Site:
         """The same site with other limits, as another process would see it."""

@@ -75,7 +75,7 @@ class Store:
     def commit(self, files: Files, *parents: str, message: str = "change") -> Sha:
         """A commit of exactly these files."""
         words = message.encode()
-        stream = [b"reset refs/heads/fresh\n", b"commit refs/heads/fresh\ncommitter a <a@b> 1767225600 +0000\n"]
+        stream = [b"commit refs/heads/fresh\nmark :1\ncommitter a <a@b> 1767225600 +0000\n"]
         stream.append(b"data %d\n%s\n" % (len(words), words))
         stream += [b"%s %s\n" % (b"merge" if at else b"from", sha.encode()) for at, sha in enumerate(parents)]
         stream.append(b"deleteall\n")
@@ -87,10 +87,8 @@ class Store:
             else:
                 stream.append(b"M %s inline %s\n" % (node.mode.encode(), name))
                 stream.append(b"data %d\n%s\n" % (len(node.data), node.data))
-        self.git("fast-import", "--quiet", "--force", stdin=b"".join(stream))
-        sha = Sha(self.git("rev-parse", "refs/heads/fresh").decode().strip())
-        self.git("update-ref", "-d", "refs/heads/fresh")
-        return sha
+        stream.append(b"\nget-mark :1\nreset refs/heads/fresh\nfrom %s\n" % (b"0" * 40))  # no ref is left
+        return Sha(self.git("fast-import", "--quiet", stdin=b"".join(stream)).decode().strip())
 
     def point(self, ref: str, sha: str) -> None:
         self.git("update-ref", ref, sha)

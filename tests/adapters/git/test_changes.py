@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from app.adapters.git.changes import DiffLimits
 from app.adapters.git.local import open_local
 from app.adapters.git.objects import GitRepository
+from app.adapters.git.process import Git, Limits
 from app.domain.entries import Kind, Status
 from app.domain.errors import GitFailed
 from app.domain.objects import Change, NotDiffed
@@ -194,6 +195,27 @@ async def test_files_that_git_has_no_time_to_compare_stay(store: Store) -> None:
         "slow": NotDiffed.TOO_LARGE,
         "z": NotDiffed.TOO_LARGE,
     }
+
+
+async def test_a_list_of_entries_over_the_limit(store: Store) -> None:
+    with pytest.raises(GitFailed, match=r"git diff-tree of .* printed more than 100 bytes"):
+        await changes(store, {}, {"a": b"", "b": b""}, DiffLimits(list_bytes=100))
+
+
+async def test_a_tree_bomb_ends_at_the_limit(store: Store) -> None:
+    tree = store.git("hash-object", "-w", "--stdin", stdin=b"boom\n").decode().strip()
+    kind = "100644 blob"
+    for _ in range(10):
+        rows = "".join(f"{kind} {tree}\t{name}\n" for name in range(10))
+        tree = store.git("mktree", stdin=rows.encode()).decode().strip()
+        kind = "040000 tree"
+    bomb = Sha(store.git("commit-tree", "-m", "x", tree).decode().strip())
+    base = store.commit({})
+    repository = GitRepository(Git(store.git_dir, "acme/web", limits=Limits(memory_bytes=64 << 20)))
+    with pytest.raises(GitFailed, match=r"git diff-tree of acme/web needs over 67108864 bytes of memory") as caught:
+        await repository.changes(base, bomb)
+    assert not caught.value.retry
+    assert await repository.blob(bomb, "/".join("0123456789"), max_bytes=9) is not None
 
 
 @settings(max_examples=15, deadline=None)

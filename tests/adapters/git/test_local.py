@@ -51,6 +51,11 @@ async def test_wherever_in_a_clone(clone: Path) -> None:
         assert await only_change(path) == CHANGE
 
 
+async def test_a_parent_is_not_its_child(clone: Path) -> None:
+    with pytest.raises(GitFailed, match="no git repository at"):
+        await open_local(clone / "..")
+
+
 async def test_a_linked_work_tree_and_a_bare_clone(clone: Path, tmp_path: Path) -> None:
     git(clone, "worktree", "add", "--quiet", "--detach", str(tmp_path / "linked"), "HEAD")
     git(tmp_path, "clone", "--quiet", "--bare", str(clone), "bare.git")

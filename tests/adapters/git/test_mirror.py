@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +52,16 @@ async def test_a_commit_no_ref_points_at_any_more(site: Site) -> None:
     site.store.point("refs/pull/7/head", site.base)
     repository = await site.fetch()
     assert len(await repository.changes(site.base, site.head)) == 1
+
+
+async def test_a_head_that_is_the_base(site: Site) -> None:
+    repository = await site.fetch(site.base, site.base)
+    assert await repository.changes(site.base, site.base) == ()
+
+
+async def test_mirrors_are_private(site: Site) -> None:
+    await site.fetch()
+    assert (site.data_dir / "mirrors").stat().st_mode & 0o077 == 0
 
 
 async def test_installations_share_nothing(site: Site) -> None:
@@ -136,19 +147,28 @@ async def test_refs_and_packs_stay_few(site: Site, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    "url", ["http://github.com", "http://10.0.0.1", "ssh://github.com", "github.com", "", "https://u:p@github.com"]
+    "url",
+    [
+        "http://github.com",
+        "http://10.0.0.1",
+        "ssh://github.com",
+        "github.com",
+        "",
+        "https://u:p@github.com",
+        "https://[::1",
+    ],
 )
-def test_only_https_or_loopback(site: Site, url: str) -> None:
-    with pytest.raises(SettingsInvalid, match="the GitHub URL must"):
-        GitMirrors(site.data_dir, url)
+def test_only_https_or_loopback(tmp_path: Path, url: str) -> None:
+    with pytest.raises(SettingsInvalid, match=r"the GitHub URL (must|is none)"):
+        GitMirrors(tmp_path, url)
 
 
 @pytest.mark.parametrize(
     "url",
     ["https://github.com", "https://ghe.example:8443/", "http://127.0.0.2:80", "http://[::1]:1", "http://localhost"],
 )
-def test_usable_urls(site: Site, url: str) -> None:
-    GitMirrors(site.data_dir, url)
+def test_usable_urls(tmp_path: Path, url: str) -> None:
+    GitMirrors(tmp_path, url)
 
 
 async def test_a_proxy_and_a_certificate_authority(site: Site) -> None:

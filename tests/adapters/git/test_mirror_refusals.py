@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from app.adapters.git.mirror import GitMirrors
@@ -118,11 +121,11 @@ async def test_old_but_honest_objects_come_in_if_forgiven(site: Site) -> None:
     made = site.store.git("hash-object", "-w", "-t", "commit", "--literally", "--stdin", stdin=text.encode())
     old = made.decode().strip()
     await site.fetch(old)
-    strict = Site(**{**vars(site), "mirrors": GitMirrors(site.data_dir / "strict", site.server.url, forgiven=())})
+    strict = replace(site, mirrors=GitMirrors(site.data_dir / "strict", site.server.url, forgiven=()))
     assert "badTimezone" in str(await strict.failure(old))
 
 
 @pytest.mark.parametrize("name", ["hasDotgit", "hasdotdot", "gitmodulesUrl", "fullPathname", "x=y", ""])
-def test_checks_that_protect_cannot_be_waived(site: Site, name: str) -> None:
+def test_checks_that_protect_cannot_be_waived(tmp_path: Path, name: str) -> None:
     with pytest.raises(SettingsInvalid, match="cannot be waived"):
-        GitMirrors(site.data_dir, "https://github.com", forgiven=(name,))
+        GitMirrors(tmp_path, "https://github.com", forgiven=(name,))

@@ -139,6 +139,11 @@ asyncio.run(fetch(PullRequestRef(11, 22, 7), RepositoryName("acme", "web"), head
 """
 
 
+async def test_a_place_that_cannot_be_written(site: Site) -> None:
+    site.data_dir.write_text("no directory")
+    assert str(await site.failure()) == "the mirror of acme/web cannot be written: Not a directory"
+
+
 async def test_a_killed_worker_leaves_no_second_writer(site: Site) -> None:
     large = site.store.commit({"large": os.urandom(300_000)}, site.base)
     site.server.stall_after = 100_000

@@ -207,8 +207,8 @@ async def test_a_git_that_is_new_enough(version_check: Callable[[str], Check], v
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        ("git version 2.38.9", r"git 2\.38\.9 is too old: install git 2\.39 or newer"),
-        ("git version 1.99.0", "too old"),
+        ("git version 2.38.9", r"git 2\.39 or newer must be installed: this one is 2\.38\.9"),
+        ("git version 1.99.0", "this one is"),
         ("nonsense", "does not tell its version"),
         ("", "does not tell its version"),
     ],
@@ -219,7 +219,7 @@ async def test_a_git_that_is_too_old(version_check: Callable[[str], Check], answ
 
 
 async def test_a_git_that_is_not_there() -> None:
-    with pytest.raises(SettingsInvalid, match=r"git is not installed: install git 2\.39 or newer"):
+    with pytest.raises(SettingsInvalid, match=r"git 2\.39 or newer must be installed: git cannot be started"):
         await check_git_version(git_environment(variables={"PATH": "/nonexistent"}))
 
 

@@ -10,6 +10,7 @@ from app.domain.entries import Kind
 from app.domain.errors import GitFailed
 from app.domain.objects import Blob
 from app.domain.pull_request import Sha
+from app.ports import Repository
 from tests.adapters.git.stores import Files, Store, executable, submodule, symlink
 
 FILES: Files = {
@@ -50,6 +51,11 @@ async def test_blobs_of_every_kind(store: Store, repository: GitRepository) -> N
 )  # fmt: skip
 async def test_what_is_no_file_has_no_blob(store: Store, repository: GitRepository, path: str) -> None:
     assert await repository.blob(store.commit(FILES), path, max_bytes=100) is None
+
+
+def test_it_is_what_use_cases_expect(repository: GitRepository) -> None:
+    port: Repository = repository
+    assert port is repository
 
 
 async def test_one_blob(store: Store, repository: GitRepository) -> None:

@@ -186,14 +186,15 @@ async def test_a_long_data_directory_gets_a_socket_elsewhere(tmp_path: Path) -> 
 
 
 async def test_a_socket_place_that_others_can_enter_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     data_dir = tmp_path / ("x" * 100)
-    async with open_embedded_server(data_dir) as server:
-        place = server.socket.parent
-    place.chmod(0o755)
-    with pytest.raises(SettingsInvalid, match="set a directory with a shorter path"):
-        async with open_embedded_server(data_dir):
-            pass
+    with tempfile.TemporaryDirectory() as short:
+        monkeypatch.setattr(tempfile, "tempdir", short)
+        async with open_embedded_server(data_dir) as server:
+            assert server.socket.is_relative_to(short)
+        server.socket.parent.chmod(0o755)
+        with pytest.raises(SettingsInvalid, match="set a directory with a shorter path"):
+            async with open_embedded_server(data_dir):
+                pass
 
 
 async def test_an_unusable_data_directory_is_refused(tmp_path: Path) -> None:

@@ -132,6 +132,16 @@ async def test_a_retry_waits_for_its_time_and_keeps_the_error(ledger: RedisLedge
     assert (again.attempts, again.error) == (2, "GitHub is down")
 
 
+async def test_a_row_that_is_handed_back_is_free_at_once_and_no_attempt_is_counted(ledger: RedisLedger) -> None:
+    await accepted(ledger)
+    await taken(ledger, "announcer")
+    await ledger.hand_back(KEY, "somebody else")
+    assert await ledger.take(KEY, "one") is None
+    await ledger.hand_back(KEY, "announcer")
+
+    assert (await taken(ledger)).attempts == 1
+
+
 async def test_a_new_delivery_ends_the_back_off(ledger: RedisLedger) -> None:
     await accepted(ledger)
     await taken(ledger)

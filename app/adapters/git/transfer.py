@@ -1,0 +1,118 @@
+"""One fetch of a pull request's two commits into a mirror, by exact object id."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from app.adapters.git.credentials import offered
+from app.adapters.git.environment import git_environment
+from app.adapters.git.process import Git, GitDamaged, Limits
+from app.adapters.git.server import GitHubServer, refused_sha
+from app.adapters.git.storage import Mirror
+from app.domain.errors import GitFailed
+from app.domain.pull_request import RepositoryName, Sha
+
+_FETCH = (
+    "--quiet",
+    "--force",
+    "--atomic",
+    "--no-tags",
+    "--no-recurse-submodules",
+    "--no-write-fetch-head",
+    "--no-auto-maintenance",
+    "--no-show-forced-updates",
+    "--end-of-options",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """What one fetch may take."""
+
+    seconds: float = 600
+    lock_seconds: float = 660
+    """How long to wait for another job's fetch of the same repository."""
+    pack_bytes: int = 4 << 30
+    """The most that one fetch may write."""
+
+
+@contextlib.contextmanager
+def talking(git: Git, server: GitHubServer, token: str) -> Iterator[Git]:
+    """The same git, allowed to talk to the server with the token."""
+    with offered(token, origin=server.origin) as credential:
+        config = (*server.config, *credential.config)
+        yield replace(
+            git,
+            environment=git_environment(config=config, protocols=server.protocols),
+            secrets=(*git.secrets, token),
+            pass_fds=(*git.pass_fds, credential.fd),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """What one job wants in its repository's mirror."""
+
+    mirror: Mirror
+    server: GitHubServer
+    repository: RepositoryName
+    number: int
+    head: Sha
+    base: Sha
+    token: str = field(repr=False)
+    limits: FetchLimits
+
+    def satisfied_by(self, refs: Mapping[str, str]) -> bool:
+        return {self.head, self.base} <= set(refs.values())
+
+    async def run(self, *, lock: int) -> None:
+        """Fetch; the caller holds the mirror's lock, and git inherits it."""
+        try:
+            refs = await self._fetched(lock)
+        except GitDamaged:  # seen only now, against what the server has: once more, from nothing
+            self.mirror.rebuild()
+            refs = await self._fetched(lock)
+        for side, wanted in (("head", self.head), ("base", self.base)):
+            arrived = refs.get(self._ref(side))
+            if arrived is None:
+                raise self._absent(side, f"has {wanted}, but it is not a commit")
+            if arrived != wanted:
+                raise self._absent(side, f"does not have {wanted}; refs/pull/{self.number}/head is {arrived}")
+
+    async def _fetched(self, lock: int) -> dict[str, str]:
+        limits = Limits(seconds=self.limits.seconds, memory_bytes=None, file_bytes=self.limits.pack_bytes)
+        local = replace(self.mirror.git, limits=limits, pass_fds=(lock,))
+        with talking(local, self.server, self.token) as git:
+            try:
+                await self._fetch(git, self.head)
+            except GitFailed as failed:
+                refused = refused_sha(str(failed))
+                if refused is None:
+                    raise
+                if refused != self.head:
+                    raise self._absent("base", f"does not have {self.base}") from failed
+                await self._by_pull_ref(git)
+        return await self.mirror.refs()
+
+    async def _by_pull_ref(self, git: Git) -> None:
+        """Some servers give only what a ref points at: then the head comes by its ref, and is checked afterwards."""
+        try:
+            await self._fetch(git, f"refs/pull/{self.number:d}/head")
+        except GitFailed as failed:
+            if "couldn't find remote ref" in str(failed):
+                raise self._absent("head", f"has neither {self.head} nor refs/pull/{self.number}/head") from failed
+            if refused_sha(str(failed)) == self.base:
+                raise self._absent("base", f"does not have {self.base}") from failed
+            raise
+
+    async def _fetch(self, git: Git, head: str) -> None:
+        url = self.server.clone_url(self.repository)
+        await git.output("fetch", *_FETCH, url, f"{head}:{self._ref('head')}", f"{self.base}:{self._ref('base')}")
+
+    def _ref(self, side: str) -> str:
+        return self.mirror.ref_name(self.number, side)
+
+    def _absent(self, side: str, what: str) -> GitFailed:
+        return GitFailed(f"git fetch of {self.mirror.label} failed: for the {side} commit, the server {what}")

@@ -1,0 +1,1 @@
+"""Review rules and the policy file, read strictly from bytes into values."""

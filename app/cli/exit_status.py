@@ -1,0 +1,11 @@
+"""What the exit status of `revwright` means."""
+
+from __future__ import annotations
+
+EXIT_PASSED = 0
+EXIT_BLOCKED = 1
+"""`review`: blocked by findings. `config check`: the file has problems."""
+EXIT_ERROR = 2
+"""Wrong usage or settings, or something that a message on standard error explains."""
+EXIT_INCOMPLETE = 3
+"""`review`: not everything was looked at."""

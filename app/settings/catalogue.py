@@ -1,0 +1,137 @@
+"""Every setting there is: its name, its default, what it means. The table in docs/settings.md is made from this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FILE_SUFFIX = "_FILE"
+"""Ends the names of the settings that name a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """An empty `default` means that there is none."""
+
+    name: str
+    default: str
+    meaning: str
+    secret: bool = False
+    file: bool = False
+    """Whether NAME_FILE may name a file with the value instead."""
+    shown_default: str = ""
+    """Markdown for a default that is worked out."""
+
+
+CATALOGUE = (
+    Setting("REVWRIGHT_GITHUB_APP_ID", "", "The App's numeric id. Needed by `up`, `web` and `worker`."),
+    Setting(
+        "REVWRIGHT_GITHUB_PRIVATE_KEY",
+        "",
+        "The App's private key, the text of the PEM file; line ends may be typed as `\\n`. Needed by `up`, `web` and "
+        "`worker`.",
+        secret=True,
+        file=True,
+    ),
+    Setting(
+        "REVWRIGHT_GITHUB_WEBHOOK_SECRET",
+        "",
+        "The App's webhook secret, at least 32 bytes: `openssl rand -hex 32`. Needed by `up`, `web` and `worker`.",
+        secret=True,
+        file=True,
+    ),
+    Setting(
+        "REVWRIGHT_GITHUB_WEBHOOK_SECRET_PREVIOUS",
+        "",
+        "A second webhook secret that is accepted while the first one is being changed.",
+        secret=True,
+        file=True,
+    ),
+    Setting(
+        "REVWRIGHT_GITHUB_API_URL",
+        "https://api.github.com",
+        "GitHub's REST API. On GitHub Enterprise Server: `https://HOST/api/v3`.",
+    ),
+    Setting("REVWRIGHT_GITHUB_URL", "https://github.com", "Where git fetches from and where links point to."),
+    Setting(
+        "REVWRIGHT_ALLOWED_ACCOUNTS",
+        "",
+        "Numeric ids of the accounts whose installations are served, separated by commas. Empty: all accounts.",
+    ),
+    Setting(
+        "REVWRIGHT_REDIS_URL",
+        "",
+        "`redis://`, `rediss://`, `unix://` or `redis+sentinel://`. Unset: `up` runs an embedded server.",
+        secret=True,
+    ),
+    Setting(
+        "REVWRIGHT_DATA_DIR",
+        "",
+        "Absolute path of the directory for repository mirrors and the embedded Redis.",
+        shown_default="`$XDG_STATE_HOME/revwright`, or `~/.local/state/revwright`",
+    ),
+    Setting("REVWRIGHT_HOST", "127.0.0.1", "Address that `up` and `web` listen on; `--host` wins."),
+    Setting("REVWRIGHT_PORT", "8000", "Port that `up` and `web` listen on; `--port` wins."),
+    Setting(
+        "REVWRIGHT_PUBLIC_URL",
+        "",
+        "The address at which people reach this server. Checked, but nothing links there yet.",
+    ),
+    Setting(
+        "REVWRIGHT_MODEL_API",
+        "auto",
+        "`responses`, `chat` or `auto`: the API to speak. `auto`: `responses` with OpenAI itself, else `chat`.",
+    ),
+    Setting(
+        "OPENAI_API_KEY",
+        "",
+        "Key of the model endpoint. Without it and without `OPENAI_BASE_URL` only the static rules run.",
+        secret=True,
+    ),
+    Setting(
+        "OPENAI_BASE_URL",
+        "",
+        "Base URL of another OpenAI-compatible endpoint; with it the key may be left out. Unset: OpenAI itself.",
+    ),
+    Setting(
+        "REVWRIGHT_MODEL_FAST",
+        "gpt-5.4-mini",
+        "Model of the tier `light`. This version reviews every tier with REVWRIGHT_MODEL_MAIN.",
+    ),
+    Setting("REVWRIGHT_MODEL_MAIN", "gpt-5.4", "The model that reviews."),
+    Setting(
+        "REVWRIGHT_MODEL_DEEP",
+        "gpt-5.4",
+        "Model of the tier `core`. This version reviews every tier with REVWRIGHT_MODEL_MAIN.",
+    ),
+    Setting(
+        "REVWRIGHT_MODEL_PRICES",
+        "",
+        "USD per million tokens, as JSON or as the path of a file with it. Unset: costs are reported as unknown.",
+    ),
+    Setting(
+        "REVWRIGHT_SANDBOX",
+        "bubblewrap",
+        "`bubblewrap` or `kubernetes`. This version runs no code of a pull request at all.",
+    ),
+    Setting(
+        "REVWRIGHT_POLICY_FILE",
+        "",
+        "Reserved for a policy that is the ceiling for every repository. This version refuses to start with it.",
+    ),
+    Setting("REVWRIGHT_LOG_FORMAT", "text", "`text` for people, `json` for machines."),
+)
+
+BY_NAME = {setting.name: setting for setting in CATALOGUE}
+
+NAMES = frozenset(BY_NAME) | {setting.name + FILE_SUFFIX for setting in CATALOGUE if setting.file}
+"""All names that the environment may hold."""
+
+
+def markdown_table() -> str:
+    """The table for the documentation."""
+    rows = ["| setting | default | meaning |", "| --- | --- | --- |"]
+    for setting in CATALOGUE:
+        name = f"`{setting.name}`" + (f", `{setting.name}{FILE_SUFFIX}`" if setting.file else "")
+        default = setting.shown_default or (f"`{setting.default}`" if setting.default else "none")
+        rows.append(f"| {name} | {default} | {setting.meaning} |")
+    return "\n".join(rows)

@@ -1,0 +1,124 @@
+"""All settings of a process, read from the environment once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from app.domain.errors import SettingsInvalid
+from app.settings.catalogue import FILE_SUFFIX
+from app.settings.environment import Environment
+from app.settings.github import APP_ID, NEEDED, PRIVATE_KEY, WEBHOOK_SECRET, GitHubSettings, read_github
+from app.settings.model import ModelSettings, read_model
+from app.settings.secret import Secret
+from app.settings.values import data_dir, existing_file, host, one_of, port, positives, web_url
+
+LogFormat = Literal["text", "json"]
+SandboxKind = Literal["bubblewrap", "kubernetes"]
+
+_REDIS_URL = "REVWRIGHT_REDIS_URL"
+_DATA_DIR = "REVWRIGHT_DATA_DIR"
+_SANDBOX: Callable[[str], SandboxKind] = one_of("bubblewrap", "kubernetes")
+_LOG_FORMAT: Callable[[str], LogFormat] = one_of("text", "json")
+_REMEDIES = {
+    APP_ID: "the number on the App's settings page",
+    PRIVATE_KEY: f"or {PRIVATE_KEY}{FILE_SUFFIX}: the PEM file from the App's settings page",
+    WEBHOOK_SECRET: f"or {WEBHOOK_SECRET}{FILE_SUFFIX}: make one with `openssl rand -hex 32`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Only wiring and entry points see this; everything else receives the values it needs."""
+
+    github: GitHubSettings | None
+    """None when this process was not told who it is on GitHub; see `need_github`."""
+    model: ModelSettings | None
+    """None: no model, only the static rules."""
+    redis_url: Secret | None
+    """None: the embedded server. Otherwise `parse_redis_url` takes it."""
+    data_dir: Path
+    host: str
+    port: int
+    public_url: str | None
+    allowed_accounts: frozenset[int]
+    """Empty: every account."""
+    sandbox: SandboxKind
+    policy_file: Path | None
+    log_format: LogFormat
+    warnings: tuple[str, ...]
+    """What an operator should know, though it stops nothing."""
+    missing: tuple[str, ...] = ()
+    """The settings for GitHub that were not given."""
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str], *, require_github: bool = False) -> Settings:
+        """Raises SettingsInvalid with every problem at once. Commands that never talk to GitHub require none."""
+        env = Environment(environ)
+        env.refuse_unknown()
+        missing = tuple(name for name in NEEDED if not env.given(name))
+        if require_github:
+            env.problems += [_missing(name) for name in missing]
+        settings = cls(
+            github=read_github(env),
+            model=read_model(env),
+            redis_url=env.read(_REDIS_URL, _redis_url),
+            data_dir=_data_dir(env, environ),
+            host=env.read("REVWRIGHT_HOST", host) or "",
+            port=env.read("REVWRIGHT_PORT", port) or 0,
+            public_url=env.read("REVWRIGHT_PUBLIC_URL", web_url),
+            allowed_accounts=env.read("REVWRIGHT_ALLOWED_ACCOUNTS", positives) or frozenset(),
+            sandbox=env.read("REVWRIGHT_SANDBOX", _SANDBOX) or "bubblewrap",
+            policy_file=env.read("REVWRIGHT_POLICY_FILE", existing_file),
+            log_format=env.read("REVWRIGHT_LOG_FORMAT", _LOG_FORMAT) or "text",
+            warnings=tuple(env.warnings),
+            missing=missing,
+        )
+        if settings.policy_file is not None:
+            # A ceiling that is silently not applied would be worse than none.
+            env.problems.append("REVWRIGHT_POLICY_FILE: this version cannot apply a ceiling yet; unset it")
+        if env.problems:
+            raise SettingsInvalid(_told(env.problems))
+        return settings
+
+    def need_github(self) -> GitHubSettings:
+        """For what talks to GitHub. Raises SettingsInvalid that names the settings that are missing."""
+        if self.github is None:
+            raise SettingsInvalid(_told([_missing(name) for name in self.missing]))
+        return self.github
+
+
+def _missing(name: str) -> str:
+    return f"{name}: not set, and needed to talk to GitHub; set it, {_REMEDIES[name]}"
+
+
+def _told(problems: list[str]) -> str:
+    if len(problems) == 1:
+        return problems[0]
+    return "\n".join([f"{len(problems)} settings need attention:", *(f"  {problem}" for problem in problems)])
+
+
+def _redis_url(text: str) -> Secret:
+    # Loading Redis' client takes longer than all the rest of a command that needs none.
+    from app.adapters.store.redis_url import parse_redis_url  # noqa: PLC0415
+
+    try:
+        parse_redis_url(text)
+    except SettingsInvalid as error:
+        raise ValueError(str(error).removeprefix(f"{_REDIS_URL}: ")) from None
+    return Secret(text)
+
+
+def _data_dir(env: Environment, environ: Mapping[str, str]) -> Path:
+    """$XDG_STATE_HOME counts only when it is absolute, as its specification wants."""
+    home, state = environ.get("HOME", ""), environ.get("XDG_STATE_HOME", "")
+    chosen = env.read(_DATA_DIR, data_dir(home))
+    if chosen is not None:
+        return chosen
+    if Path(state).is_absolute():
+        return Path(state, "revwright")
+    if not Path(home).is_absolute() and not env.given(_DATA_DIR):
+        env.problems.append(f"{_DATA_DIR}: not set, and there is no home directory to put it; write an absolute path")
+    return Path(home, ".local", "state", "revwright")

@@ -1,0 +1,70 @@
+"""`python -m scripts.bench`: measures, prints, saves; `compare A.json B.json` sets two runs side by side."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scripts.bench import ack, machine, review
+from scripts.bench.compare import compare
+from scripts.bench.processes import ROOT
+from scripts.bench.results import Results, Section
+from scripts.bench.tables import print_table, show
+from scripts.bench.targets import verdicts
+
+_NAMES = (ack.NAME, review.NAME)
+
+
+def main() -> None:
+    arguments = _parser().parse_args()
+    if arguments.command == "compare":
+        try:
+            a, b = Results.load(arguments.a), Results.load(arguments.b)
+        except (OSError, ValueError) as error:
+            sys.exit(f"cannot compare: {error}")
+        compare(a, b)
+        return
+    # Asked to end, it ends what it started on its way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    began = time.monotonic()
+    results = _run(tuple(arguments.only or _NAMES), quick=arguments.quick)
+    show(results)
+    print()
+    print_table(verdicts(results))
+    path = arguments.out or ROOT / "bench" / "results" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
+    results.save(path)
+    print(f"\n==> {time.monotonic() - began:.0f} s; saved as {path}")
+
+
+def _run(names: tuple[str, ...], *, quick: bool) -> Results:
+    facts = machine.facts(quick=quick)
+    sections: list[Section] = []
+    for name in names:
+        print(f"==> measuring {name}", flush=True)
+        match name:
+            case ack.NAME:
+                sections.append(asyncio.run(ack.measure(ack.QUICK if quick else ack.FULL)))
+            case review.NAME:
+                sections.append(asyncio.run(review.measure(review.QUICK if quick else review.FULL)))
+    return Results(facts, tuple(sections))
+
+
+def _parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m scripts.bench", description=__doc__)
+    top.add_argument("--quick", action="store_true", help="fewer rounds: under a minute instead of under four")
+    top.add_argument("--only", action="append", choices=_NAMES, help="one benchmark; may be repeated")
+    top.add_argument("--out", type=Path, help="where to save the results")
+    commands = top.add_subparsers(dest="command", metavar="compare A.json B.json")
+    comparing = commands.add_parser("compare", help="ratios between two result files")
+    comparing.add_argument("a", type=Path, metavar="A.json")
+    comparing.add_argument("b", type=Path, metavar="B.json")
+    return top
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""The figures that the product means to reach, and whether this run reached them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scripts.bench import ack, review
+from scripts.bench.results import Results
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    section: str
+    column: str
+    measure: str
+    at_most: float
+
+
+TARGETS = (
+    Target(ack.NAME, ack.PRODUCT, ack.CPU_TO_HMAC, 5.0),
+    Target(ack.NAME, ack.PRODUCT, ack.CPU_TO_DURABLE, 1.6),
+    Target(ack.NAME, ack.PRODUCT, ack.P99, 10.0),
+    Target(ack.NAME, ack.PRODUCT, ack.RSS, 80.0),
+    Target(review.NAME, review.OPENED, review.SECONDS, 1.0),
+    Target(review.NAME, review.COLD, review.CALLS, 8),
+    Target(review.NAME, review.PUSH, review.CALLS, 5),
+    Target(review.NAME, review.PUSH_NEW, review.CALLS, 5),
+)
+
+
+def verdicts(results: Results) -> list[list[str]]:
+    """A table. The median counts; a target whose limit lies within the spread is called close."""
+    rows = [["target", "measured", "at most", ""]]
+    for target in TARGETS:
+        section = results.section(target.section)
+        spread = section.spread(target.column, target.measure) if section else None
+        if spread is None:
+            continue
+        close = spread.low <= target.at_most < spread.high
+        verdict = ("reached" if spread.middle <= target.at_most else "missed") + (", but close" if close else "")
+        rows.append([f"{target.column}: {target.measure}", str(spread), f"{target.at_most:g}", verdict])
+    return rows

@@ -1,0 +1,94 @@
+"""A web process in memory for the webhook tests: a real application over an intake that only remembers."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from app.domain.errors import LedgerUnavailable
+from app.domain.events import Delivery
+from app.domain.jobs import RowKey
+from app.domain.row import Wanted
+from app.web.main import create_app
+from app.wiring.web import WebServices
+
+SECRET = b"a-test-secret-of-more-than-32-bytes!"
+OLD_SECRET = b"the-previous-secret-of-the-same-kind"
+
+
+def signature(body: bytes, secret: bytes = SECRET) -> str:
+    return "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
+
+
+def payload(**changes: Any) -> dict[str, Any]:
+    plain = {
+        "action": "opened",
+        "pull_request": {"number": 7, "state": "open", "draft": False, "head": {"sha": "b" * 40}},
+        "repository": {"id": 22, "full_name": "acme/web", "owner": {"id": 5}},
+        "installation": {"id": 11},
+    }
+    return plain | changes
+
+
+@dataclass
+class Taken:
+    """Implements ports.Intake in memory."""
+
+    rows: list[tuple[RowKey, Wanted]]
+    seen: set[str]
+    down: bool = False
+
+    async def accept(self, delivery: Delivery, row: RowKey, wanted: Wanted, bell: str) -> bool:
+        assert bell == "announce"
+        if self.down:
+            raise LedgerUnavailable("Redis: ConnectionError: refused")
+        if {delivery.id, delivery.digest} & self.seen:
+            return False
+        self.seen |= {delivery.id, delivery.digest}
+        self.rows.append((row, wanted))
+        return True
+
+
+@dataclass
+class Web:
+    client: httpx.AsyncClient
+    taken: Taken
+    count: int = 0
+
+    async def post(self, body: object, *, event: str = "pull_request", **headers: str) -> httpx.Response:
+        """A signed delivery; keyword arguments replace headers, an empty value takes one away."""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.count += 1
+        sent = {
+            "content-type": "application/json",
+            "x-github-event": event,
+            "x-github-delivery": f"delivery-{self.count}",
+            "x-hub-signature-256": signature(raw),
+        } | {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.client.post("/webhooks/github", content=raw, headers={k: v for k, v in sent.items() if v})
+
+
+@asynccontextmanager
+async def open_web(*, allowed_accounts: frozenset[int] = frozenset()) -> AsyncIterator[Web]:
+    taken = Taken([], set())
+
+    @asynccontextmanager
+    async def services() -> AsyncIterator[WebServices]:
+        async def ready() -> None:
+            if taken.down:
+                raise LedgerUnavailable("down")
+
+        yield WebServices(taken, ready, (SECRET, OLD_SECRET), allowed_accounts)
+
+    app = create_app(services)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://web.test") as client:
+            yield Web(client, taken)
