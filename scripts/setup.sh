@@ -37,9 +37,11 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     fi
 fi
 
-say "making .venv with $("$python" --version)"
-rm -rf .venv
-"$python" -m venv .venv
+if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    say "making .venv with $("$python" --version)"
+    rm -rf .venv
+    "$python" -m venv .venv
+fi
 say "installing $(grep -c '==' requirements/dev.lock) locked packages (about 100 MB, a minute or two)"
 .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.lock ||
     fail "pip could not install the locked packages; its message above says which. A package index must be reachable."
