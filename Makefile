@@ -3,6 +3,8 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 PYTEST_ARGS ?=
+# Many tests wait for other processes, so a few more workers than cores.
+WORKERS ?= $(shell echo $$(( $$(nproc) + 2 )))
 
 .PHONY: help setup demo test lint types docs bench emulator lock clean
 
@@ -16,9 +18,9 @@ demo: setup ## review a real pull request range end to end on this machine, and 
 	@$(BIN)/python -m scripts.demo
 
 test: setup ## the test suite, with 100 % branch coverage of domain and use cases
-	@echo "==> running the tests on $$(nproc) cores"
+	@echo "==> running the tests in $(WORKERS) processes"
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n $$(nproc) --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 	@$(BIN)/coverage combine --quiet
 	@echo "==> branch coverage of app/domain and app/usecases must be 100 %"
 	@$(BIN)/coverage report --include='app/domain/*,app/usecases/*' --fail-under=100

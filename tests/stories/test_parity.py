@@ -34,7 +34,7 @@ async def test_a_local_range_gives_the_same_findings_as_the_webhook(
         "feature",
         {
             "app/price.py": BUG,
-            "src/p1/m1.py": 'def f1(x):\n    return x + 10\n\n\ndef old(a=[]):\n    return eval("a")\n',
+            "src/p1/m1.py": 'def f1(x):\n    return x + 10\n\n\ndef old(text=[]):\n    return eval(text)\n',
             "src/p2/m2.py": None,
             "conf.py": 'AWS = "AKIAQ3EGRT5Y6UJ7IK8L"\n',
             "logo.png": b"\x89PNG\x00",
