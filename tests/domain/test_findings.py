@@ -134,3 +134,17 @@ def test_the_worst_and_surest_come_first() -> None:
     )
 
     assert [f.title for f in found] == ["p0", "p2 sure", "p2 less"]
+
+
+def test_what_the_model_says_of_a_line_that_a_static_rule_flags_is_told_there() -> None:
+    static = candidate(rule="python/x", evidence=Evidence.STATIC, severity=Severity.P2, title="static")
+    second = candidate(rule="python/y", evidence=Evidence.STATIC, title="another rule")
+    model = candidate(severity=Severity.P0, title="by the model", body="its words")
+    with_rule = candidate(rule="python/z", title="by the model, with a rule of its own")
+
+    found, _ = settle([static, second, model, with_rule], DIFFS)
+
+    assert {f.rule for f in found} == {"python/x", "python/y", "python/z"}
+    (host,) = (f for f in found if "by the model\n" in f.body)
+    assert host.severity is Severity.P0
+    assert host.body.endswith("The model says of this line (P0): by the model\n\nits words")

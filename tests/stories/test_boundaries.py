@@ -80,7 +80,8 @@ class Deployment:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not what():
             died = any(worker.poll() is not None for worker in self.workers)
-            assert not died and time.monotonic() < deadline, f"it did not happen; workers:\n{self.log.read_text()}"
+            patient = not died and time.monotonic() < deadline
+            assert patient, f"it did not happen; the workers said:\n{self.log.read_text()}"
             await asyncio.sleep(0.02)
 
     async def assert_reviewed_once(self, pull: PullRequest) -> None:

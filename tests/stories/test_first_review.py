@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+from redis import Redis
+
 from tests.fakes.github import PullRequest
 from tests.fakes.model import Answer, Reviewer
 from tests.world import World
@@ -340,3 +342,57 @@ async def test_a_secret_in_an_excluded_file_is_found_and_its_value_goes_nowhere(
     texts = [seen.text for seen in world.model.requests] + [repr(call.body) for call in world.github.calls]
     assert all(secret not in text for text in texts)
     assert "[secret: " in world.model.requests[0].text
+
+
+async def test_a_model_is_not_asked_when_there_is_nothing_to_read(world: World) -> None:
+    world.repo.commit("feature", {"data.bin": b"\x00\x01"})
+    pull = world.repo.open_pull_request(head="feature")
+    await world.settle()
+
+    assert world.model is not None
+    assert world.model.requests == []
+    assert world.check(pull.head_sha).conclusion == "action_required"
+
+
+async def test_a_policy_that_is_a_link_is_not_followed(world: World) -> None:
+    world.repo.commit(
+        "main",
+        {".github/revwright.yml": "../evil.yml", "evil.yml": "version: 1\n"},
+        modes={".github/revwright.yml": "120000"},
+    )
+    pull = open_bug(world)
+    await world.settle()
+
+    check = world.check(pull.head_sha)
+    assert check.conclusion == "action_required"
+    assert "must be a regular file" in (check.summary or "")
+
+
+async def test_a_history_without_a_common_ancestor_is_said(world: World) -> None:
+    pull = open_bug(world)
+    orphan = world.repo.commit("orphan", {"a.py": "x = 1\n"}, parent="")
+    world.repo.force_push("feature", orphan)
+    await world.settle()
+
+    check = world.check(pull.head_sha)
+    assert check.conclusion == "action_required"
+    assert "no common ancestor" in (check.summary or "")
+
+
+async def test_a_run_that_lost_its_row_writes_nothing_more(world: World) -> None:
+    assert world.model is not None
+    pull = open_bug(world)
+    row = f"revwright:row:review:{world.repo.installation.id if world.repo.installation else 0}:{world.repo.id}:1"
+
+    def taken_over(_seen: object) -> Answer:
+        with Redis(unix_socket_path=world.redis_settings.unix_socket_path) as client:
+            client.hset(row, "owner", "another worker")
+        return Answer({"findings": [], "summary": ""})
+
+    world.model.behaviour = taken_over
+    await world.deliver_new()
+    for queue in ("interactive", "review"):
+        await world.work_queue(f"revwright:queue:{queue}")
+
+    assert world.check(pull.head_sha).status == "in_progress"
+    assert pull.comments == []

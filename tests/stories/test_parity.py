@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -34,7 +33,7 @@ async def test_a_local_range_gives_the_same_findings_as_the_webhook(
         "feature",
         {
             "app/price.py": BUG,
-            "src/p1/m1.py": 'def f1(x):\n    return x + 10\n\n\ndef old(text=[]):\n    return eval(text)\n',
+            "src/p1/m1.py": "def f1(x):\n    return x + 10\n\n\ndef old(text=[]):\n    return eval(text)\n",
             "src/p2/m2.py": None,
             "conf.py": 'AWS = "AKIAQ3EGRT5Y6UJ7IK8L"\n',
             "logo.png": b"\x89PNG\x00",
@@ -45,7 +44,7 @@ async def test_a_local_range_gives_the_same_findings_as_the_webhook(
     await world.settle()
 
     clone = tmp_path / "clone"
-    subprocess.run(["git", "clone", "-q", "--branch", "feature", world.repo.git_dir, clone], check=True)
+    await clone_of(world.repo.git_dir, clone)
     env = {"HOME": str(tmp_path), "OPENAI_API_KEY": MODEL_KEY, "OPENAI_BASE_URL": world.model.base_url}
     command = ["review", "--repo", str(clone), "--base", "origin/main", "--head", "HEAD", "--format", "json"]
     status = await in_thread(command, env)
@@ -60,7 +59,13 @@ async def test_a_local_range_gives_the_same_findings_as_the_webhook(
     assert len(local) >= 5
     assert machine["entries"] == len(report["coverage"]) == 6
     first, second = world.model.requests
-    assert [m["content"] for m in first.messages][0] == [m["content"] for m in second.messages][0]
+    assert first.messages[0] == second.messages[0]
+
+
+async def clone_of(source: Path, target: Path) -> None:
+    command = ("git", "clone", "-q", "--branch", "feature", str(source), str(target))
+    process = await asyncio.create_subprocess_exec(*command)
+    assert await process.wait() == 0
 
 
 async def in_thread(command: list[str], env: dict[str, str]) -> int:

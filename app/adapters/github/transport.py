@@ -36,6 +36,13 @@ class Reply:
     has_next_page: bool
 
 
+class _GitHub(GitHub[Any]):
+    """githubkit without its own reading of rate limits: it ends in ValueError on a `Retry-After` that is a date."""
+
+    def _check_rate_limit(self, response: Response[Any, Any]) -> None:
+        """Nothing: `Transport` reads the limits from the refusal itself."""
+
+
 class Transport:
     """Calls of one GitHub host. Nothing is cached and nothing is shared between hosts or tokens."""
 
@@ -115,7 +122,7 @@ async def open_transport(
     api_url: str, *, now: Callable[[], datetime], sleep: Sleep = asyncio.sleep
 ) -> AsyncIterator[Transport]:
     """A transport for one API root, such as https://api.github.com or https://HOST/api/v3."""
-    github = GitHub(
+    github = _GitHub(
         UnauthAuthStrategy(),
         base_url=api_url.rstrip("/") + "/",
         user_agent="revwright",

@@ -82,11 +82,6 @@ def failed(reason: str, *, run_id: str) -> CheckOutput:
     )
 
 
-def waiting(reason: str, *, until: str) -> CheckOutput:
-    """In progress but held up; `until` is a UTC time as text."""
-    return CheckOutput("Held up, will try again", f"{inline(reason, limit=500)}\n\nNext try after {until}.")
-
-
 def conclusion_of(verdict: Verdict) -> Conclusion:
     """`success` is for `Passed` alone."""
     match verdict:
