@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from arq.connections import RedisSettings
 
 from app.adapters.git.mirror import GitMirrors
+from app.adapters.git.process import check_git_version
 from app.adapters.github.checks import CheckWriter
 from app.adapters.github.client import Client
 from app.adapters.github.conversation import ConversationWriter
@@ -61,6 +62,7 @@ async def open_worker_services(
 ) -> AsyncIterator[WorkerServices]:
     """`lease_ms`: a worker silent for so long is taken for dead. `grace_ms`: so long a bell may go unanswered."""
     github = settings.need_github()
+    await check_git_version()
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_redis(redis))
         transport = await stack.enter_async_context(open_transport(github.api_url, now=_now))
