@@ -73,6 +73,8 @@ class ReviewAttempts:
     now: Clock
     back_off: BackOff
     beat_seconds: float
+    limit_seconds: float
+    """Ends before arq's own time-out, which would not count as a failed attempt."""
 
     async def answer(self, key: RowKey) -> None:
         """Never raises but for cancellation: arq does not repeat failed jobs, the ledger does."""
@@ -92,7 +94,8 @@ class ReviewAttempts:
     async def _attempt(self, row: Row, run_id: str) -> bool:
         """True when the generation is finished, one way or another."""
         try:
-            outcome = await self.run.review(row, run_id=run_id, still_ours=lambda: self._ours(row.key, run_id))
+            async with asyncio.timeout(self.limit_seconds):
+                outcome = await self.run.review(row, run_id=run_id, still_ours=lambda: self._ours(row.key, run_id))
         except OwnershipLost as lost:
             _log.warning("run %s: %s", run_id, lost)
             return False
@@ -104,6 +107,9 @@ class ReviewAttempts:
             raise
         except LedgerUnavailable:
             raise
+        except TimeoutError as error:
+            _log.warning("run %s of %s, attempt %d: over its time limit", run_id, row.key, row.attempts)
+            return await self._failed(row, run_id, f"the review took longer than {self.limit_seconds:.0f} s", error)
         except RevwrightError as error:
             _log.warning("run %s of %s, attempt %d: %s", run_id, row.key, row.attempts, error)
             return await self._failed(row, run_id, str(error), error)

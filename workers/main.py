@@ -25,7 +25,7 @@ from workers.schedule import ring_forever
 
 _log = logging.getLogger(__name__)
 
-REVIEW_SECONDS = 1800
+ARQ_REVIEW_SECONDS = 1800
 ANNOUNCE_SECONDS = 120
 _RESTART_SECONDS = 1.0
 _RECANCEL_SECONDS = 3.0
@@ -39,6 +39,7 @@ class WorkerOptions:
     announcements: int = 8
     poll_seconds: float = 0.1
     beat_seconds: float = BEAT_SECONDS
+    review_seconds: float = 1500.0
     back_off: BackOff = field(default_factory=BackOff)
 
 
@@ -51,7 +52,7 @@ async def arq_worker(
     function = (
         func(announce, name="announce", timeout=ANNOUNCE_SECONDS, keep_result=0, max_tries=5)
         if interactive
-        else func(review, name="review", timeout=REVIEW_SECONDS, keep_result=0, max_tries=1_000)
+        else func(review, name="review", timeout=ARQ_REVIEW_SECONDS, keep_result=0, max_tries=1_000)
     )
     slots = options.announcements if interactive else options.reviews
     async with open_redis(redis) as pool:
@@ -82,7 +83,13 @@ def context(services: WorkerServices, options: WorkerOptions) -> Context:
     return {
         "announcements": Announcements(ledger, bells, services.check_runs, options.beat_seconds),
         "attempts": ReviewAttempts(
-            ledger, bells, services.review, lambda: datetime.now(UTC), options.back_off, options.beat_seconds
+            ledger,
+            bells,
+            services.review,
+            lambda: datetime.now(UTC),
+            options.back_off,
+            options.beat_seconds,
+            options.review_seconds,
         ),
     }
 

@@ -87,7 +87,7 @@ class RedisLedger:
         return _row(row, fields) if fields else None
 
     async def due(self) -> tuple[RowKey, ...]:
-        rows = await self._scripts.call("due", [keys.DEADLINES], [_DUE_AT_ONCE, self._grace_ms])
+        rows = await self._scripts.call("due", [keys.DEADLINES], [_DUE_AT_ONCE, self._grace_ms, keys.row("")])
         return tuple(RowKey.parse(name.decode()) for name in rows)
 
     async def ring(self, bell: Bell) -> None:

@@ -165,6 +165,24 @@ async def test_a_lost_bell_is_due_and_handed_out_once_a_while(ledger: RedisLedge
     assert deserialize(await redis.get(b"arq:job:" + bell))["f"] == "review"
 
 
+async def test_a_row_that_waits_for_a_free_worker_is_rung_less_and_less(ledger: RedisLedger, redis: ArqRedis) -> None:
+    await accepted(ledger)
+    pauses = []
+    for _ in range(9):
+        await redis.zadd(keys.DEADLINES, {str(KEY): 0})
+        seconds, micros = await redis.time()
+        assert await ledger.due() == (KEY,)
+        score = await redis.zscore(keys.DEADLINES, str(KEY))
+        assert score is not None
+        pauses.append(round((score - seconds * 1000 - micros / 1000) / 40))
+
+    assert pauses == [1, 2, 4, 8, 16, 32, 64, 64, 64]
+    await taken(ledger)
+    await redis.zadd(keys.DEADLINES, {str(KEY): 0})
+    await ledger.due()
+    assert (await redis.zscore(keys.DEADLINES, str(KEY)) or 0) < (await redis.time())[0] * 1000 + 2_000
+
+
 async def test_finished_rows_are_not_due(ledger: RedisLedger, redis: ArqRedis) -> None:
     await accepted(ledger)
     await taken(ledger)

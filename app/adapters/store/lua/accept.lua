@@ -16,7 +16,7 @@ if not string.find(',' .. triggers .. ',', ',' .. ARGV[6] .. ',', 1, true) then
 end
 redis.call('HSET', KEYS[3], 'repository', ARGV[4], 'head', ARGV[5], 'trigger', ARGV[6], 'draft', ARGV[7],
   'triggers', triggers, 'wanted_at', now)
-redis.call('HDEL', KEYS[3], 'next', 'attempts', 'error')
+redis.call('HDEL', KEYS[3], 'next', 'attempts', 'error', 'rings')
 if not redis.call('HGET', KEYS[3], 'owner') then
   redis.call('ZADD', KEYS[4], now + ARGV[3], ARGV[2])
 end

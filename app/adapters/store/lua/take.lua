@@ -17,5 +17,6 @@ if tonumber(f[5] or '0') > now then
 end
 redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'lease', now + ARGV[3])
 redis.call('HINCRBY', KEYS[1], 'attempts', 1)
+redis.call('HDEL', KEYS[1], 'rings')
 redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[1])
 return redis.call('HGETALL', KEYS[1])
