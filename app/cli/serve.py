@@ -39,6 +39,8 @@ def web(environ: Mapping[str, str], *, host: str | None, port: int | None, paren
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=False,
+        proxy_headers=False,  # nothing here looks at where a request comes from: the signature decides
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         limit_concurrency=1_000,
     )

@@ -55,10 +55,13 @@ class _PullRequestPayload(_Payload):
     pull_request: _PullRequest
     repository: _Repository
     installation: _Installation
+    changes: dict[str, Any] | None = None
 
 
 def parse(event: str, body: bytes) -> Event:
     """The event in a verified body. Raises EventMalformed; an event or action we do not know is Unhandled."""
+    if event == "pull_request" and (payload := _validated(body)) is not None:
+        return _changed(payload)
     data = _json_object(body)
     if event == "ping":
         return Ping()
@@ -74,11 +77,18 @@ def parse(event: str, body: bytes) -> Event:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise EventMalformed(f"pull_request.{word}: {where}: {first['msg']}") from None
-    return _changed(payload, data)
+    return _changed(payload)
 
 
-def _changed(payload: _PullRequestPayload, data: dict[str, Any]) -> PullRequestChanged:
-    changes = data.get("changes")
+def _validated(body: bytes) -> _PullRequestPayload | None:
+    """The payload in one step, which takes half the time; None leaves it to the way below to say what is wrong."""
+    try:
+        return _PullRequestPayload.model_validate_json(body)
+    except ValidationError:
+        return None
+
+
+def _changed(payload: _PullRequestPayload) -> PullRequestChanged:
     return PullRequestChanged(
         action=payload.action,
         ref=PullRequestRef(payload.installation.id, payload.repository.id, payload.pull_request.number),
@@ -87,7 +97,7 @@ def _changed(payload: _PullRequestPayload, data: dict[str, Any]) -> PullRequestC
         head_sha=Sha(payload.pull_request.head.sha),
         draft=payload.pull_request.draft,
         open=payload.pull_request.state == "open",
-        base_changed=payload.action == "edited" and isinstance(changes, dict) and "base" in changes,
+        base_changed=payload.action == "edited" and payload.changes is not None and "base" in payload.changes,
     )
 
 
