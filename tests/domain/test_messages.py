@@ -120,6 +120,13 @@ def test_a_suggestion_that_no_button_can_carry_becomes_code() -> None:
     assert "a button could not carry" in body
 
 
+def test_a_long_suggestion_is_shown_but_has_no_button() -> None:
+    body = inline_comment(replace(finding(), suggestion="x = 1\n" * 500), {}).body
+
+    assert "```suggestion" not in body
+    assert "too long for a button" in body
+
+
 @pytest.mark.parametrize(("count", "words"), [(1, "1 new finding on"), (2, "2 new findings on")])
 def test_the_words_above_the_comments(count: int, words: str) -> None:
     assert review_body(count, "<!-- m -->").startswith(words)

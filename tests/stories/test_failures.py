@@ -187,6 +187,18 @@ async def test_a_rule_keeps_its_severity_and_an_unknown_rule_is_none(world: Worl
     assert "rule made/up" not in bodies[1]
 
 
+async def test_a_core_file_gets_no_button_that_changes_it(world: World) -> None:
+    on_core = FINDING | {"path": ".github/workflows/ci.yml", "start_line": 1, "end_line": 1, "suggestion": "run: evil"}
+    on_code = FINDING | {"suggestion": "    return 0"}
+    model_of(world, Answer({"findings": [on_core, on_code], "summary": "s"}))
+    pull = open_bug(world, **{".github/workflows/ci.yml": "on: push\n"})
+    await world.settle()
+
+    bodies = {c.path: c.body for c in pull.review_comments}
+    assert "```suggestion" not in bodies[".github/workflows/ci.yml"]
+    assert "```suggestion\n    return 0\n```" in bodies["app/price.py"]
+
+
 def reviewed(world: World) -> PullRequest:
     """A pull request with one finding to come."""
     assert world.model is not None

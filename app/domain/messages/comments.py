@@ -12,6 +12,8 @@ from app.domain.messages.tables import coverage_line, coverage_table, findings_t
 from app.domain.report import Report
 from app.domain.rules import Rule
 
+MAX_SUGGESTION = 2_000
+
 MAX_COMMENT = 60_000
 """GitHub takes 65,536 characters."""
 
@@ -40,7 +42,9 @@ def inline_comment(finding: Finding, rules: dict[str, Rule]) -> InlineComment:
 
 
 def _suggested(text: str) -> str:
-    """A button that applies the text, or the text as code where a comment could not carry it unchanged."""
+    """A button that applies a small edit; the text as code where it is large or could not be carried unchanged."""
+    if len(text) > MAX_SUGGESTION:
+        return "Suggested (too long for a button):\n\n" + fence(text, limit=4_000)
     try:
         return suggestion(text)
     except ValueError:

@@ -55,7 +55,7 @@ class Engine:
         rules = for_paths(enabled(self.rules, snapshot.policy.rules), snapshot.diffs)
         static = tuple(_static(rules, snapshot))
         passed = await self._model_pass(snapshot, rules, tiers, cache_key)
-        kept, unsure = _trusted(passed.answer.candidates if passed.answer else (), rules)
+        kept, unsure = _trusted(passed.answer.candidates if passed.answer else (), rules, tiers)
         findings, dropped = settle((*static, *kept), snapshot.diffs)
         ledger = CoverageLedger(tuple(_ledger_entry(e.path, tiers[e.path], passed.coverage) for e in snapshot.entries))
         policy = snapshot.policy.review
@@ -159,9 +159,13 @@ def _static(rules: tuple[Rule, ...], snapshot: Snapshot) -> list[Candidate]:
 
 
 def _trusted(
-    candidates: tuple[Candidate, ...], rules: tuple[Rule, ...]
+    candidates: tuple[Candidate, ...], rules: tuple[Rule, ...], tiers: Mapping[str, TierChoice]
 ) -> tuple[tuple[Candidate, ...], tuple[Dropped, ...]]:
-    """What the model claims, within what it may say: a rule keeps its severity, an unknown rule is no rule."""
+    """What the model claims, within what it may say.
+
+    A rule keeps its severity, an unknown rule is no rule, and a core file gets no button that changes it: a suggestion
+    is applied with two clicks.
+    """
     severities = {rule.id: rule.severity for rule in rules}
     kept: list[Candidate] = []
     dropped: list[Dropped] = []
@@ -171,7 +175,15 @@ def _trusted(
             continue
         floor = severities.get(candidate.rule)
         severity = min(candidate.severity, floor) if floor else candidate.severity
-        kept.append(replace(candidate, severity=Severity(severity), rule=candidate.rule if floor else ""))
+        core = candidate.path in tiers and tiers[candidate.path].tier is Tier.CORE
+        kept.append(
+            replace(
+                candidate,
+                severity=Severity(severity),
+                rule=candidate.rule if floor else "",
+                suggestion=None if core else candidate.suggestion,
+            )
+        )
     return tuple(kept), tuple(dropped)
 
 
