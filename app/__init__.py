@@ -8,3 +8,5 @@ usecases | adapters    siblings; neither imports the other
 ports                  what use cases need, in the words of the domain
 domain                 values and pure decisions, standard library only
 """
+
+VERSION = "0.1.0"

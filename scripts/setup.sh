@@ -30,7 +30,7 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         say "Python $version comes without venv here: installing the Debian package python$version-venv"
-        apt-get update -qq && apt-get install -y -qq "python$version-venv" ||
+        { apt-get update -qq && apt-get install -y -qq "python$version-venv"; } >/dev/null 2>&1 ||
             fail "could not install python$version-venv; install it by hand and try again"
     else
         fail "Python $version comes without venv here. Debian/Ubuntu: sudo apt-get install python$version-venv"

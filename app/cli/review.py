@@ -13,6 +13,7 @@ from pathlib import Path
 from app.adapters.git.local import open_local
 from app.adapters.rules.policy_file import parse_policy
 from app.cli.exit_status import EXIT_BLOCKED, EXIT_INCOMPLETE, EXIT_PASSED
+from app.domain.errors import GitFailed
 from app.domain.report import Report
 from app.domain.report_json import report_json
 from app.domain.terminal import Style, render
@@ -40,8 +41,17 @@ async def _examine(arguments: argparse.Namespace, settings: Settings) -> Report:
     base = await repository.resolve(arguments.base)
     head = await repository.resolve(arguments.head)
     snapshot = await gather(repository, parse_policy, base=base, head=head, title="", body="")
+    if snapshot.merge_base == head:
+        raise GitFailed(
+            f"{arguments.head!r} has no commit that {arguments.base!r} does not have, so there is nothing to review; "
+            "changes that are not committed are not looked at"
+        )
     async with open_engine(settings) as engine:
-        chosen = Engine(engine.rules, engine.templates, None) if arguments.static else engine
+        chosen = (
+            Engine(engine.rules, engine.templates, None, "only static rules were asked for")
+            if arguments.static
+            else engine
+        )
         return await chosen.examine(snapshot, cache_key="revwright-local")
 
 

@@ -83,3 +83,17 @@ class Policy:
     commands: tuple[tuple[str, str], ...] = ()
     """(verb, least permission) pairs that tighten the defaults."""
     limits: LimitsPolicy = field(default_factory=LimitsPolicy)
+
+
+def without_effect(policy: Policy) -> tuple[str, ...]:
+    """What a policy asks for that this version checks but does not act on yet, by key."""
+    plain = Policy()
+    asked = (
+        ("rules.extra (its paths count as core, no rule is loaded from it)", policy.rules.extra, plain.rules.extra),
+        ("fix", policy.fix, plain.fix),
+        ("commands", policy.commands, plain.commands),
+        ("limits", policy.limits, plain.limits),
+    )
+    waiting = "tiers.core: approvals are not counted; the check of such a change ends action_required"
+    told = tuple(key for key, value, default in asked if value != default)
+    return (waiting, *told) if policy.tiers.core else told

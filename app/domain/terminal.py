@@ -50,7 +50,7 @@ def _verdict(report: Report, style: Style) -> str:
             colour = "1;31"
         case _:
             colour = "1;33"
-    told = style.paint(visible(headline(report.verdict)), colour)
+    told = style.paint("\n".join(textwrap.wrap(visible(headline(report.verdict)), style.width)), colour)
     if isinstance(report.verdict, NeedsHuman):
         told += "".join(f"\n  - {visible(r)}" for r in report.verdict.requirements)
     return told
@@ -78,12 +78,26 @@ def _wrapped(text: str, style: Style) -> list[str]:
     return lines
 
 
+def _hanging(label: str, text: str, style: Style) -> str:
+    return "\n".join(
+        textwrap.wrap(
+            text,
+            style.width,
+            initial_indent=label,
+            subsequent_indent=" " * len(label),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    )
+
+
 def _gaps(report: Report, style: Style) -> list[str]:
     rows: list[str] = []
     for entry in report.ledger.entries:
         match entry.coverage:
             case Unreviewed(reason):
-                rows.append(style.paint(f"  not reviewed  {display_path(entry.path)}: {visible(reason)}", "33"))
+                row = f"{display_path(entry.path)}: {visible(reason)}"
+                rows.append(style.paint(_hanging("  not reviewed  ", row, style), "33"))
             case Excluded(rule):
                 rows.append(f"  excluded      {display_path(entry.path)} by {visible(rule)}")
             case _:
@@ -100,7 +114,7 @@ def _how(report: Report, style: Style) -> list[str]:
         cost = "no price configured" if use.usd is None else f"${use.usd:.4f}"
         rows.append(f"  model       {visible(use.model)}: {use.calls} call(s), {count}, {cost}")
     if report.model_note:
-        rows.append(style.paint(f"  model       {visible(report.model_note)}", "33"))
+        rows.append(style.paint(_hanging("  model       ", visible(report.model_note), style), "33"))
     packs = ", ".join(f"{pack} ({count})" for pack, count in report.rule_packs) or "none apply"
     guidelines = ", ".join(display_path(g.path) for g in report.guidelines) or "none in the base commit"
     rows += [f"  rules       {packs}", f"  guidelines  {guidelines}"]

@@ -38,6 +38,7 @@ MEDIA_EXTENSIONS = frozenset(
 """Images, fonts, sound and film, by the last extension. Not SVG: it is text and may hold scripts."""
 
 
+_ASKED = "tiers.core"
 _MEDIA = "image, font, sound or film"
 
 
@@ -75,6 +76,11 @@ class TierChoice:
     reason: str
 
     @property
+    def waits_for_approval(self) -> bool:
+        """Whether the policy itself names the path as one that humans must approve."""
+        return self.reason.startswith(_ASKED)
+
+    @property
     def by_media_name(self) -> bool:
         """Whether it rests on nothing but a file name that media usually have."""
         return self.reason.startswith(_MEDIA)
@@ -93,7 +99,7 @@ def tier_of(path: str, policy: Policy) -> TierChoice:
     if pattern := _first_folded(policy.rules.extra, path):
         return TierChoice(Tier.CORE, f"rules.extra: {pattern} (policy)")
     if pattern := _first_folded((p for requirement in policy.tiers.core for p in requirement.paths), path):
-        return TierChoice(Tier.CORE, f"tiers.core: {pattern} (policy)")
+        return TierChoice(Tier.CORE, f"{_ASKED}: {pattern} (policy)")
     if pattern := _first(policy.tiers.skip, path):
         return TierChoice(Tier.SKIP, f"tiers.skip: {pattern} (policy)")
     if pattern := _first(policy.tiers.light, path):

@@ -42,6 +42,7 @@ class WebhookEndpoint:
         if not _DELIVERY_ID.fullmatch(id_) or not _EVENT.fullmatch(event):
             return _problem(400, "X-GitHub-Delivery and X-GitHub-Event are missing or malformed")
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            _log.warning("delivery %s (%s) refused: its content type is not application/json", id_, event)
             return _problem(415, "set the webhook's content type to application/json")
         return await self._take_in(Delivery(id_, event, hashlib.sha256(body).hexdigest()), body)
 
@@ -53,6 +54,7 @@ class WebhookEndpoint:
             return _problem(400, "the body does not have the shape of its event")
         match decision:
             case Ignored(reason):
+                _log.info("delivery %s (%s) ignored: %s", delivery.id, delivery.event, reason)
                 return _answer(delivery, "ignored", reason)
             case Accepted(row, wanted):
                 try:

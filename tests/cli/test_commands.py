@@ -146,6 +146,42 @@ def test_config_check_on_a_policy_file(tmp_path: Path, capsys: pytest.CaptureFix
     assert run(["config", "check", str(tmp_path / "none.yml")], {}) == 2
 
 
+def test_config_check_names_what_has_no_effect_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "revwright.yml"
+    file.write_text("version: 1\nlimits: {rounds: 3}\ntiers:\n  core:\n    - paths: [app/**]\n")
+    assert run(["config", "check", str(file)], {}) == 0
+    err = capsys.readouterr().err
+    assert "note: limits has no effect" in err
+    assert "note: tiers.core: approvals are not counted" in err
+
+
+def test_a_range_without_commits_is_an_error_not_a_pass(repo: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    repo.commit("feature", {"app/price.py": BUG})
+    swapped = ["review", "--repo", str(repo.git_dir), "--base", "feature", "--head", "main"]
+
+    assert run(swapped, {"HOME": "/nonexistent"}) == 2
+    assert "nothing to review" in capsys.readouterr().err
+
+
+def test_a_port_that_is_none_and_a_version(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["up", "--port", "99999"], ["--version"]):
+        with pytest.raises(SystemExit):
+            run(command, {})
+    captured = capsys.readouterr()
+    assert "'99999' is not a port" in captured.err
+    assert captured.out == "revwright 0.1.0\n"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(repo: Repository) -> None:
+    repo.commit("feature", {f"f{n}.py": CONFLICT for n in range(200)})
+    command = f"{sys.executable} -m app.cli review --repo {repo.git_dir} --base main --head feature --static | head -1"
+    env = {"HOME": "/nonexistent", "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, env=env)
+
+    assert done.stdout == "Blocked by 200 findings\n"
+    assert done.stderr == ""
+
+
 def test_config_check_on_settings(github: FakeGitHub, capsys: pytest.CaptureFixture[str]) -> None:
     env = {
         "HOME": "/home/op",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.domain.inert import block, cell, cell_code, code_span, fence, inline, link, suggestion
@@ -53,6 +53,7 @@ words = re.compile(r"[^\W_]+")
 
 
 @given(texts, limits)
+@example("0mailto:a@b.c", 9)
 @settings(max_examples=400)
 def test_a_line_is_inert(text: str, limit: int) -> None:
     line = inline(text, limit=limit)
@@ -84,6 +85,7 @@ def test_prose_is_inert(text: str, limit: int) -> None:
 
 
 @given(st.lists(texts, min_size=3, max_size=3), limits)
+@example(["", "", "/mergemailto:a@b.c"], 16)
 @settings(max_examples=300)
 def test_a_row_of_cells_has_its_columns(row: list[str], limit: int) -> None:
     made = [cell(row[0], limit=limit), cell_code(row[1], limit=limit), cell(row[2], limit=limit)]

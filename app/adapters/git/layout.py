@@ -71,6 +71,13 @@ class Clone:
 
 def find_clone(path: Path) -> Clone:
     """The clone that `path` lies in: a work tree, a linked work tree or a bare repository. Runs no git."""
+    try:
+        return _find_clone(path)
+    except PermissionError as error:
+        raise GitFailed(f"{error.filename} cannot be read: {error.strerror}") from None
+
+
+def _find_clone(path: Path) -> Clone:
     start = path.resolve()
     for directory in (start, *start.parents):
         dot_git = directory / ".git"

@@ -29,7 +29,9 @@ class GitRepository:
         try:
             return _only_sha(printed)
         except GitFailed as error:
-            raise GitFailed(f"{self._git.label} has no single commit, with a SHA-1 id, called {revision!r}") from error
+            raise GitFailed(
+                f"there is no commit {revision!r} with a SHA-1 id in {self._git.label} (if the clone is shallow: git fetch --unshallow)"
+            ) from error
 
     async def merge_base(self, a: Sha, b: Sha) -> Sha | None:
         """The best common ancestor; None when the histories are unrelated."""

@@ -11,9 +11,10 @@ import resource
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from app.adapters.git.environment import git_environment
 from app.adapters.git.failures import is_damage, may_pass, telling_line
@@ -145,20 +146,22 @@ class Git:
         self, command: str, arguments: tuple[str | bytes, ...], stdin: bytes | None
     ) -> AsyncIterator[Process]:
         try:
-            process = await asyncio.create_subprocess_exec(
-                "git",
-                f"--git-dir={self.git_dir}",
-                *self.options,
-                command,
-                *arguments,
-                stdin=DEVNULL if stdin is None else PIPE,
-                stdout=PIPE,
-                stderr=PIPE,
-                cwd="/",
-                env=dict(self.environment),
-                start_new_session=True,
-                restore_signals=False,  # SIGXFSZ stays ignored, so git can say that a file grew over its limit
-                pass_fds=self.pass_fds,
+            process = await _whole(
+                asyncio.create_subprocess_exec(
+                    "git",
+                    f"--git-dir={self.git_dir}",
+                    *self.options,
+                    command,
+                    *arguments,
+                    stdin=DEVNULL if stdin is None else PIPE,
+                    stdout=PIPE,
+                    stderr=PIPE,
+                    cwd="/",
+                    env=dict(self.environment),
+                    start_new_session=True,
+                    restore_signals=False,  # SIGXFSZ stays ignored, so git can say that a file grew over its limit
+                    pass_fds=self.pass_fds,
+                )
             )
         except OSError as error:
             raise GitFailed(f"git cannot be started: {error.strerror}") from error
@@ -167,6 +170,16 @@ class Git:
             yield process
         finally:
             await _end(process)
+
+
+async def _whole(starting: Coroutine[Any, Any, Process]) -> Process:
+    """Starts to the end even if cancelled meanwhile: asyncio would end git alone then, and leave its helpers behind."""
+    task = asyncio.ensure_future(starting)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await _end(await task)
+        raise
 
 
 def _set_limits(pid: int, limits: Limits) -> None:

@@ -88,8 +88,10 @@ def _remedy(error: GitHubRefused) -> str:
     hints: Mapping[int, str] = {
         401: "GitHub does not accept the App's JWT; check the App id, the private key and this machine's clock",
         403: "the installation is suspended or lacks a permission",
-        404: "the installation does not exist (any more)",
-        422: "the repository is not part of the installation, or the App lacks a permission it asks for",
+        404: "GitHub knows no such App or installation: check REVWRIGHT_GITHUB_APP_ID and REVWRIGHT_GITHUB_API_URL, "
+        "and that the App is still installed",
+        422: "the repository is not part of the installation, or the App lacks a permission: it needs contents read, "
+        "and pull requests, issues and checks write",
     }
     return f"{error} ({hints[error.status]})" if error.status in hints else str(error)
 

@@ -88,7 +88,8 @@ class Transport:
         except RequestError as error:
             cause = error.__cause__
             sent = not isinstance(cause, httpx.ConnectError)
-            raise _broken(f"{what}: {type(cause).__name__}", uncertain=sent and not repeatable) from None
+            why = f"{what}: {type(cause).__name__} at {self._github.config.base_url}"
+            raise _broken(why, uncertain=sent and not repeatable) from None
         return Reply(_json(what, response, repeatable=repeatable), _next_page(response))
 
     def _refusal(self, what: str, response: Response[Any, Any], *, repeatable: bool) -> Exception:

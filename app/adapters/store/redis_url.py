@@ -38,7 +38,7 @@ class _Login:
 def parse_redis_url(url: str) -> RedisSettings:
     """arq's settings for this URL. Raises SettingsInvalid."""
     try:
-        parts = urlsplit(url)
+        parts = _split(url)
     except ValueError:
         raise _wrong(f"this is not a URL; write {_FORMS}") from None
     if "#" in url or not url.isprintable() or " " in url:
@@ -58,6 +58,16 @@ def parse_redis_url(url: str) -> RedisSettings:
             raise _wrong("Redis Cluster is not supported: the ledger's scripts need all their keys on one server")
         case _:
             raise _wrong(f"its scheme is none of ours; write {_FORMS}")
+
+
+def _split(url: str) -> SplitResult:
+    """urlsplit; but it refuses brackets after the first host of a list, as newer Pythons do since CVE-2025-0938."""
+    scheme, mark, rest = url.partition("://")
+    if not mark or not scheme.lower().endswith("+sentinel"):
+        return urlsplit(url)
+    rest, _, query = rest.partition("?")
+    netloc, slash, path = rest.partition("/")
+    return SplitResult(scheme.lower(), netloc, slash + path, query, "")
 
 
 def _server(parts: SplitResult) -> RedisSettings:

@@ -81,4 +81,6 @@ def link(label: Inert, url: str) -> Inert:
     """A link to a URL that we built. Raises ValueError for one with anything unusual in it."""
     if not label or not _OUR_URL.fullmatch(url):
         raise ValueError(f"not a link of ours: {url!r}")
-    return Inert(f"[{label}]({url})")
+    # With a caret in front it would read as a footnote.
+    shown = "\\" + label if label.startswith("^") else label
+    return Inert(f"[{shown}]({url})")

@@ -17,7 +17,7 @@ _LIVE = re.compile(
     .@ | @.                                                        # mentions, teams, e-mail, user@sha
     | \$ | \\                                                      # math; and escapes need no second layer
     | <[a-z/!?]                                                    # HTML
-    | :// | www\. | \b(?:data|javascript|vbscript|mailto|xmpp):.   # addresses
+    | :// | www\. | \b(?:data|javascript|vbscript):. | (?:mailto|xmpp):.  # addresses
     | [a-z0-9]\.[a-z]{2,63}[/:?]                                   # hosts, which mail programs link
     | \#\d | \bgh-\d | \b(?:ghsa|cve)-\w                           # references
     | (?<![a-z0-9])[0-9a-f]{7,64}(?![a-z0-9])                      # commits

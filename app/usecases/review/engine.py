@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from app.domain.answers import REVIEW_SCHEMA, ReviewAnswer, decode_review
 from app.domain.coverage import Coverage, CoverageLedger, Excluded, LedgerEntry, Reviewed, Unreviewed
+from app.domain.entries import display_path
 from app.domain.findings import Candidate, Dropped, Evidence, settle
 from app.domain.model import ModelRequest
 from app.domain.objects import Change
@@ -25,7 +26,6 @@ from app.domain.visible import hidden_characters
 from app.ports import Model
 from app.usecases.review.ask import Answered, NoAnswer, ask
 
-NO_MODEL = "no model is configured, so AI did not look at it"
 MIN_CONFIDENCE = 0.5
 
 
@@ -48,6 +48,8 @@ class Engine:
     rules: tuple[Rule, ...]
     templates: PromptTemplates
     choice: ModelChoice | None
+    no_model: str = "no model is configured"
+    """Why `choice` is None, in words for the report."""
 
     async def examine(self, snapshot: Snapshot, *, cache_key: str) -> Report:
         """Looks at everything the base policy does not exclude; says of every entry what was done with it."""
@@ -67,7 +69,7 @@ class Engine:
                 ledger,
                 findings,
                 block_at=policy.block_at,
-                requirements=tuple(f"correct {problem}" for problem in snapshot.policy_problems),
+                requirements=_requirements(snapshot, tiers),
             ),
             ledger=ledger,
             findings=findings,
@@ -87,8 +89,9 @@ class Engine:
         wanted = [c for c in snapshot.changes if tiers[c.entry.path].tier is not Tier.SKIP]
         wanted.sort(key=lambda c: _ORDER[tiers[c.entry.path].tier])
         if self.choice is None:
-            note = "No model is configured: static rules ran, AI did not look."
-            return _Passed(None, {c.entry.path: Unreviewed(NO_MODEL) for c in wanted}, (), note)
+            unseen = Unreviewed(f"{self.no_model}, so AI did not look at it")
+            note = f"Static rules ran, AI did not look: {self.no_model}."
+            return _Passed(None, {c.entry.path: unseen for c in wanted}, (), note)
         packed = pack(wanted, max_characters=self.choice.max_prompt_characters)
         coverage: dict[str, Coverage] = {p: Unreviewed(reason) for p, reason in packed.left_out.items()}
         if not packed.sections:
@@ -137,6 +140,16 @@ def _tier(change: Change, policy: Policy) -> TierChoice:
     if choice.by_media_name and change.diff is not None:
         return TierChoice(Tier.STANDARD, "text under a media name (built-in)")
     return choice
+
+
+def _requirements(snapshot: Snapshot, tiers: Mapping[str, TierChoice]) -> tuple[str, ...]:
+    """What only a person can settle. Approvals are not counted yet, and silence about that would pass for a yes."""
+    wrong = [f"correct {problem}" for problem in snapshot.policy_problems]
+    waiting = [path for path, choice in tiers.items() if choice.waits_for_approval]
+    if waiting:
+        named = display_path(waiting[0]) + (f" and {len(waiting) - 1} more" if len(waiting) > 1 else "")
+        wrong.append(f"have {named} approved: tiers.core asks for it, and this version cannot count approvals")
+    return tuple(wrong)
 
 
 def _static(rules: tuple[Rule, ...], snapshot: Snapshot) -> list[Candidate]:

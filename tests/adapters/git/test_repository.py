@@ -119,7 +119,7 @@ async def test_names_of_commits(store: Store, repository: GitRepository) -> None
 )
 async def test_what_is_no_name_of_a_commit(store: Store, repository: GitRepository, name: str) -> None:
     store.point("refs/heads/main", store.commit({"a": b"1"}))
-    with pytest.raises(GitFailed, match=r"not the name of a commit|has no single commit"):
+    with pytest.raises(GitFailed, match=r"not the name of a commit|there is no commit"):
         await repository.resolve(name)
 
 
@@ -129,5 +129,5 @@ async def test_sha_256_repositories_are_refused(store: Store) -> None:
     tree = store.git(f"--git-dir={other}", "mktree").decode().strip()
     commit = store.git(f"--git-dir={other}", "commit-tree", "-m", "x", tree).decode().strip()
     store.git(f"--git-dir={other}", "update-ref", "HEAD", commit)
-    with pytest.raises(GitFailed, match="has no single commit, with a SHA-1 id"):
+    with pytest.raises(GitFailed, match="there is no commit 'HEAD' with a SHA-1 id"):
         await (await open_local(other)).resolve("HEAD")

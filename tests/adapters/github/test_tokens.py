@@ -103,7 +103,7 @@ async def test_a_wrong_key_says_what_to_check(github: FakeGitHub) -> None:
 
 async def test_an_unknown_installation_says_so(github: FakeGitHub) -> None:
     async with opened(github) as setting:
-        with pytest.raises(GitHubRefused, match="the installation does not exist"):
+        with pytest.raises(GitHubRefused, match="GitHub knows no such App or installation"):
             await setting.tokens.get(replace(setting.ref, installation_id=1), Stage.GATHER)
 
 

