@@ -30,7 +30,8 @@ class GitRepository:
             return _only_sha(printed)
         except GitFailed as error:
             raise GitFailed(
-                f"there is no commit {revision!r} with a SHA-1 id in {self._git.label} (if the clone is shallow: git fetch --unshallow)"
+                f"there is no commit {revision!r} with a SHA-1 id in {self._git.label} "
+                "(if the clone is shallow: git fetch --unshallow)"
             ) from error
 
     async def merge_base(self, a: Sha, b: Sha) -> Sha | None:
