@@ -197,6 +197,10 @@ class Outbox(Protocol):
         """What was written is gone on GitHub, or was surely never applied: the next begin() starts afresh."""
         ...
 
+    async def open(self, ref: PullRequestRef, prefix: str) -> tuple[str, ...]:
+        """The keys of all writes that were begun and not finished and that start with `prefix`."""
+        ...
+
     async def finished(self, ref: PullRequestRef, prefix: str) -> dict[str, int]:
         """All finished writes whose key starts with `prefix`."""
         ...

@@ -14,14 +14,16 @@ from app.domain.row import Row
 from app.ports import Bells, Clock, Ledger
 from app.usecases.review.announce import announce
 from app.usecases.review.check_run import CheckRuns
-from app.usecases.review.run import NotReviewed, OwnershipLost, ReviewRun
+from app.usecases.review.run import NotReviewed, OwnershipLost, ReviewRun, Superseded
 from workers.leases import beating
 
 _log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
 HOPELESS_ATTEMPTS = 10
-"""After so many, even telling GitHub that we gave up has failed; the row is closed and the log says so."""
+"""After so many refusals (4xx) to take even that we gave up, the row is closed and the log says so."""
+SILENT_ATTEMPTS = 8
+"""More than the attempts that end in an error can be: the rest died with their workers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class BackOff:
     ceiling_seconds: float = 600.0
 
     def wait(self, attempts: int) -> timedelta:
-        return timedelta(seconds=min(self.base_seconds * 2 ** (attempts - 1), self.ceiling_seconds))
+        return timedelta(seconds=min(self.base_seconds * 2 ** min(attempts - 1, 30), self.ceiling_seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,10 @@ class ReviewAttempts:
             if row is None:
                 return
             async with beating(self.ledger, key, run_id, seconds=self.beat_seconds):
-                finished = await self._attempt(row, run_id)
+                if row.attempts > SILENT_ATTEMPTS:  # each ended without a word: with its worker
+                    finished = await self._give_up(row, run_id, f"{row.attempts - 1} attempts did not end")
+                else:
+                    finished = await self._attempt(row, run_id)
             if finished and await self.ledger.done(key, run_id, row.generation):
                 await self.bells.ring(Bell("review", key))
         except LedgerUnavailable as error:
@@ -95,9 +100,14 @@ class ReviewAttempts:
         """True when the generation is finished, one way or another."""
         try:
             async with asyncio.timeout(self.limit_seconds):
-                outcome = await self.run.review(row, run_id=run_id, still_ours=lambda: self._ours(row.key, run_id))
+                outcome = await self.run.review(row, run_id=run_id, still_ours=lambda: self._wanted(row.key, run_id))
         except OwnershipLost as lost:
             _log.warning("run %s: %s", run_id, lost)
+            return False
+        except Superseded as newer:
+            _log.info("run %s: %s", run_id, newer)
+            await self.ledger.hand_back(row.key, run_id)
+            await self.bells.ring(Bell("review", row.key))
             return False
         except asyncio.CancelledError:
             # Shutting down: hand the row to the next worker now instead of when the lease runs out.
@@ -126,16 +136,20 @@ class ReviewAttempts:
             at = error.retry_at if isinstance(error, RateLimited) else self.now() + self.back_off.wait(row.attempts)
             await self.ledger.retry_later(row.key, run_id, at=at, error=reason)
             return False
+        return await self._give_up(row, run_id, reason)
+
+    async def _give_up(self, row: Row, run_id: str, reason: str) -> bool:
         try:
             await self.run.give_up(row, reason, run_id=run_id)
         except GitHubError as refused:
-            if row.attempts >= HOPELESS_ATTEMPTS:
+            if not refused.retry and row.attempts >= HOPELESS_ATTEMPTS:
                 _log.error("run %s of %s: gave up, and GitHub did not take it: %s", run_id, row.key, refused)
                 return True
-            at = self.now() + self.back_off.wait(row.attempts)
+            # While GitHub is away, however long, the check must not be left open.
+            at = refused.retry_at if isinstance(refused, RateLimited) else self.now() + self.back_off.wait(row.attempts)
             await self.ledger.retry_later(row.key, run_id, at=at, error=reason)
             return False
         return True
 
-    async def _ours(self, key: RowKey, run_id: str) -> bool:
-        return await self.ledger.beat(key, run_id) is not None
+    async def _wanted(self, key: RowKey, run_id: str) -> int | None:
+        return await self.ledger.beat(key, run_id)

@@ -14,11 +14,13 @@ from collections.abc import Mapping
 
 import uvicorn
 from arq.connections import RedisSettings
+from starlette.types import ASGIApp
 
 from app.adapters.store.redis_url import parse_redis_url
 from app.cli.logs import configure
 from app.domain.errors import SettingsInvalid
 from app.settings import Settings
+from app.web.patience import PatientProtocol
 
 _log = logging.getLogger(__name__)
 
@@ -34,8 +36,19 @@ def web(environ: Mapping[str, str], *, host: str | None, port: int | None, paren
     settings, redis = _start(environ, parent)
     listener = listen(host or settings.host, port if port is not None else settings.port)
     app = create_app(lambda: open_web_services(settings, redis))
-    config = uvicorn.Config(
+    bound = listener.getsockname()
+    _log.info("web: listening on http://%s:%d", bound[0], bound[1])
+    with listener:
+        uvicorn.Server(server_config(app)).run(sockets=[listener])
+    return 0
+
+
+def server_config(app: ASGIApp, http: type[PatientProtocol] = PatientProtocol) -> uvicorn.Config:
+    """How the web process serves HTTP."""
+    return uvicorn.Config(
         app,
+        http=http,
+        ws="none",  # an upgraded connection would be out of the protocol's reach, and nothing here speaks WebSocket
         log_config=None,
         access_log=False,
         server_header=False,
@@ -44,11 +57,6 @@ def web(environ: Mapping[str, str], *, host: str | None, port: int | None, paren
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         limit_concurrency=1_000,
     )
-    bound = listener.getsockname()
-    _log.info("web: listening on http://%s:%d", bound[0], bound[1])
-    with listener:
-        uvicorn.Server(config).run(sockets=[listener])
-    return 0
 
 
 def worker(environ: Mapping[str, str], *, parent: int | None) -> int:

@@ -72,7 +72,7 @@ class ReviewAnswer:
 def decode_review(text: str) -> ReviewAnswer:
     """Decodes an answer to REVIEW_SCHEMA. Raises AnswerInvalid; never repairs, never guesses."""
     try:
-        data = json.loads(text, parse_constant=_no_constant)
+        data = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
     except RecursionError:
         raise AnswerInvalid("the answer is nested too deeply") from None
     except ValueError as error:
@@ -153,6 +153,13 @@ def _confidence(fields: Mapping[str, object], where: str) -> float:
     if not 0 <= value <= 1:
         raise AnswerInvalid(f"{where}.confidence must be a number from 0 to 1")
     return float(value)
+
+
+def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("an object names a field twice")
+    return found
 
 
 def _no_constant(name: str) -> object:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from app.domain.diff import FileDiff
+from app.domain.entries import display_path
 from app.domain.severity import Severity
+
+MAX_SUGGESTION = 4_000
+_PLACEHOLDER = re.compile(r"\[secret: |<U\+[0-9A-F]{4,6}>")
 
 
 class Evidence(StrEnum):
@@ -69,24 +75,17 @@ class Dropped:
     reason: str
 
 
-def anchor(diff: FileDiff, line: int) -> str:
-    """What identifies a line while line numbers move: its text, and which of its equals in the diff it is."""
-    seen = 0
+def anchors(diff: FileDiff) -> dict[int, str]:
+    """What identifies each line of the hunks while line numbers move: its text, and which of its equals it is."""
+    seen: Counter[str] = Counter()
+    found: dict[int, str] = {}
     for hunk in diff.hunks:
         for row in hunk.lines:
-            if row.new_number is None:
-                continue
-            if row.new_number == line:
+            if row.new_number is not None:
                 text = " ".join(row.text.split())
-                earlier = sum(
-                    1
-                    for other in diff.hunks
-                    for r in other.lines
-                    if r.new_number is not None and r.new_number < line and " ".join(r.text.split()) == text
-                )
-                return f"{text}\x00{earlier}"
-            seen = row.new_number
-    return f"\x00after {seen}"
+                found[row.new_number] = f"{text}\x00{seen[text]}"
+                seen[text] += 1
+    return found
 
 
 def finding_id(rule: str, path: str, anchored: str) -> str:
@@ -105,6 +104,7 @@ def settle(
     """
     kept: dict[str, Finding] = {}
     dropped: list[Dropped] = []
+    known: dict[str, tuple[dict[int, str], frozenset[int]]] = {}
     for candidate in candidates:
         diff = diffs.get(candidate.path)
         if diff is None:
@@ -113,9 +113,11 @@ def settle(
         if not 1 <= candidate.start_line <= candidate.end_line:
             dropped.append(Dropped(candidate, "the line range is not a range"))
             continue
-        finding = _finding(candidate, diff)
+        if candidate.path not in known:
+            known[candidate.path] = anchors(diff), diff.commentable_lines
+        finding = _finding(candidate, diff, *known[candidate.path])
         other = kept.get(finding.id)
-        kept[finding.id] = finding if other is None else _stronger(other, finding)
+        kept[finding.id] = finding if other is None else _merged(other, finding)
     ranked = sorted(
         _folded(kept.values()), key=lambda f: (f.severity, -f.confidence, f.location.path, f.location.start_line)
     )
@@ -123,35 +125,43 @@ def settle(
 
 
 def _folded(findings: Iterable[Finding]) -> list[Finding]:
-    """One comment a line: what the model says of a line that a static rule flags is told within that finding."""
+    """One comment a line: where a static rule flags a line, what the model says of it is told within that finding. A
+    worse claim leads instead and tells of the rule, so that it is said even where the rule's finding stood before.
+    """
     found = tuple(findings)
-    static = {(f.location.path, f.location.end_line): f for f in found if f.evidence is Evidence.STATIC}
-    rest: list[Finding] = []
+    hosts = {(f.location.path, f.location.end_line): f for f in found if f.evidence is Evidence.STATIC}
+    others = [f for f in found if f.evidence is Evidence.STATIC and hosts[_place(f)] is not f]
     for finding in found:
-        place = (finding.location.path, finding.location.end_line)
+        host = hosts.get(_place(finding))
         if finding.evidence is Evidence.STATIC:
             continue
-        if finding.rule or place not in static:
-            rest.append(finding)
-            continue
-        host = static[place]
-        static[place] = replace(
-            host,
-            severity=min(host.severity, finding.severity),
-            body=f"{host.body}\n\nThe model says of this line ({finding.severity}): {finding.title}\n\n{finding.body}",
-        )
-    others = [f for f in found if f.evidence is Evidence.STATIC and f.id not in {s.id for s in static.values()}]
-    return [*static.values(), *others, *rest]
+        if finding.rule or host is None:
+            others.append(finding)
+        elif host.severity.at_least(finding.severity):
+            hosts[_place(finding)] = _telling(host, f"The model says of this line ({finding.severity})", finding)
+        else:
+            hosts[_place(finding)] = _telling(
+                finding, f"The rule {host.rule} says of this line ({host.severity})", host
+            )
+    return [*hosts.values(), *others]
 
 
-def _finding(candidate: Candidate, diff: FileDiff) -> Finding:
+def _place(finding: Finding) -> tuple[str, int]:
+    return finding.location.path, finding.location.end_line
+
+
+def _telling(finding: Finding, words: str, other: Finding) -> Finding:
+    return replace(finding, body=f"{finding.body}\n\n{words}: {other.title}\n\n{other.body}")
+
+
+def _finding(candidate: Candidate, diff: FileDiff, anchored: Mapping[int, str], commentable: frozenset[int]) -> Finding:
     start, end = candidate.start_line, candidate.end_line
-    inline = end in diff.commentable_lines
-    if inline and not (start in diff.commentable_lines and diff.same_hunk(start, end)):
+    inline = end in commentable and display_path(candidate.path) == candidate.path
+    if inline and not (start in commentable and diff.same_hunk(start, end)):
         start = end
     whole_range_stands = inline and start == candidate.start_line
     return Finding(
-        id=finding_id(candidate.rule, candidate.path, anchor(diff, end)),
+        id=finding_id(candidate.rule, candidate.path, anchored.get(end, f"\x00line {end}")),
         rule=candidate.rule,
         severity=candidate.severity,
         location=Location(candidate.path, start, end),
@@ -159,15 +169,26 @@ def _finding(candidate: Candidate, diff: FileDiff) -> Finding:
         body=candidate.body,
         evidence=candidate.evidence,
         confidence=candidate.confidence,
-        suggestion=candidate.suggestion if whole_range_stands else None,
+        suggestion=candidate.suggestion if whole_range_stands and _may_suggest(candidate.suggestion) else None,
         inline=inline,
     )
 
 
-def _stronger(a: Finding, b: Finding) -> Finding:
-    """Of two claims with one id the worse one stands; at a tie the static one, whose word needs no trust."""
+def _may_suggest(suggestion: str | None) -> bool:
+    """Not a deletion (many models say "" for none), and nothing that repeats a placeholder of the prompt."""
+    text = suggestion or ""
+    return bool(text.strip()) and len(text) <= MAX_SUGGESTION and not _PLACEHOLDER.search(text)
+
+
+def _merged(a: Finding, b: Finding) -> Finding:
+    """Of two claims with one id the worse one stands and tells the other; at a tie the static one, whose word needs no
+    trust.
+    """
 
     def weight(f: Finding) -> tuple[str, bool, float]:
         return f.severity.value, f.evidence is not Evidence.STATIC, -f.confidence
 
-    return min((a, b), key=weight)
+    first, second = sorted((a, b), key=weight)
+    if first.title == second.title:
+        return first
+    return _telling(first, "Also", second)

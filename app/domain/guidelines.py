@@ -9,6 +9,10 @@ from dataclasses import dataclass
 MAX_BYTES_PER_FILE = 16_000
 MAX_BYTES_IN_ALL = 48_000
 
+MAX_DEPTH = 32
+MAX_DIRECTORIES = 2_000
+"""A change could name so many directories that looking into each would never end."""
+
 AGENTS = "AGENTS.md"
 FALLBACKS = ("CLAUDE.md", "GEMINI.md", ".github/copilot-instructions.md", "CONTRIBUTING.md")
 
@@ -29,7 +33,9 @@ def candidate_paths(changed: Iterable[str]) -> tuple[str, ...]:
     """AGENTS.md at the root and in every directory above a changed file, root first, then the fallbacks."""
     directories = {""}
     for path in changed:
-        parts = path.split("/")[:-1]
+        if len(directories) > MAX_DIRECTORIES:
+            break
+        parts = path.split("/")[:-1][:MAX_DEPTH]
         directories.update("/".join(parts[:depth]) + "/" for depth in range(1, len(parts) + 1))
     ordered = sorted(directories, key=lambda d: (d.count("/"), d))
     return tuple(d + AGENTS for d in ordered) + FALLBACKS

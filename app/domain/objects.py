@@ -25,6 +25,7 @@ class NotDiffed(StrEnum):
     """Why a changed entry has no diff; the words are fit for people."""
 
     BINARY = "binary"
+    WAS_BINARY = "it was binary before, so its new text has no diff"
     TOO_LARGE = "too large"
     SUBMODULE = "submodule"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from string import Template
@@ -44,13 +45,23 @@ class Packed:
     """path -> reason."""
 
 
+def shown_path(path: str) -> str:
+    """The path as a prompt shows it, which is what an answer repeats."""
+    return _shown(display_path(path))
+
+
 def pack(changes: Iterable[Change], *, max_characters: int) -> Packed:
     """Whole files only, in the given order, until the budget is used; a smaller later file may still fit."""
     sections: list[tuple[str, str]] = []
     left_out: dict[str, str] = {}
     room = max_characters
+    changes = tuple(changes)
+    names = Counter(shown_path(change.entry.path) for change in changes)
     for change in changes:
         path = change.entry.path
+        if names[shown_path(path)] > 1:
+            left_out[path] = "its name cannot be told from another one's"
+            continue
         if change.diff is None:
             left_out[path] = str(change.not_diffed)
             continue
@@ -73,7 +84,7 @@ def file_section(change: Change, diff: FileDiff) -> str:
     modes = ""
     if entry.old is not None and entry.new is not None and entry.old.mode != entry.new.mode:
         modes = f", mode {entry.old.mode} -> {entry.new.mode}"
-    rows = [f"=== file: {display_path(entry.path)} ({entry.status}{modes})"]
+    rows = [f"=== file: {shown_path(entry.path)} ({entry.status}{modes})"]
     for hunk in diff.hunks:
         rows.append(f"@@ -{hunk.old_start},{hunk.old_count} +{hunk.new_start},{hunk.new_count} @@")
         rows.extend(

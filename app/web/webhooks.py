@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from starlette.requests import Request
@@ -16,12 +16,11 @@ from app.domain.errors import EventMalformed, LedgerUnavailable
 from app.domain.events import Delivery
 from app.ports import Intake
 from app.usecases.intake import Accepted, Ignored, decide
-from app.web.body import Refused, verified_body
+from app.web.body import BodyBudget, Refused, Take, verified_body
 
 _log = logging.getLogger(__name__)
 
 _DELIVERY_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
-_UNAVAILABLE = 503
 _EVENT = re.compile(r"[a-z0-9_]{1,64}")
 
 
@@ -32,9 +31,14 @@ class WebhookEndpoint:
     intake: Intake
     secrets: tuple[bytes, ...]
     allowed_accounts: frozenset[int]
+    bodies: BodyBudget = field(default_factory=BodyBudget)
 
     async def __call__(self, request: Request) -> JSONResponse:
-        body = await verified_body(request, self.secrets)
+        with self.bodies.share() as take:
+            return await self._answered(request, take)
+
+    async def _answered(self, request: Request, take: Take) -> JSONResponse:
+        body = await verified_body(request, self.secrets, take)
         if isinstance(body, Refused):
             return _problem(body.status, body.text)
         id_ = request.headers.get("x-github-delivery", "")
@@ -62,7 +66,8 @@ class WebhookEndpoint:
                 except LedgerUnavailable as error:
                     # GitHub then shows the delivery as failed, and it can be redelivered.
                     _log.error("delivery %s not taken: %s", delivery.id, error)
-                    return _problem(_UNAVAILABLE, "the job ledger cannot take this now; redeliver later")
+                    text = "the job ledger cannot take this now; redeliver later"
+                    return JSONResponse({"error": text}, status_code=503)  # the sender did nothing wrong: kept open
                 if not fresh:
                     return _answer(delivery, "duplicate", "this delivery was taken before")
                 _log.info("delivery %s queued %s", delivery.id, row)
@@ -75,6 +80,5 @@ def _answer(delivery: Delivery, result: str, reason: str) -> JSONResponse:
 
 
 def _problem(status: int, text: str) -> JSONResponse:
-    return JSONResponse(
-        {"error": text}, status_code=status, headers={} if status == _UNAVAILABLE else {"Connection": "close"}
-    )
+    """A refusal; it ends the connection, because the rest of the body may not have been read."""
+    return JSONResponse({"error": text}, status_code=status, headers={"Connection": "close"})

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.findings import Candidate, Evidence, anchor, finding_id, settle
+from app.domain.findings import Candidate, Evidence, anchors, finding_id, settle
 from app.domain.severity import Severity
 from tests.build import diff_of
 
@@ -89,12 +89,15 @@ def test_ids_stay_when_lines_above_are_added_and_spaces_change() -> None:
 def test_equal_lines_have_different_ids_by_their_order() -> None:
     diff = diff_of("+same", "-gone", "+same", "+other")
 
-    assert anchor(diff, 1) != anchor(diff, 2)
-    assert anchor(diff, 1).startswith("same")
+    found = anchors(diff)
+    assert found[1] != found[2]
+    assert found[1].startswith("same")
 
 
-def test_lines_outside_the_diff_are_anchored_to_what_is_above_them() -> None:
-    assert anchor(DIFFS["a.py"], 90) == "\x00after 4"
+def test_lines_outside_the_diff_are_told_apart_by_their_numbers() -> None:
+    found, _ = settle([candidate(start_line=n, end_line=n, title=str(n)) for n in (90, 91)], DIFFS)
+
+    assert [f.title for f in found] == ["90", "91"]
 
 
 def test_another_rule_or_path_is_another_finding() -> None:
@@ -136,15 +139,52 @@ def test_the_worst_and_surest_come_first() -> None:
     assert [f.title for f in found] == ["p0", "p2 sure", "p2 less"]
 
 
+STATIC = candidate(rule="python/x", evidence=Evidence.STATIC, severity=Severity.P1, title="static")
+
+
 def test_what_the_model_says_of_a_line_that_a_static_rule_flags_is_told_there() -> None:
-    static = candidate(rule="python/x", evidence=Evidence.STATIC, severity=Severity.P2, title="static")
     second = candidate(rule="python/y", evidence=Evidence.STATIC, title="another rule")
-    model = candidate(severity=Severity.P0, title="by the model", body="its words")
+    model = candidate(severity=Severity.P1, title="by the model", body="its words")
     with_rule = candidate(rule="python/z", title="by the model, with a rule of its own")
 
-    found, _ = settle([static, second, model, with_rule], DIFFS)
+    found, _ = settle([second, STATIC, model, with_rule], DIFFS)
 
     assert {f.rule for f in found} == {"python/x", "python/y", "python/z"}
     (host,) = (f for f in found if "by the model\n" in f.body)
-    assert host.severity is Severity.P0
-    assert host.body.endswith("The model says of this line (P0): by the model\n\nits words")
+    assert host.rule in {"python/x", "python/y"}
+    assert host.body.endswith("The model says of this line (P1): by the model\n\nits words")
+
+
+def test_a_worse_claim_of_the_model_leads_and_tells_of_the_rule() -> None:
+    (found,), _ = settle([STATIC, candidate(severity=Severity.P0, title="worse", body="w")], DIFFS)
+
+    assert (found.title, found.severity, found.evidence) == ("worse", Severity.P0, Evidence.REASONED)
+    assert "The rule python/x says of this line (P1): static" in found.body
+
+
+def test_two_claims_on_one_line_are_both_told() -> None:
+    (found,), _ = settle([candidate(title="first"), candidate(title="second", body="other")], DIFFS)
+
+    assert found.body == "because\n\nAlso: second\n\nother"
+
+
+@pytest.mark.parametrize("suggestion", ["", "  \n", "x" * 4_001, "password='[secret: password]'", "a<U+00AD>b"])
+def test_what_no_button_should_write_is_no_suggestion(suggestion: str) -> None:
+    (found,), _ = settle([candidate(suggestion=suggestion)], DIFFS)
+
+    assert found.suggestion is None
+
+
+def test_a_path_that_cannot_be_sent_is_told_in_the_summary() -> None:
+    (found,), _ = settle([candidate(path="bad\udcff.py")], {"bad\udcff.py": DIFFS["a.py"]})
+
+    assert not found.inline
+
+
+def test_eight_thousand_claims_on_equal_lines_are_settled() -> None:
+    many = diff_of(*["+same"] * 8_000)
+    claims = [candidate(rule="python/x", evidence=Evidence.STATIC, start_line=n, end_line=n) for n in range(1, 8_001)]
+
+    found, dropped = settle(claims, {"a.py": many})
+
+    assert (len(found), len({f.id for f in found}), dropped) == (8_000, 8_000, ())

@@ -135,8 +135,16 @@ class _WhyNotDiffed:
         if diff is not None:
             return None
         if not any(self._sizes[side.sha] > self._limits.file_bytes for side in entry.sides):
-            return NotDiffed.BINARY
-        return NotDiffed.BINARY if await self._binary(entry.sides) else NotDiffed.TOO_LARGE
+            return NotDiffed.BINARY if await self._new_side_binary(entry) else NotDiffed.WAS_BINARY
+        # What was added decides: text that replaces a picture is no picture.
+        added = (entry.new,) if entry.new is not None else entry.sides
+        return NotDiffed.BINARY if await self._binary(added) else NotDiffed.TOO_LARGE
+
+    async def _new_side_binary(self, entry: Entry) -> bool:
+        """git withholds the text of both sides when one is binary; of what was added, that one is the new side."""
+        if entry.old is None or entry.new is None:
+            return True
+        return b"\0" in await read_beginning(self._git, entry.new.sha, _NUL_WITHIN)
 
     async def _binary(self, sides: Sequence[Side]) -> bool:
         """A look into a large file, for a better word than "too large"; of many, only some."""

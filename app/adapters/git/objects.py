@@ -36,7 +36,10 @@ class GitRepository:
 
     async def merge_base(self, a: Sha, b: Sha) -> Sha | None:
         """The best common ancestor; None when the histories are unrelated."""
-        printed = await self._git.output("merge-base", checked_sha(a), checked_sha(b), accept=(0, 1))
+        printed = await self._git.output("merge-base", "--all", checked_sha(a), checked_sha(b), accept=(0, 1))
+        if printed.count(b"\n") > 1:
+            # A diff from any one of them leaves out what merging would bring in relative to the others.
+            raise GitFailed(f"{a} and {b} have several merge bases: merge the base branch into the head and push")
         return _only_sha(printed) if printed else None
 
     async def changes(self, old: Sha, new: Sha) -> tuple[Change, ...]:

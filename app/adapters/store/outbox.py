@@ -43,6 +43,11 @@ class RedisOutbox:
             answer: Any = self._redis.hdel(keys.outbox(str(ref)), write)
             await answer
 
+    async def open(self, ref: PullRequestRef, prefix: str) -> tuple[str, ...]:
+        async with translated():
+            fields = await hgetall(self._redis, keys.outbox(str(ref)))
+        return tuple(n.decode() for n, value in fields.items() if value == _BEGUN and n.decode().startswith(prefix))
+
     async def finished(self, ref: PullRequestRef, prefix: str) -> dict[str, int]:
         async with translated():
             fields = await hgetall(self._redis, keys.outbox(str(ref)))

@@ -15,11 +15,18 @@ from app.domain.messages.tables import coverage_table, findings_table, how_table
 from app.domain.report import Report
 from app.domain.severity import Severity
 from app.domain.verdict import Blocked, Incomplete, NeedsHuman, Passed, Verdict
+from app.domain.visible import visible
 
 REVIEW_CHECK = "revwright/review"
 
 MAX_OUTPUT = 65_000
 """GitHub takes 65,535 characters each for summary and text."""
+
+
+MAX_ANNOTATIONS = 50
+"""What one call takes: more calls would show some twice after a retry, for GitHub adds them up."""
+
+_LAST_LINE = 2**31 - 1
 
 
 class Conclusion(StrEnum):
@@ -135,8 +142,8 @@ def concluded(report: Report, origin: Origin) -> CheckOutput:
     return CheckOutput(
         title=headline(report.verdict)[:250],
         summary=_capped("\n".join(lines), MAX_OUTPUT),
-        text=_capped(text, MAX_OUTPUT - len(last)) + "\n\n" + last,
-        annotations=tuple(_annotation(f) for f in report.findings),
+        text=_capped(text, MAX_OUTPUT - len(last.encode())) + "\n\n" + last,
+        annotations=tuple(_annotation(f) for f in report.findings[:MAX_ANNOTATIONS]),
     )
 
 
@@ -172,11 +179,11 @@ def _annotation(finding: Finding) -> Annotation:
     where = finding.location
     return Annotation(
         path=display_path(where.path),
-        start_line=where.start_line,
-        end_line=where.end_line,
+        start_line=min(where.start_line, _LAST_LINE),
+        end_line=min(where.end_line, _LAST_LINE),
         level=_LEVELS[finding.severity],
-        title=f"{finding.severity} {finding.title}"[:255],
-        message=(finding.body or finding.title)[:4_000],
+        title=visible(f"{finding.severity} {finding.title}")[:255],
+        message=visible(finding.body or finding.title)[:4_000],
     )
 
 
@@ -185,5 +192,10 @@ def _count(number: int, noun: str) -> str:
 
 
 def _capped(text: str, limit: int) -> str:
+    """At most `limit` bytes, which is what GitHub counts here, cut at the end of a line."""
+    data = text.encode()
+    if len(data) <= limit:
+        return text
     note = "\n\n… cut: GitHub takes no more text here."
-    return text if len(text) <= limit else text[: text.rfind("\n", 0, limit - len(note))] + note
+    cut = data[: limit - len(note.encode())]
+    return cut[: max(cut.rfind(b"\n"), 0)].decode("utf-8", "ignore") + note

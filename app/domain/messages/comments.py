@@ -83,7 +83,9 @@ def summary_comment(report: Report, origin: Origin, mark: str) -> str:
     if len(body) > MAX_COMMENT:
         shorter = [part for part in parts if not part.startswith("<details><summary>Coverage")]
         shorter.append(f"Coverage: {coverage_line(report.ledger)}. The table is in the check's details.")
-        body = "\n\n".join(part for part in shorter if part)[:MAX_COMMENT]
+        body = "\n\n".join(part for part in shorter if part)
+        if len(body) > MAX_COMMENT:  # at the end of a line: within one, a cut would leave a code span open
+            body = body[: body.rfind("\n", 0, MAX_COMMENT)] + "\n\n… cut: the check's details have more."
     return f"{body}\n\n{mark}"
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.domain.errors import GitHubRefused
 from app.domain.messages import check as words
 from app.domain.messages.check import REVIEW_CHECK, CheckOutput, Conclusion
 from app.domain.pull_request import PullRequestRef, Sha
 from app.ports import Checks, Outbox, Place
 from app.usecases.once import once
+
+_GONE = frozenset((404, 410, 422))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,12 @@ class CheckRuns:
         """Ends every open check run of other heads as `cancelled`."""
         for other in await self.open_heads(place.ref):
             if other != head:
-                await self.conclude(place, other, Conclusion.CANCELLED, words.superseded())
+                try:
+                    await self.conclude(place, other, Conclusion.CANCELLED, words.superseded())
+                except GitHubRefused as gone:  # an old check that cannot be written must not stop the new head
+                    if gone.status not in _GONE:
+                        raise
+                    await self.outbox.forget(place.ref, f"check:{other}")
 
     async def open_heads(self, ref: PullRequestRef) -> tuple[Sha, ...]:
         made = await self.outbox.finished(ref, "check:")

@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 
 from app.domain.answers import REVIEW_SCHEMA, ReviewAnswer, decode_review
 from app.domain.coverage import Coverage, CoverageLedger, Excluded, LedgerEntry, Reviewed, Unreviewed
-from app.domain.entries import display_path
+from app.domain.entries import Kind, display_path
 from app.domain.findings import Candidate, Dropped, Evidence, settle
 from app.domain.model import ModelRequest
-from app.domain.objects import Change
+from app.domain.objects import Change, NotDiffed
 from app.domain.policy import Policy
 from app.domain.prices import Price, cost_usd
-from app.domain.prompting import Packed, PromptTemplates, pack, review_messages
+from app.domain.prompting import Packed, PromptTemplates, pack, review_messages, shown_path
 from app.domain.report import ModelUse, Report
 from app.domain.rule_choice import enabled, for_paths
 from app.domain.rules import Rule
 from app.domain.severity import Severity
 from app.domain.snapshot import Snapshot
-from app.domain.static_checks import check_file
+from app.domain.static_checks import SECRET, check_file, redact_secrets
 from app.domain.tiers import Tier, TierChoice, tier_of
 from app.domain.verdict import judge
 from app.domain.visible import hidden_characters
@@ -57,9 +57,13 @@ class Engine:
         rules = for_paths(enabled(self.rules, snapshot.policy.rules), snapshot.diffs)
         static = tuple(_static(rules, snapshot))
         passed = await self._model_pass(snapshot, rules, tiers, cache_key)
-        kept, unsure = _trusted(passed.answer.candidates if passed.answer else (), rules, tiers)
+        # An answer repeats a path as the prompt showed it.
+        names = {shown_path(path): path for path in snapshot.diffs}
+        said = passed.answer.candidates if passed.answer else ()
+        kept, unsure = _trusted(tuple(replace(c, path=names.get(c.path, c.path)) for c in said), rules, tiers)
         findings, dropped = settle((*static, *kept), snapshot.diffs)
-        ledger = CoverageLedger(tuple(_ledger_entry(e.path, tiers[e.path], passed.coverage) for e in snapshot.entries))
+        coverage = dict(passed.coverage) | _hidden_lines(snapshot, static)
+        ledger = CoverageLedger(tuple(_ledger_entry(e.path, tiers[e.path], coverage) for e in snapshot.entries))
         policy = snapshot.policy.review
         return Report(
             head=snapshot.head,
@@ -137,8 +141,10 @@ _ORDER = {Tier.CORE: 0, Tier.STANDARD: 1, Tier.LIGHT: 2, Tier.SKIP: 3}
 def _tier(change: Change, policy: Policy) -> TierChoice:
     """Our own exclusion of pictures, fonts and sound is by name; text under such a name is read all the same."""
     choice = tier_of(change.entry.path, policy)
-    if choice.by_media_name and change.diff is not None:
-        return TierChoice(Tier.STANDARD, "text under a media name (built-in)")
+    new = change.entry.new
+    plain = change.not_diffed is NotDiffed.BINARY and (new is None or new.kind is Kind.FILE)
+    if choice.by_media_name and not plain:
+        return TierChoice(Tier.STANDARD, "no binary file under a media name (built-in)")
     return choice
 
 
@@ -150,6 +156,17 @@ def _requirements(snapshot: Snapshot, tiers: Mapping[str, TierChoice]) -> tuple[
         named = display_path(waiting[0]) + (f" and {len(waiting) - 1} more" if len(waiting) > 1 else "")
         wrong.append(f"have {named} approved: tiers.core asks for it, and this version cannot count approvals")
     return tuple(wrong)
+
+
+def _hidden_lines(snapshot: Snapshot, static: tuple[Candidate, ...]) -> dict[str, Coverage]:
+    """Files of which the model saw placeholders in place of added lines, and no finding says so: nobody read those."""
+    told = {c.path for c in static if c.rule == SECRET}
+    unread = Unreviewed("added text that looks like a secret was hidden from the model")
+    return {
+        path: unread
+        for path, diff in snapshot.diffs.items()
+        if path not in told and redact_secrets(text := "\n".join(row.text for row in diff.added_lines())) != text
+    }
 
 
 def _static(rules: tuple[Rule, ...], snapshot: Snapshot) -> list[Candidate]:

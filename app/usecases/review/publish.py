@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from app.domain.errors import GitHubRefused
-from app.domain.findings import Finding
 from app.domain.messages import check as words
 from app.domain.messages.comments import inline_comment, review_body, summary_comment
 from app.domain.messages.marker import marker
@@ -17,6 +16,8 @@ from app.domain.rules import Rule
 from app.ports import Conversation, Outbox, Place
 from app.usecases.once import once
 from app.usecases.review.check_run import CheckRuns
+
+_log = logging.getLogger(__name__)
 
 SUMMARY = "summary"
 _UNPROCESSABLE = 422
@@ -36,18 +37,22 @@ class Publisher:
         """The check comes last, so that it never concludes before what it points at is there."""
         posted = await self._review(place, report)
         shown = report if posted else _without_inline(report)
-        await self._summary(place, shown, origin)
+        try:
+            await self._summary(place, shown, origin)
+        except GitHubRefused as error:  # a locked conversation, say; the check tells the same
+            _log.warning("%s: the summary comment was refused: %s", place.ref, error)
         await self.check_runs.conclude(
             place, report.head, words.conclusion_of(report.verdict), words.concluded(shown, origin)
         )
 
     async def _review(self, place: Place, report: Report) -> bool:
         """Posts the findings that were not posted before; False when GitHub refused the comments."""
+        await self._settle_open_reviews(place)
         known = await self.outbox.finished(place.ref, "finding:")
         new = tuple(f for f in report.posted if f"finding:{f.id}" not in known)
         if not new:
             return True
-        write = f"review:{report.head}:{_digest(new)}"
+        write = f"review:{report.head}:{'+'.join(sorted(f.id for f in new))}"
         mark = marker(self.marker_key, place.ref, write)
         comments = tuple(inline_comment(f, dict(self.rules)) for f in new)
         try:
@@ -67,6 +72,17 @@ class Publisher:
         for finding in new:
             await self.outbox.finish(place.ref, f"finding:{finding.id}", review)
         return True
+
+    async def _settle_open_reviews(self, place: Place) -> None:
+        """A review whose answer was lost is looked for first: a model asked anew would word another one."""
+        for write in await self.outbox.open(place.ref, "review:"):
+            found = await self.conversation.find_review(place, marker(self.marker_key, place.ref, write))
+            if found is None:
+                await self.outbox.forget(place.ref, write)
+                continue
+            for id_ in write.rpartition(":")[2].split("+"):
+                await self.outbox.finish(place.ref, f"finding:{id_}", found)
+            await self.outbox.finish(place.ref, write, found)
 
     async def _summary(self, place: Place, report: Report, origin: Origin) -> None:
         mark = marker(self.marker_key, place.ref, SUMMARY)
@@ -92,10 +108,6 @@ class Publisher:
         )
         if not written:  # found again after a crash: it may tell of an older head
             await self.conversation.edit(place, comment, body)
-
-
-def _digest(findings: tuple[Finding, ...]) -> str:
-    return hashlib.sha256(" ".join(sorted(f.id for f in findings)).encode()).hexdigest()[:12]
 
 
 def _without_inline(report: Report) -> Report:

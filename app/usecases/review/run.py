@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from app.domain.errors import RevwrightError
+from app.domain.errors import GitHubError, RevwrightError
 from app.domain.messages import check as words
 from app.domain.messages.check import Conclusion
 from app.domain.messages.origin import Origin
@@ -19,12 +19,22 @@ from app.usecases.review.engine import Engine
 from app.usecases.review.gather import gather
 from app.usecases.review.publish import Publisher
 
-StillOurs = Callable[[], Awaitable[bool]]
-"""Whether this run still owns the job; False means another worker took it over and we must not write."""
+StillOurs = Callable[[], Awaitable[int | None]]
+"""The generation that is wanted now, or None when another worker took the job over and we must not write."""
 
 
 class OwnershipLost(RevwrightError):
     """Another worker owns the job now; this run ends without a word."""
+
+
+class Superseded(RevwrightError):
+    """A newer generation is wanted (a push, another base): what this run found must not be said any more."""
+
+
+class HeadMoved(RevwrightError):
+    """Git and the API disagree about the head: a push whose delivery is not here yet, or an API that lags behind."""
+
+    retry = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +77,13 @@ class ReviewRun:
         if refusal is not None:
             return await self._refuse(place, pull, refusal)
         report = await self.engine.examine(snapshot, cache_key=f"revwright-{pull.ref.repository_id}")
-        if not await still_ours():
+        wanted = await still_ours()
+        if wanted is None:
             raise OwnershipLost(f"{row.key} was taken over by another worker")
+        if wanted != row.generation:
+            raise Superseded(f"{row.key} is wanted anew")
         if await self.mirrors.pull_request_head(pull.ref, pull.repository) != pull.head_sha:
-            await self.check_runs.cancel_others(place, None)
-            return NotReviewed("the head moved during the review")
+            raise HeadMoved(f"the head of {row.key} moved during the review")
         origin = Origin(run_id, self.github_url, pull.repository, pull.head_sha)
         await self.publisher.publish(place, report, origin)
         return Reviewed(words.conclusion_of(report.verdict))
@@ -80,8 +92,16 @@ class ReviewRun:
         """Concludes every open check of the pull request: a required check must not wait for ever."""
         place = Place(row.key.ref, row.wanted.repository)
         heads = await self.check_runs.open_heads(row.key.ref) or (row.wanted.head,)
+        refused: GitHubError | None = None
         for head in heads:
-            await self.check_runs.conclude(place, head, Conclusion.ACTION_REQUIRED, words.failed(reason, run_id=run_id))
+            try:
+                await self.check_runs.conclude(
+                    place, head, Conclusion.ACTION_REQUIRED, words.failed(reason, run_id=run_id)
+                )
+            except GitHubError as error:  # it must not keep the others open
+                refused = error
+        if refused is not None:
+            raise refused
 
     async def _gather(self, pull: PullRequest) -> Snapshot:
         repository = await self.mirrors.fetch(pull.ref, pull.repository, head=pull.head_sha, base=pull.base_sha)
