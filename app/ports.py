@@ -174,6 +174,20 @@ class Bells(Protocol):
         ...
 
 
+class Heads(Protocol):
+    """What became of a commit in each pull request that has it as its head: GitHub keeps checks by commit, so one
+    pull request's green would stand for all of them.
+    """
+
+    async def note(self, ref: PullRequestRef, head: Sha, state: str) -> None:
+        """The pull request's state at this head: `pending`, or the conclusion that its own verdict asks for."""
+        ...
+
+    async def others(self, ref: PullRequestRef, head: Sha) -> dict[int, str]:
+        """The states of the other pull requests of the repository with this head, by number."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Begun:
     """What the outbox knows of a write: never begun before, done with this id, or begun and left open."""

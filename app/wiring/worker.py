@@ -19,6 +19,7 @@ from app.adapters.github.pull_requests import PullRequestReader
 from app.adapters.github.tokens import InstallationTokens, Stage
 from app.adapters.github.transport import open_transport
 from app.adapters.rules.policy_file import parse_policy
+from app.adapters.store.heads import RedisHeads
 from app.adapters.store.keys import BELL_GRACE_MS, LEASE_MS
 from app.adapters.store.ledger import RedisLedger
 from app.adapters.store.outbox import RedisOutbox
@@ -72,21 +73,25 @@ async def open_worker_services(
         )
         client = Client(transport, tokens)
         outbox = RedisOutbox(pool)
-        check_runs = CheckRuns(CheckWriter(client, app_id=github.app_id, now=_now), outbox)
+        heads = RedisHeads(pool)
+        pull_requests = PullRequestReader(client)
+        check_runs = CheckRuns(CheckWriter(client, app_id=github.app_id, now=_now), outbox, heads)
         ledger = RedisLedger(pool, lease_ms=lease_ms, grace_ms=grace_ms)
         yield WorkerServices(
             ledger=ledger,
             bells=ledger,
             check_runs=check_runs,
             review=ReviewRun(
-                pull_requests=PullRequestReader(client),
+                pull_requests=pull_requests,
                 mirrors=_TokenMirrors(GitMirrors(settings.data_dir, github.url), tokens),
                 check_runs=check_runs,
                 engine=engine,
                 publisher=Publisher(
                     conversation=ConversationWriter(client, app_id=github.app_id),
+                    pull_requests=pull_requests,
                     check_runs=check_runs,
                     outbox=outbox,
+                    heads=heads,
                     rules={rule.id: rule for rule in engine.rules},
                     marker_key=_marker_key(github.private_key.expose()),
                 ),

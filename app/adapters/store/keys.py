@@ -38,5 +38,9 @@ def delivery_body(digest: str) -> str:
     return f"{PREFIX}:seen:body:{digest}"
 
 
+def head(name: str) -> str:
+    return f"{PREFIX}:head:{name}"
+
+
 def outbox(ref: str) -> str:
     return f"{PREFIX}:outbox:{ref}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -145,6 +145,17 @@ def concluded(report: Report, origin: Origin) -> CheckOutput:
         text=_capped(text, MAX_OUTPUT - len(last.encode())) + "\n\n" + last,
         annotations=tuple(_annotation(f) for f in report.findings[:MAX_ANNOTATIONS]),
     )
+
+
+def held_by_siblings(output: CheckOutput, numbers: tuple[int, ...]) -> CheckOutput:
+    """The finished review of a change that passed, while another pull request with the same head did not."""
+    named = ", ".join(f"#{number}" for number in numbers)
+    first = (
+        f"**This change passed here, but {named} has the same head and has not passed.** GitHub keeps checks by "
+        "commit, so a green one here would count there too. Let it pass, or close it and push here once more."
+    )
+    title = f"Passed here, but {named} with the same head has not"
+    return replace(output, title=title[:250], summary=f"{first}\n\n{output.summary}"[:MAX_OUTPUT])
 
 
 def machine_line(report: Report, origin: Origin) -> str:

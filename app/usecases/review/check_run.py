@@ -8,9 +8,10 @@ from app.domain.errors import GitHubRefused
 from app.domain.messages import check as words
 from app.domain.messages.check import REVIEW_CHECK, CheckOutput, Conclusion
 from app.domain.pull_request import PullRequestRef, Sha
-from app.ports import Checks, Outbox, Place
+from app.ports import Checks, Heads, Outbox, Place
 from app.usecases.once import once
 
+PENDING = "pending"
 _GONE = frozenset((404, 410, 422))
 
 
@@ -20,6 +21,7 @@ class CheckRuns:
 
     checks: Checks
     outbox: Outbox
+    heads: Heads
 
     async def ensure(self, place: Place, head: Sha, output: CheckOutput) -> int:
         """The head's open check run; a new one when there is none or the last one is concluded."""
@@ -27,6 +29,7 @@ class CheckRuns:
         if over:
             await self.outbox.forget(place.ref, f"check:{head}")
             await self.outbox.forget(place.ref, f"concluded:{head}")
+        await self.heads.note(place.ref, head, PENDING)
         external_id = f"{place.ref}:{head}"
         return await once(
             self.outbox,
@@ -41,11 +44,23 @@ class CheckRuns:
         await self.checks.start(place, check_run, output)
         return check_run
 
-    async def conclude(self, place: Place, head: Sha, conclusion: Conclusion, output: CheckOutput) -> None:
-        """Ends the head's check run, making one if there is none, so that a required check never hangs."""
+    async def conclude(
+        self,
+        place: Place,
+        head: Sha,
+        conclusion: Conclusion,
+        output: CheckOutput,
+        *,
+        verdict: Conclusion | None = None,
+    ) -> None:
+        """Ends the head's check run, making one if there is none, so that a required check never hangs.
+
+        `verdict` is what the pull request's own verdict asks for, where another one's stands against it.
+        """
         check_run = await self.ensure(place, head, output)
         await self.checks.conclude(place, check_run, conclusion, output)
         await self.outbox.finish(place.ref, f"concluded:{head}", check_run)
+        await self.heads.note(place.ref, head, verdict or conclusion)
 
     async def cancel_others(self, place: Place, head: Sha | None) -> None:
         """Ends every open check run of other heads as `cancelled`."""

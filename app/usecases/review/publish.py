@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 
 from app.domain.errors import GitHubRefused
 from app.domain.messages import check as words
+from app.domain.messages.check import Conclusion
 from app.domain.messages.comments import inline_comment, review_body, summary_comment
 from app.domain.messages.marker import marker
 from app.domain.messages.origin import Origin
+from app.domain.pull_request import Sha
 from app.domain.report import Report
 from app.domain.rules import Rule
-from app.ports import Conversation, Outbox, Place
+from app.ports import Conversation, Heads, Outbox, Place, PullRequests
 from app.usecases.once import once
 from app.usecases.review.check_run import CheckRuns
 
@@ -28,8 +30,10 @@ class Publisher:
     """`marker_key` signs the hidden markers of what we write."""
 
     conversation: Conversation
+    pull_requests: PullRequests
     check_runs: CheckRuns
     outbox: Outbox
+    heads: Heads
     rules: Mapping[str, Rule]
     marker_key: bytes
 
@@ -41,9 +45,25 @@ class Publisher:
             await self._summary(place, shown, origin)
         except GitHubRefused as error:  # a locked conversation, say; the check tells the same
             _log.warning("%s: the summary comment was refused: %s", place.ref, error)
-        await self.check_runs.conclude(
-            place, report.head, words.conclusion_of(report.verdict), words.concluded(shown, origin)
-        )
+        verdict = words.conclusion_of(report.verdict)
+        output = words.concluded(shown, origin)
+        against = await self._siblings(place, report.head) if verdict is Conclusion.SUCCESS else ()
+        if against:
+            held = words.held_by_siblings(output, against)
+            await self.check_runs.conclude(place, report.head, Conclusion.ACTION_REQUIRED, held, verdict=verdict)
+        else:
+            await self.check_runs.conclude(place, report.head, verdict, output)
+
+    async def _siblings(self, place: Place, head: Sha) -> tuple[int, ...]:
+        """Open pull requests with the same head that have not passed: our green would count for them too."""
+        against: list[int] = []
+        for number, state in sorted((await self.heads.others(place.ref, head)).items()):
+            if state in {Conclusion.SUCCESS, Conclusion.CANCELLED}:
+                continue
+            other = await self.pull_requests.read(replace(place.ref, number=number), place.repository)
+            if other.open and other.head_sha == head:
+                against.append(number)
+        return tuple(against)
 
     async def _review(self, place: Place, report: Report) -> bool:
         """Posts the findings that were not posted before; False when GitHub refused the comments."""
