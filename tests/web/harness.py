@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
 from app.domain.errors import LedgerUnavailable
 from app.domain.events import Delivery
@@ -60,6 +61,7 @@ class Taken:
 class Web:
     client: httpx.AsyncClient
     taken: Taken
+    app: FastAPI
     count: int = 0
 
     async def post(self, body: object, *, event: str = "pull_request", **headers: str) -> httpx.Response:
@@ -91,4 +93,4 @@ async def open_web(*, allowed_accounts: frozenset[int] = frozenset()) -> AsyncIt
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://web.test") as client:
-            yield Web(client, taken)
+            yield Web(client, taken, app)
