@@ -68,6 +68,7 @@ def test_half_a_surrogate_pair_cannot_reach_what_we_post() -> None:
         ('{"findings": [], "summary": 1}', "answer.summary"),
         ('{"findings": [1], "summary": ""}', "findings[0] must be an object"),
         (json.dumps({"findings": [FINDING] * (MAX_FINDINGS + 1), "summary": ""}), "at most"),
+        ('{"findings": [], "summary": "", "findings": []}', "names a field twice"),
         (answer(severity="critical"), "findings[0].severity"),
         (answer(severity=["P0"]), "findings[0].severity"),
         (answer(suggestion=3), "suggestion"),

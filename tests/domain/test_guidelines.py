@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from app.domain.guidelines import FALLBACKS, MAX_BYTES_IN_ALL, MAX_BYTES_PER_FILE, Guideline, arrange, candidate_paths
+from app.domain.guidelines import (
+    FALLBACKS,
+    MAX_BYTES_IN_ALL,
+    MAX_BYTES_PER_FILE,
+    MAX_DEPTH,
+    MAX_DIRECTORIES,
+    Guideline,
+    arrange,
+    candidate_paths,
+)
 
 
 def test_agents_files_from_the_root_down_to_the_changed_files() -> None:
@@ -13,6 +22,13 @@ def test_agents_files_from_the_root_down_to_the_changed_files() -> None:
         *FALLBACKS,
     )
     assert candidate_paths([]) == ("AGENTS.md", *FALLBACKS)
+
+
+def test_deep_and_many_directories_are_cut_off() -> None:
+    deep = "/".join(["d"] * 1_000) + "/x.py"
+    assert len(candidate_paths([deep])) == 1 + MAX_DEPTH + len(FALLBACKS)
+    many = candidate_paths(f"d{n}/x.py" for n in range(MAX_DIRECTORIES * 2))
+    assert len(many) <= MAX_DIRECTORIES + 1 + len(FALLBACKS)
 
 
 def test_fallbacks_count_only_without_a_root_agents_file() -> None:

@@ -171,6 +171,18 @@ def test_a_summary_that_would_be_too_long_points_to_the_check() -> None:
     assert text.endswith("<!-- m -->")
 
 
+def test_a_cut_of_the_summary_is_at_the_end_of_a_line() -> None:
+    """Within a line it could leave a code span open, and what stands in it would come alive."""
+    for width in range(1_000, 1_200, 7):
+        long = tuple(finding(f"F{n}", path=f"@acme/everyone/{n}/" + "a/" * (width // 2) + "x.py") for n in range(50))
+
+        text = summary_comment(report(Blocked(long), findings=long), ORIGIN, "<!-- m -->")
+
+        assert len(text) < 65_536
+        assert "… cut: the check's details have more." in text
+        assert all(line.count("`") % 2 == 0 for line in text.split("\n"))
+
+
 def test_tables_say_what_they_leave_out() -> None:
     many = tuple(finding(f"F{n}") for n in range(60))
     entries = tuple(replace(SEEN, path=f"{n}.py") for n in range(310))

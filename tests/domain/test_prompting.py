@@ -48,6 +48,14 @@ def test_whole_files_are_packed_until_the_budget_is_used_and_every_other_has_its
     }
 
 
+def test_files_whose_names_look_alike_are_left_out_because_a_finding_could_not_tell_them_apart() -> None:
+    token = "ghp_" + "A1b2C3d4E5" * 3 + "f6G7h"
+    packed = pack([change(f"{token}{n}.py", "+a") for n in (1, 2)], max_characters=10_000)
+
+    assert packed.sections == ()
+    assert set(packed.left_out.values()) == {"its name cannot be told from another one's"}
+
+
 def test_the_system_part_depends_on_the_base_alone_and_the_data_stands_between_marks() -> None:
     frozen = replace(
         snapshot(change("a.py", "+x = 1"), policy=Policy(review=ReviewPolicy(instructions="Watch out."))),
