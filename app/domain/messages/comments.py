@@ -12,7 +12,7 @@ from app.domain.messages.tables import coverage_line, coverage_table, findings_t
 from app.domain.report import Report
 from app.domain.rules import Rule
 
-MAX_SUGGESTION = 2_000
+MAX_BUTTON = 2_000
 
 MAX_COMMENT = 60_000
 """GitHub takes 65,536 characters."""
@@ -43,7 +43,7 @@ def inline_comment(finding: Finding, rules: dict[str, Rule]) -> InlineComment:
 
 def _suggested(text: str) -> str:
     """A button that applies a small edit; the text as code where it is large or could not be carried unchanged."""
-    if len(text) > MAX_SUGGESTION:
+    if len(text) > MAX_BUTTON:
         return "Suggested (too long for a button):\n\n" + fence(text, limit=4_000)
     try:
         return suggestion(text)

@@ -1,0 +1,97 @@
+"""Lost answers, refusals and lagging reads: nothing is said twice, and the newest head has its true verdict."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from app.domain.pull_request import PullRequest, PullRequestRef, RepositoryName, Sha
+from app.ports import PullRequests
+from tests.fakes.model import Answer
+from tests.stories.test_failures import FINDING, model_of, reviewed
+from tests.stories.test_first_review import open_bug
+from tests.workers.test_attempts import attempts, key
+from tests.world import World
+
+
+@dataclass
+class LagsOnce:
+    """Reads pull requests; the first read still shows the head before the push."""
+
+    real: PullRequests
+    old: Sha
+    stale: list[Sha] = field(default_factory=list)
+
+    async def read(self, ref: PullRequestRef, hint: RepositoryName) -> PullRequest:
+        pull = await self.real.read(ref, hint)
+        if self.stale:
+            return pull
+        self.stale.append(pull.head_sha)
+        return replace(pull, head_sha=self.old)
+
+
+async def test_a_stale_read_of_the_pull_request_ends_with_the_new_head_reviewed(world: World) -> None:
+    pull = open_bug(world)
+    await world.settle()
+    old = pull.head_sha
+    world.repo.commit("feature", {"app/price.py": "x = 2\n"})
+    await world.deliver_new()
+    ours = attempts(world)
+    lags = LagsOnce(ours.run.pull_requests, Sha(old))
+    ours = replace(ours, run=replace(ours.run, pull_requests=lags))
+    await ours.answer(key(world))
+    first = [run.conclusion for run in world.checks(pull.head_sha)]
+    await ours.answer(key(world))
+    await world.work()
+
+    assert lags.stale == [pull.head_sha]
+    assert "success" not in first
+    assert [run.conclusion for run in world.checks(pull.head_sha)] == ["success"]
+    assert all(run.status == "completed" for run in world.repo.check_runs.values())
+
+
+@pytest.mark.parametrize("second", [{"start_line": 1, "end_line": 1, "title": "Second"}, {"title": "Other words"}])
+async def test_a_lost_answer_and_a_model_with_other_words_give_no_duplicate(
+    world: World, second: dict[str, object]
+) -> None:
+    other = [FINDING, FINDING | second] if "start_line" in second else [FINDING | second]
+    model_of(world, Answer({"findings": [FINDING], "summary": "s"}), Answer({"findings": other, "summary": "s"}))
+    world.github.faults.add(method="POST", path=r"/reviews$", times=1, when="after", drop=True)
+    pull = open_bug(world)
+    await world.settle()
+
+    ids = re.findall(r"`(F[0-9a-f]{9})`", " ".join(comment.body for comment in pull.review_comments))
+    assert len(ids) == len(set(ids)) == len(other)
+    assert world.check(pull.head_sha).conclusion == "failure"
+
+
+@pytest.mark.parametrize("message", ["issue is locked", "Resource not accessible by integration"])
+async def test_a_refused_summary_still_concludes_the_check_with_the_true_verdict(world: World, message: str) -> None:
+    world.github.faults.add(
+        method="POST", path=r"/issues/\d+/comments$", times=99, status=403, body={"message": message}
+    )
+    pull = reviewed(world)
+    await world.settle()
+
+    check = world.check(pull.head_sha)
+    assert (check.conclusion, check.title) == ("failure", "Blocked by 1 finding")
+    assert pull.comments == []
+
+
+@pytest.mark.parametrize("status", [404, 422])
+async def test_an_old_check_that_cannot_be_written_does_not_hold_the_new_head(world: World, status: int) -> None:
+    pull = open_bug(world)
+    await world.deliver_new()
+    await world.work_queue("revwright:queue:interactive")  # announced, not reviewed
+    old = world.check(pull.head_sha)
+    world.github.faults.add(
+        method="PATCH", path=rf"/check-runs/{old.id}$", times=999, status=status, body={"message": "no"}
+    )
+    world.repo.commit("feature", {"app/price.py": "x = 1\n"})
+    await world.settle()
+
+    check = world.check(pull.head_sha)
+    assert old.head_sha != pull.head_sha
+    assert (check.status, check.conclusion) == ("completed", "success")
