@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from app.domain.errors import LedgerUnavailable
 from app.domain.jobs import RowKey
 from app.ports import Ledger
+from workers.cancelling import end
 
 _log = logging.getLogger(__name__)
 
@@ -23,8 +24,7 @@ async def beating(ledger: Ledger, key: RowKey, owner: str, *, seconds: float = B
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait((task,))
+        await end((task,))
 
 
 async def _beat(ledger: Ledger, key: RowKey, owner: str, seconds: float) -> None:

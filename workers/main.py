@@ -6,10 +6,9 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from arq.connections import RedisSettings
 from arq.worker import Worker, func
@@ -20,6 +19,7 @@ from app.adapters.store.bells import deserialize, serialize
 from app.wiring.redis import open_redis
 from app.wiring.worker import WorkerServices
 from workers.attempts import Announcements, BackOff, ReviewAttempts
+from workers.cancelling import end
 from workers.jobs import Context, announce, review
 from workers.leases import BEAT_SECONDS
 from workers.schedule import ring_forever
@@ -29,7 +29,6 @@ _log = logging.getLogger(__name__)
 ARQ_REVIEW_SECONDS = 1800
 ANNOUNCE_SECONDS = 120
 _RESTART_SECONDS = 1.0
-_RECANCEL_SECONDS = 3.0
 _MOST_SECONDS = 8.0
 _STEADY_SECONDS = 10.0
 
@@ -110,19 +109,10 @@ async def run_worker(
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        await _end(tasks)
+        await end(tasks)
     for task in tasks:
         if not task.cancelled() and (error := task.exception()) is not None:
             raise error
-
-
-async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancels until all have ended: a cancellation that meets a breaking connection can be lost as its error."""
-    pending = set(tasks)
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=_RECANCEL_SECONDS)
 
 
 async def _supervised(redis: RedisSettings, services: WorkerServices, options: WorkerOptions, queue: str) -> None:
@@ -145,6 +135,4 @@ async def _stop_jobs(worker: Worker) -> None:
     worker.allow_pick_jobs = False
     if worker.main_task is not None and not worker.main_task.done():
         worker.main_task.cancel()
-    for task in worker.tasks.values():
-        task.cancel()
-    await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
+    await end(worker.tasks.values())
