@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from app.adapters.store import keys
+from app.domain.jobs import Bell, RowKey
+from app.domain.pull_request import PullRequestRef, Sha
 from tests.fakes.model import Reviewer
+from tests.stories.test_failures import pull_key
 from tests.stories.test_first_review import DIVISION, open_bug
 from tests.world import World
 
@@ -58,3 +66,57 @@ async def test_a_closed_pull_request_stands_against_nobody(world: World) -> None
     await world.settle()
 
     assert newest(world, second.head_sha) == "success"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+async def test_green_comes_when_both_have_passed_whichever_is_first(world: World, order: tuple[int, int]) -> None:
+    """The one that waits for the other is held; the last to pass makes the newest check green."""
+    assert world.model is not None
+    pull = open_bug(world)
+    nearer_base(world)
+    second = world.repo.open_pull_request(head="feature", base="nearer")
+    await world.deliver_new()
+    await world.work_queue(keys.INTERACTIVE_QUEUE)
+    await world.redis.delete(keys.REVIEW_QUEUE)
+    rows = [RowKey.parse(f"review:{pull_key(world, p)}") for p in (pull, second)]
+    for index in order:
+        await world.services.bells.ring(Bell("review", rows[index]))
+        await world.work_queue(keys.REVIEW_QUEUE)
+
+    assert newest(world, pull.head_sha) == "success"
+    assert "action_required" in {run.conclusion for run in world.checks(pull.head_sha)}
+
+
+async def test_one_that_was_held_looks_once_more(world: World) -> None:
+    """The other passes between our first look and our being held."""
+    pull = open_bug(world)
+    await world.deliver_new()
+    await world.work_queue(keys.INTERACTIVE_QUEUE)
+    heads = LateHeads()
+    publisher = replace(world.services.review.publisher, heads=heads)
+    row = await world.services.ledger.take(RowKey.parse(f"review:{pull_key(world, pull)}"), "me")
+    assert row is not None
+
+    async def ours() -> int:
+        return row.generation
+
+    heads.sibling = world.repo.open_pull_request(head="feature", base="main", title="Sibling").number
+    await replace(world.services.review, publisher=publisher).review(row, run_id="me", still_ours=ours)
+
+    assert newest(world, pull.head_sha) == "success"
+    assert heads.looks == 3
+
+
+class LateHeads:
+    """Implements ports.Heads: the sibling is pending at the first look and has passed at the next."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+        self.sibling = 0
+
+    async def note(self, ref: PullRequestRef, head: Sha, state: str) -> None:
+        """Nothing to remember."""
+
+    async def others(self, ref: PullRequestRef, head: Sha) -> dict[int, str]:
+        self.looks += 1
+        return {self.sibling: "pending" if self.looks == 1 else "success"}

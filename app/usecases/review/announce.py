@@ -21,6 +21,6 @@ async def announce(row: Row, check_runs: CheckRuns) -> None:
     if row.wanted.draft:
         return
     try:
-        await check_runs.ensure(Place(row.key.ref, row.wanted.repository), row.wanted.head, words.queued())
+        await check_runs.announce(Place(row.key.ref, row.wanted.repository), row.wanted.head, words.queued())
     except GitHubError as error:
         _log.warning("announce: check run not created for %s: %s", row.key, error)

@@ -12,6 +12,9 @@ from app.ports import Checks, Heads, Outbox, Place
 from app.usecases.once import once
 
 PENDING = "pending"
+HELD = "held"
+"""Passed, but held back by another pull request with the same head."""
+
 _GONE = frozenset((404, 410, 422))
 
 
@@ -29,7 +32,6 @@ class CheckRuns:
         if over:
             await self.outbox.forget(place.ref, f"check:{head}")
             await self.outbox.forget(place.ref, f"concluded:{head}")
-        await self.heads.note(place.ref, head, PENDING)
         external_id = f"{place.ref}:{head}"
         return await once(
             self.outbox,
@@ -39,8 +41,13 @@ class CheckRuns:
             act=lambda: self.checks.create(place, head=head, name=REVIEW_CHECK, external_id=external_id, output=output),
         )
 
+    async def announce(self, place: Place, head: Sha, output: CheckOutput) -> int:
+        """The open check run of a head that is about to be looked at."""
+        await self.heads.note(place.ref, head, PENDING)
+        return await self.ensure(place, head, output)
+
     async def start(self, place: Place, head: Sha, output: CheckOutput) -> int:
-        check_run = await self.ensure(place, head, output)
+        check_run = await self.announce(place, head, output)
         await self.checks.start(place, check_run, output)
         return check_run
 
@@ -51,16 +58,16 @@ class CheckRuns:
         conclusion: Conclusion,
         output: CheckOutput,
         *,
-        verdict: Conclusion | None = None,
+        state: str | None = None,
     ) -> None:
         """Ends the head's check run, making one if there is none, so that a required check never hangs.
 
-        `verdict` is what the pull request's own verdict asks for, where another one's stands against it.
+        `state` is how the pull request stands at this head where that is not the conclusion.
         """
         check_run = await self.ensure(place, head, output)
         await self.checks.conclude(place, check_run, conclusion, output)
         await self.outbox.finish(place.ref, f"concluded:{head}", check_run)
-        await self.heads.note(place.ref, head, verdict or conclusion)
+        await self.heads.note(place.ref, head, state or conclusion)
 
     async def cancel_others(self, place: Place, head: Sha | None) -> None:
         """Ends every open check run of other heads as `cancelled`."""

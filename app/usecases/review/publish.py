@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from app.domain.errors import GitHubRefused
 from app.domain.messages import check as words
-from app.domain.messages.check import Conclusion
+from app.domain.messages.check import CheckOutput, Conclusion
 from app.domain.messages.comments import inline_comment, review_body, summary_comment
 from app.domain.messages.marker import marker
 from app.domain.messages.origin import Origin
@@ -17,7 +17,7 @@ from app.domain.report import Report
 from app.domain.rules import Rule
 from app.ports import Conversation, Heads, Outbox, Place, PullRequests
 from app.usecases.once import once
-from app.usecases.review.check_run import CheckRuns
+from app.usecases.review.check_run import HELD, CheckRuns
 
 _log = logging.getLogger(__name__)
 
@@ -47,18 +47,33 @@ class Publisher:
             _log.warning("%s: the summary comment was refused: %s", place.ref, error)
         verdict = words.conclusion_of(report.verdict)
         output = words.concluded(shown, origin)
-        against = await self._siblings(place, report.head) if verdict is Conclusion.SUCCESS else ()
-        if against:
-            held = words.held_by_siblings(output, against)
-            await self.check_runs.conclude(place, report.head, Conclusion.ACTION_REQUIRED, held, verdict=verdict)
+        if verdict is Conclusion.SUCCESS:
+            await self._pass(place, report.head, output)
         else:
             await self.check_runs.conclude(place, report.head, verdict, output)
 
-    async def _siblings(self, place: Place, head: Sha) -> tuple[int, ...]:
-        """Open pull requests with the same head that have not passed: our green would count for them too."""
+    async def _pass(self, place: Place, head: Sha, output: CheckOutput) -> None:
+        """Green, unless an open pull request with the same head has not passed: GitHub keeps checks by commit.
+
+        Each one notes that it has passed before it looks at the others, and one that was held looks once more, so that
+        of two that pass at the same time at least one sees both.
+        """
+        await self.heads.note(place.ref, head, Conclusion.SUCCESS)
+        if against := await self._against(place, head):
+            held = words.held_by_siblings(output, against)
+            await self.check_runs.conclude(place, head, Conclusion.ACTION_REQUIRED, held, state=HELD)
+            if await self._against(place, head):
+                return
+        others = await self.heads.others(place.ref, head)
+        await self.check_runs.conclude(place, head, Conclusion.SUCCESS, output)
+        if HELD in others.values():  # its check run may be newer than ours, and GitHub counts the newest
+            await self.check_runs.conclude(place, head, Conclusion.SUCCESS, output)
+
+    async def _against(self, place: Place, head: Sha) -> tuple[int, ...]:
+        """Open pull requests with the same head that have not passed."""
         against: list[int] = []
         for number, state in sorted((await self.heads.others(place.ref, head)).items()):
-            if state in {Conclusion.SUCCESS, Conclusion.CANCELLED}:
+            if state in {Conclusion.SUCCESS, Conclusion.CANCELLED, HELD}:
                 continue
             other = await self.pull_requests.read(replace(place.ref, number=number), place.repository)
             if other.open and other.head_sha == head:
