@@ -168,6 +168,12 @@ def test_two_claims_on_one_line_are_both_told() -> None:
     assert found.body == "because\n\nAlso: second\n\nother"
 
 
+def test_the_same_claim_twice_is_told_once() -> None:
+    (found,), _ = settle([candidate(), candidate()], DIFFS)
+
+    assert found.body == "because"
+
+
 @pytest.mark.parametrize("suggestion", ["", "  \n", "x" * 4_001, "password='[secret: password]'", "a<U+00AD>b"])
 def test_what_no_button_should_write_is_no_suggestion(suggestion: str) -> None:
     (found,), _ = settle([candidate(suggestion=suggestion)], DIFFS)

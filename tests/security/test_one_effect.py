@@ -95,3 +95,17 @@ async def test_an_old_check_that_cannot_be_written_does_not_hold_the_new_head(wo
     check = world.check(pull.head_sha)
     assert old.head_sha != pull.head_sha
     assert (check.status, check.conclusion) == ("completed", "success")
+
+
+async def test_a_check_that_may_not_be_written_ends_in_a_reason_and_not_in_silence(world: World) -> None:
+    """A lost permission is no old check that can be passed over."""
+    pull = open_bug(world)
+    await world.deliver_new()
+    await world.work_queue("revwright:queue:interactive")
+    (first,) = world.repo.check_runs.values()
+    world.github.faults.add(method="PATCH", path=rf"/check-runs/{first.id}$", status=403, body={"message": "no"})
+    world.repo.commit("feature", {"app/price.py": "x = 1\n"})
+    await world.settle()
+
+    assert world.check(pull.head_sha).conclusion == "action_required"
+    assert "403" in (world.check(pull.head_sha).summary or "")
