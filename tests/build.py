@@ -128,4 +128,5 @@ def row(
         triggers=triggers,
         attempts=attempts,
         error="",
+        run="0123456789abcdef",
     )

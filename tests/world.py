@@ -6,7 +6,9 @@ and the model's provider are stand-ins.
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,8 +17,10 @@ from pathlib import Path
 import httpx
 from arq.connections import ArqRedis, RedisSettings
 
-from app.adapters.store import keys
+from app.adapters.store.bells import queue_name
+from app.adapters.store.ledger import LedgerOptions
 from app.adapters.store.scripts import hgetall
+from app.domain.jobs import Queue
 from app.settings import Settings
 from app.web.main import create_app
 from app.wiring.redis import open_redis
@@ -24,13 +28,14 @@ from app.wiring.web import open_web_services
 from app.wiring.worker import WorkerServices, open_worker_services
 from tests.fakes.github import CheckRun, Delivery, FakeGitHub, PullRequest, Repository
 from tests.fakes.model import FakeModel
-from workers.attempts import BackOff
+from workers.back_off import BackOff
+from workers.cancelling import end
 from workers.main import WorkerOptions, arq_worker
-from workers.schedule import ring_due
 
 WEBHOOK_SECRET = "canary-webhook-secret-0123456789abcdef"
 MODEL_KEY = "canary-model-key-0123456789abcdef"
 OPTIONS = WorkerOptions(poll_seconds=0.02, back_off=BackOff(base_seconds=0.0))
+AT_ONCE = LedgerOptions(debounce_ms=0)
 _ROUNDS = 50
 
 
@@ -78,19 +83,31 @@ class World:
     async def work(self) -> None:
         """Runs both queues until nothing is queued and nothing is due."""
         for _ in range(_ROUNDS):
-            for queue in (keys.INTERACTIVE_QUEUE, keys.REVIEW_QUEUE):
+            for queue in Queue:
                 await self.work_queue(queue)
-            if await self.queued() == 0 and await ring_due(self.services.bells) == 0:
+            waiting = await self.services.bells.due()
+            if await self.due_bells(*Queue) == 0 and not waiting:
                 return
         raise AssertionError("the workers do not come to rest")
 
-    async def work_queue(self, queue: str) -> None:
-        """Runs one queue until it is empty."""
-        async with arq_worker(self.redis_settings, self.services, OPTIONS, queue, burst=True) as worker:
-            await worker.async_run()
+    async def work_queue(self, queue: Queue) -> None:
+        """Runs one queue until no bell is due and nothing runs. Bells for later stay where they are."""
+        async with arq_worker(self.redis_settings, self.services, OPTIONS, queue) as worker:
+            running = asyncio.create_task(worker.async_run())
+            while await self.due_bells(queue) or worker.job_counter:
+                await asyncio.sleep(0.01)
+                assert not running.done(), running
+            worker.allow_pick_jobs = False
+            await asyncio.sleep(3 * OPTIONS.poll_seconds)  # arq leaves a warning behind when it is cancelled in a call
+            await end((running,))
 
     async def queued(self) -> int:
-        return int(await self.redis.zcard(keys.INTERACTIVE_QUEUE)) + int(await self.redis.zcard(keys.REVIEW_QUEUE))
+        """All bells, those for later included."""
+        return sum([int(await self.redis.zcard(queue_name(queue))) for queue in Queue])
+
+    async def due_bells(self, *queues: Queue) -> int:
+        now = time.time() * 1000
+        return sum([int(await self.redis.zcount(queue_name(queue), 0, now)) for queue in queues])
 
     async def settle(self) -> None:
         """Delivers what is new and works until idle."""
@@ -117,9 +134,18 @@ class World:
 
 @asynccontextmanager
 async def open_world(
-    github: FakeGitHub, redis_settings: RedisSettings, data_dir: Path, *, model: FakeModel | None, **extra: str
+    github: FakeGitHub,
+    redis_settings: RedisSettings,
+    data_dir: Path,
+    *,
+    model: FakeModel | None,
+    ledger: LedgerOptions = AT_ONCE,
+    **extra: str,
 ) -> AsyncIterator[World]:
-    """A deployment with one installation and one repository, `acme/web`, whose branch `main` has one commit."""
+    """A deployment with one installation and one repository, `acme/web`, whose branch `main` has one commit.
+
+    Pushes do not wait for more of them here, unless `ledger` says so.
+    """
     installation = github.add_installation(github.add_user("acme", type="Organization"))
     repo = github.create_repository("acme/web", installation=installation)
     repo.commit("main", {"README.md": "# web\n", "app/main.py": "def main():\n    return 0\n"}, message="first")
@@ -129,8 +155,8 @@ async def open_world(
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(open_redis(redis_settings))
         await redis.flushall()
-        services = await stack.enter_async_context(open_worker_services(settings, redis_settings))
-        app = create_app(lambda: open_web_services(settings, redis_settings))
+        services = await stack.enter_async_context(open_worker_services(settings, redis_settings, ledger))
+        app = create_app(lambda: open_web_services(settings, redis_settings, ledger))
         await stack.enter_async_context(app.router.lifespan_context(app))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         web = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://revwright.test"))

@@ -1,155 +1,163 @@
-"""One attempt at a row: take it, keep its lease alive, run, and write down how it ended."""
+"""One attempt at the next row of a queue: take it, do its job under the lease, and write down how it ended."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from app.domain.errors import GitHubError, LedgerUnavailable, RateLimited, RevwrightError
-from app.domain.jobs import Bell, RowKey
+from app.domain.errors import GitHubError, GitHubUnavailable, LedgerUnavailable, RateLimited, RevwrightError
+from app.domain.jobs import JobKind, JobLimits, Queue
 from app.domain.row import Row
-from app.ports import Bells, Clock, Ledger
-from app.usecases.review.announce import announce
-from app.usecases.review.check_run import CheckRuns
-from app.usecases.review.run import NotReviewed, OwnershipLost, ReviewRun, Superseded
-from workers.leases import beating
+from app.ports import Clock, Ledger
+from app.usecases.job import Job, Outcome, OwnershipLost, Stopped, Superseded, check
+from workers.back_off import BackOff
+from workers.leases import Lease
 
 _log = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 5
+OUTAGE_ATTEMPTS = 100
+"""What GitHub's own trouble may cost: with the longest pause between them, the better part of a day."""
 HOPELESS_ATTEMPTS = 10
-"""After so many refusals (4xx) to take even that we gave up, the row is closed and the log says so."""
-SILENT_ATTEMPTS = 8
-"""More than the attempts that end in an error can be: the rest died with their workers."""
+"""After so many more refusals (4xx) to take even that we gave up, the row is closed and the log says so."""
+MOST_DEATHS = 5
+"""So many workers may die over one generation of a row."""
+_FOREIGN_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class BackOff:
-    """Waits of base, 2 x base, 4 x base ... seconds between attempts, at most `ceiling_seconds`."""
+class _Hold:
+    """A row in our hands: who holds it, its job and what that may take."""
 
-    base_seconds: float = 5.0
-    ceiling_seconds: float = 600.0
-
-    def wait(self, attempts: int) -> timedelta:
-        return timedelta(seconds=min(self.base_seconds * 2 ** min(attempts - 1, 30), self.ceiling_seconds))
+    row: Row
+    job: Job
+    limits: JobLimits
+    lease: Lease
 
 
 @dataclass(frozen=True, slots=True)
-class Announcements:
-    """What an `announce` bell does: the check run, then the bell of the review.
-
-    It holds the row meanwhile, so that a review which is rung at the same time does not make a second check run.
-    """
+class Attempts:
+    """What a `work` bell does."""
 
     ledger: Ledger
-    bells: Bells
-    check_runs: CheckRuns
-    beat_seconds: float
-
-    async def answer(self, key: RowKey) -> None:
-        owner = secrets.token_hex(8)
-        try:
-            row = await self.ledger.take(key, owner)
-            if row is None:
-                return  # done already, or a running review will see that more is wanted
-            try:
-                async with beating(self.ledger, key, owner, seconds=self.beat_seconds):
-                    await announce(row, self.check_runs)
-            finally:
-                await self.ledger.hand_back(key, owner)
-            await self.bells.ring(Bell("review", key))
-        except LedgerUnavailable as error:
-            _log.warning("announce of %s: %s", key, error)
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewAttempts:
-    """What a `review` bell does."""
-
-    ledger: Ledger
-    bells: Bells
-    run: ReviewRun
+    jobs: Mapping[JobKind, Job]
+    limits: Mapping[JobKind, JobLimits]
     now: Clock
     back_off: BackOff
     beat_seconds: float
-    limit_seconds: float
-    """Ends before arq's own time-out, which would not count as a failed attempt."""
 
-    async def answer(self, key: RowKey) -> None:
+    async def answer(self, queue: Queue) -> None:
         """Never raises but for cancellation: arq does not repeat failed jobs, the ledger does."""
-        run_id = secrets.token_hex(8)
+        owner = secrets.token_hex(8)
         try:
-            row = await self.ledger.take(key, run_id)
+            row = await self.ledger.next(queue, owner, run=secrets.token_hex(8))
             if row is None:
                 return
-            async with beating(self.ledger, key, run_id, seconds=self.beat_seconds):
-                if row.attempts > SILENT_ATTEMPTS:  # each ended without a word: with its worker
-                    finished = await self._give_up(row, run_id, f"{row.attempts - 1} attempts did not end")
-                else:
-                    finished = await self._attempt(row, run_id)
-            if finished and await self.ledger.done(key, run_id, row.generation):
-                await self.bells.ring(Bell("review", key))
+            job = self.jobs.get(row.key.kind)
+            if job is None:
+                _log.error("%s: this version has no job of the kind %s; it is put off", row.key, row.key.kind)
+                await self.ledger.retry_later(row.key, owner, seconds=_FOREIGN_SECONDS, error="no such job here")
+                return
+            lease = Lease(self.ledger, row, owner, self.beat_seconds)
+            await self._attempt(_Hold(row, job, self.limits[row.key.kind], lease))
         except LedgerUnavailable as error:
             # The lease runs out and the row is handed out again: nothing is lost, and nothing more can be written.
-            _log.error("run %s of %s: the ledger went away: %s", run_id, key, error)
+            _log.error("a job of the queue %s: the ledger went away: %s", queue, error)
 
-    async def _attempt(self, row: Row, run_id: str) -> bool:
-        """True when the generation is finished, one way or another."""
+    async def _attempt(self, hold: _Hold) -> None:
+        row, owner = hold.row, hold.lease.owner
         try:
-            async with asyncio.timeout(self.limit_seconds):
-                outcome = await self.run.review(row, run_id=run_id, still_ours=lambda: self._wanted(row.key, run_id))
+            async with asyncio.timeout(hold.limits.seconds):
+                await self._work(hold)
         except OwnershipLost as lost:
-            _log.warning("run %s: %s", run_id, lost)
-            return False
-        except Superseded as newer:
-            _log.info("run %s: %s", run_id, newer)
-            await self.ledger.hand_back(row.key, run_id)
-            await self.bells.ring(Bell("review", row.key))
-            return False
+            _log.warning("run %s: %s", row.run, lost)
         except asyncio.CancelledError:
             # Shutting down: hand the row to the next worker now instead of when the lease runs out.
-            await asyncio.shield(
-                self.ledger.retry_later(row.key, run_id, at=self.now(), error="the worker was stopped")
-            )
+            await asyncio.shield(self.ledger.hand_back(row.key, owner, counted=True))
             raise
         except LedgerUnavailable:
             raise
         except TimeoutError as error:
-            _log.warning("run %s of %s, attempt %d: over its time limit", run_id, row.key, row.attempts)
-            return await self._failed(row, run_id, f"the review took longer than {self.limit_seconds:.0f} s", error)
+            await self._failed(hold, f"it took longer than {hold.limits.seconds:.0f} s", error)
         except RevwrightError as error:
-            _log.warning("run %s of %s, attempt %d: %s", run_id, row.key, row.attempts, error)
-            return await self._failed(row, run_id, str(error), error)
+            await self._failed(hold, str(error), error)
         except Exception as error:  # noqa: BLE001 - the job edge: whatever it was, the row must learn of it
-            _log.exception("run %s of %s, attempt %d: unexpected error", run_id, row.key, row.attempts)
-            return await self._failed(row, run_id, f"internal error: {type(error).__name__}", error)
-        note = outcome.reason if isinstance(outcome, NotReviewed) else outcome.report_conclusion.value
-        _log.info("run %s of %s: %s", run_id, row.key, note)
-        return True
+            _log.exception("run %s of %s, attempt %d: unexpected error", row.run, row.key, row.attempts)
+            await self._failed(hold, f"internal error: {type(error).__name__}", error)
 
-    async def _failed(self, row: Row, run_id: str, reason: str, error: Exception) -> bool:
-        hopeful = not isinstance(error, RevwrightError) or error.retry
-        if hopeful and row.attempts < MAX_ATTEMPTS:
-            at = error.retry_at if isinstance(error, RateLimited) else self.now() + self.back_off.wait(row.attempts)
-            await self.ledger.retry_later(row.key, run_id, at=at, error=reason)
-            return False
-        return await self._give_up(row, run_id, reason)
-
-    async def _give_up(self, row: Row, run_id: str, reason: str) -> bool:
+    async def _work(self, hold: _Hold) -> None:
+        """The job, or what is to be done in its place."""
+        row, job, lease = hold.row, hold.job, hold.lease
+        if row.deaths >= MOST_DEATHS:
+            await self._give_up(hold, f"{row.deaths} attempts ended with the worker that made them")
+            return
         try:
-            await self.run.give_up(row, reason, run_id=run_id)
-        except GitHubError as refused:
-            if not refused.retry and row.attempts >= HOPELESS_ATTEMPTS:
-                _log.error("run %s of %s: gave up, and GitHub did not take it: %s", run_id, row.key, refused)
-                return True
-            # While GitHub is away, however long, the check must not be left open.
-            at = refused.retry_at if isinstance(refused, RateLimited) else self.now() + self.back_off.wait(row.attempts)
-            await self.ledger.retry_later(row.key, run_id, at=at, error=reason)
-            return False
-        return True
+            check(row.pulse, row)
+            outcome = await lease.keep(job.run(row, lease.guard))
+        except Stopped as asked:
+            outcome = await lease.keep(job.end_early(row, asked.order), heed=False)
+        except Superseded as newer:
+            _log.info("run %s: %s", row.run, newer)
+            await self._withdraw(hold)
+            return
+        await self._done(hold, outcome)
 
-    async def _wanted(self, key: RowKey, run_id: str) -> int | None:
-        return await self.ledger.beat(key, run_id)
+    async def _withdraw(self, hold: _Hold) -> None:
+        row = hold.row
+        try:
+            await hold.lease.keep(hold.job.superseded(row), heed=False)
+        except GitHubError as error:  # the next run does the same
+            _log.warning("run %s of %s: superseded, and GitHub was not told: %s", row.run, row.key, error)
+        await self.ledger.hand_back(row.key, hold.lease.owner, counted=True)
+
+    async def _done(self, hold: _Hold, outcome: Outcome) -> None:
+        row = hold.row
+        await self.ledger.done(row.key, hold.lease.owner, row.generation, reviewed=outcome.reviewed)
+        _log.info("run %s of %s: %s", row.run, row.key, outcome.text)
+
+    async def _failed(self, hold: _Hold, reason: str, error: Exception) -> None:
+        row = hold.row
+        _log.warning("run %s of %s, attempt %d: %s", row.run, row.key, row.attempts, reason)
+        hopeful = not isinstance(error, RevwrightError) or error.retry
+        most = OUTAGE_ATTEMPTS if isinstance(error, RateLimited | GitHubUnavailable) else hold.limits.attempts
+        if hopeful and row.attempts < most:
+            await self._again(hold, reason, error)
+        else:
+            await self._give_up(hold, reason)
+
+    async def _again(self, hold: _Hold, reason: str, error: Exception) -> None:
+        """Another attempt later; the slot is free meanwhile."""
+        row = hold.row
+        until = self._next_attempt(row, error)
+        if isinstance(error, RateLimited):
+            await self.ledger.hold(row.key.ref.installation_id, until=until)
+        try:
+            await hold.lease.keep(hold.job.waits(row, reason, until), heed=False)
+        except GitHubError as untold:
+            _log.info("run %s of %s: the check does not tell yet why it waits: %s", row.run, row.key, untold)
+        await self._later(hold, until, reason)
+
+    async def _give_up(self, hold: _Hold, reason: str) -> None:
+        row = hold.row
+        try:
+            await hold.lease.keep(hold.job.give_up(row, reason), heed=False)
+        except GitHubError as refused:
+            if refused.retry or row.attempts < hold.limits.attempts + HOPELESS_ATTEMPTS:
+                # While GitHub is away, however long, the check must not be left open.
+                await self._later(hold, self._next_attempt(row, refused), reason)
+                return
+            _log.error("run %s of %s: gave up, and GitHub did not take it: %s", row.run, row.key, refused)
+        await self.ledger.bury(row.key, hold.lease.owner, row.generation, error=reason)
+        _log.error("run %s of %s: given up: %s", row.run, row.key, reason)
+
+    async def _later(self, hold: _Hold, until: datetime, reason: str) -> None:
+        seconds = (until - self.now()).total_seconds()
+        await self.ledger.retry_later(hold.row.key, hold.lease.owner, seconds=seconds, error=reason)
+
+    def _next_attempt(self, row: Row, error: Exception) -> datetime:
+        """When GitHub asks us to come back, that is the time."""
+        pause = timedelta(seconds=self.back_off.seconds(row.attempts))
+        return max(error.retry_at, self.now()) if isinstance(error, RateLimited) else self.now() + pause

@@ -1,11 +1,12 @@
-"""The coroutines that arq calls, one for each kind of bell. A bell is only a row's name."""
+"""The coroutines that arq calls, one for each kind of bell."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from app.domain.jobs import RowKey
-from workers.attempts import Announcements, ReviewAttempts
+from app.domain.jobs import Queue, RowKey
+from workers.announcing import Announcements
+from workers.attempts import Attempts
 
 Context = dict[str, Any]
 """arq's context; ours holds `announcements` and `attempts`."""
@@ -16,6 +17,6 @@ async def announce(ctx: Context, row: str) -> None:
     await announcements.answer(RowKey.parse(row))
 
 
-async def review(ctx: Context, row: str) -> None:
-    attempts: ReviewAttempts = ctx["attempts"]
-    await attempts.answer(RowKey.parse(row))
+async def work(ctx: Context, queue: str) -> None:
+    attempts: Attempts = ctx["attempts"]
+    await attempts.answer(Queue(queue))

@@ -1,37 +1,68 @@
-"""Keeps the lease of a row alive while somebody works on it."""
+"""Works under the lease of a row: keeps it alive, and ends the work as soon as the ledger says that it must end."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from app.domain.errors import LedgerUnavailable
-from app.domain.jobs import RowKey
+from app.domain.row import Row
 from app.ports import Ledger
+from app.usecases.job import OwnershipLost, check
 from workers.cancelling import end
 
 _log = logging.getLogger(__name__)
 
-BEAT_SECONDS = 1.0
+BEAT_SECONDS = 0.5
+"""Half a second, so that a superseded review has stopped within one."""
+
+T = TypeVar("T")
 
 
-@contextlib.asynccontextmanager
-async def beating(ledger: Ledger, key: RowKey, owner: str, *, seconds: float = BEAT_SECONDS) -> AsyncIterator[None]:
-    """Extends the lease every `seconds` while the body runs."""
-    task = asyncio.create_task(_beat(ledger, key, owner, seconds))
-    try:
-        yield
-    finally:
-        await end((task,))
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """One owner's hold on one row."""
 
+    ledger: Ledger
+    row: Row
+    owner: str
+    beat_seconds: float = BEAT_SECONDS
 
-async def _beat(ledger: Ledger, key: RowKey, owner: str, seconds: float) -> None:
-    while True:
-        await asyncio.sleep(seconds)
+    async def guard(self) -> None:
+        """Raises an interruption when the row is lost, or wanted anew, or was stopped."""
+        check(await self.ledger.beat(self.row.key, self.owner), self.row)
+
+    async def keep(self, work: Coroutine[Any, Any, T], *, heed: bool = True) -> T:
+        """The work's result, with the lease extended meanwhile.
+
+        The work is cancelled, and the interruption raised, when the row is lost; and, if it is to `heed` them, when
+        something newer is wanted or a person asks to stop.
+        """
+        task = asyncio.create_task(work)
+        watch = asyncio.create_task(self._watch(heed=heed))
         try:
-            if await ledger.beat(key, owner) is None:
-                return
-        except LedgerUnavailable as error:
-            _log.warning("heartbeat of %s: %s", key, error)
+            await asyncio.wait((task, watch), return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                await end((task,))
+            if task.cancelled() or (task.exception() is not None and watch.done()):
+                watch.result()
+            return task.result()
+        finally:
+            await end((task, watch))
+
+    async def _watch(self, *, heed: bool) -> None:
+        while True:
+            await asyncio.sleep(self.beat_seconds)
+            try:
+                pulse = await self.ledger.beat(self.row.key, self.owner)
+            except LedgerUnavailable as error:
+                # Nothing is written meanwhile: every write asks first.
+                _log.warning("heartbeat of %s: %s", self.row.key, error)
+                continue
+            if heed:
+                check(pulse, self.row)
+            elif pulse is None:
+                raise OwnershipLost(f"{self.row.key} was taken over by another worker")

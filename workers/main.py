@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -14,20 +14,25 @@ from arq.connections import RedisSettings
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
-from app.adapters.store import keys
-from app.adapters.store.bells import deserialize, serialize
+from app.adapters.store.bells import deserialize, queue_name, serialize
+from app.domain.jobs import LIMITS, JobKind, JobLimits, Queue
 from app.wiring.redis import open_redis
 from app.wiring.worker import WorkerServices
-from workers.attempts import Announcements, BackOff, ReviewAttempts
+from workers.announcing import Announcements
+from workers.attempts import Attempts
+from workers.back_off import BackOff
 from workers.cancelling import end
-from workers.jobs import Context, announce, review
+from workers.jobs import Context, announce, work
 from workers.leases import BEAT_SECONDS
-from workers.schedule import ring_forever
+from workers.schedule import RING_SECONDS, ring_forever
 
 _log = logging.getLogger(__name__)
 
-ARQ_REVIEW_SECONDS = 1800
 ANNOUNCE_SECONDS = 120
+_ARQ_MARGIN_SECONDS = 300
+"""arq's own limit comes after ours, and after what is told on GitHub when ours was reached."""
+_READ_AT_LEAST = 300
+"""arq looks only at so many bells of a queue, those of running jobs of the whole fleet included."""
 _RESTART_SECONDS = 1.0
 _MOST_SECONDS = 8.0
 _STEADY_SECONDS = 10.0
@@ -37,35 +42,32 @@ _STEADY_SECONDS = 10.0
 class WorkerOptions:
     """How much runs at a time, and how soon."""
 
-    reviews: int = 4
-    announcements: int = 8
+    slots: Mapping[Queue, int] = field(default_factory=lambda: {Queue.INTERACTIVE: 8, Queue.REVIEW: 4})
+    limits: Mapping[JobKind, JobLimits] = field(default_factory=lambda: LIMITS)
     poll_seconds: float = 0.1
     beat_seconds: float = BEAT_SECONDS
-    review_seconds: float = 1500.0
+    ring_seconds: float = RING_SECONDS
     back_off: BackOff = field(default_factory=BackOff)
 
 
 @contextlib.asynccontextmanager
 async def arq_worker(
-    redis: RedisSettings, services: WorkerServices, options: WorkerOptions, queue: str, *, burst: bool = False
+    redis: RedisSettings, services: WorkerServices, options: WorkerOptions, queue: Queue
 ) -> AsyncIterator[Worker]:
     """One arq worker on one queue. JSON both ways, no kept results, no abort: what the ledger relies on."""
-    interactive = queue == keys.INTERACTIVE_QUEUE
-    function = (
-        func(announce, name="announce", timeout=ANNOUNCE_SECONDS, keep_result=0, max_tries=5)
-        if interactive
-        else func(review, name="review", timeout=ARQ_REVIEW_SECONDS, keep_result=0, max_tries=1_000)
-    )
-    slots = options.announcements if interactive else options.reviews
+    longest = max(limits.seconds for limits in options.limits.values() if limits.queue is queue)
+    functions = [func(work, name="work", timeout=longest + _ARQ_MARGIN_SECONDS, keep_result=0, max_tries=1_000)]
+    if queue is Queue.INTERACTIVE:
+        functions.append(func(announce, name="announce", timeout=ANNOUNCE_SECONDS, keep_result=0, max_tries=5))
+    slots = options.slots[queue]
     async with open_redis(redis) as pool:
         worker = Worker(
-            functions=[function],
-            queue_name=queue,
+            functions=functions,
+            queue_name=queue_name(queue),
             redis_pool=pool,
-            burst=burst,
             handle_signals=False,
             max_jobs=slots,
-            queue_read_limit=max(200, slots * 5),
+            queue_read_limit=max(_READ_AT_LEAST, slots * 5),
             poll_delay=options.poll_seconds,
             keep_result=0,
             health_check_interval=10,
@@ -81,17 +83,15 @@ async def arq_worker(
 
 
 def context(services: WorkerServices, options: WorkerOptions) -> Context:
-    ledger, bells = services.ledger, services.bells
     return {
-        "announcements": Announcements(ledger, bells, services.check_runs, options.beat_seconds),
-        "attempts": ReviewAttempts(
-            ledger,
-            bells,
-            services.review,
+        "announcements": Announcements(services.ledger, services.check_runs, options.beat_seconds),
+        "attempts": Attempts(
+            services.ledger,
+            services.jobs,
+            options.limits,
             lambda: datetime.now(UTC),
             options.back_off,
             options.beat_seconds,
-            options.review_seconds,
         ),
     }
 
@@ -100,10 +100,15 @@ async def run_worker(
     redis: RedisSettings, services: WorkerServices, options: WorkerOptions, stop: asyncio.Event
 ) -> None:
     """Works both queues until `stop` is set; then running jobs are cancelled and their rows handed back."""
-    tasks = [
-        asyncio.create_task(_supervised(redis, services, options, keys.INTERACTIVE_QUEUE)),
-        asyncio.create_task(_supervised(redis, services, options, keys.REVIEW_QUEUE)),
-        asyncio.create_task(ring_forever(services.bells)),
+    running: dict[Queue, Worker] = {}
+
+    def free(queue: Queue) -> int:
+        worker = running.get(queue)
+        return worker.max_jobs - worker.job_counter if worker else 0
+
+    tasks: list[asyncio.Task[object]] = [
+        *(asyncio.create_task(_supervised(redis, services, options, queue, running)) for queue in Queue),
+        asyncio.create_task(ring_forever(services.bells, free, seconds=options.ring_seconds)),
         asyncio.create_task(stop.wait()),
     ]
     try:
@@ -115,13 +120,20 @@ async def run_worker(
             raise error
 
 
-async def _supervised(redis: RedisSettings, services: WorkerServices, options: WorkerOptions, queue: str) -> None:
-    """arq's loop ends when Redis goes away; ours begins it anew."""
+async def _supervised(
+    redis: RedisSettings,
+    services: WorkerServices,
+    options: WorkerOptions,
+    queue: Queue,
+    running: dict[Queue, Worker],
+) -> None:
+    """arq's loop ends when Redis goes away; ours begins it anew. `running` tells others of the worker meanwhile."""
     pause = _RESTART_SECONDS
     while True:
         started = time.monotonic()
         try:
             async with arq_worker(redis, services, options, queue) as worker:
+                running[queue] = worker
                 await worker.async_run()
         except (RedisError, OSError, TimeoutError) as error:
             told = type(error).__name__

@@ -1,12 +1,13 @@
-"""What happens by the clock: rows whose deadline has passed are rung again, so that no lost bell loses a job."""
+"""What happens by the clock: rows whose time has come are put in line, so that no lost bell loses a job."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from app.domain.errors import LedgerUnavailable
-from app.domain.jobs import Bell
+from app.domain.jobs import Queue
 from app.ports import Bells
 
 _log = logging.getLogger(__name__)
@@ -14,19 +15,20 @@ _log = logging.getLogger(__name__)
 RING_SECONDS = 2.0
 
 
-async def ring_due(bells: Bells) -> int:
-    """Rings every due row once and says how many there were."""
-    rows = await bells.due()
-    for row in rows:
-        await bells.ring(Bell("review", row))
-    return len(rows)
+async def ring_forever(bells: Bells, free: Callable[[Queue], int], *, seconds: float = RING_SECONDS) -> None:
+    """`free`: how many slots of a queue are free here.
 
-
-async def ring_forever(bells: Bells) -> None:
-    """The first pass is at once: whatever was due while we were down is taken up at start."""
+    The first look is at once: whatever was due while we were down is taken up at start. Rows that wait while slots are
+    free have lost their bells (or may not run yet, and then a bell does no harm).
+    """
+    waited: frozenset[Queue] = frozenset()
     while True:
         try:
-            await ring_due(bells)
+            waiting = await bells.due()
+            for queue in waiting & waited:
+                if (times := free(queue)) > 0:
+                    await bells.ring(queue, times)
+            waited = waiting
         except LedgerUnavailable as error:
             _log.warning("cannot look for due rows: %s", error)
-        await asyncio.sleep(RING_SECONDS)
+        await asyncio.sleep(seconds)

@@ -1,15 +1,48 @@
-"""Jobs as they travel through Redis: ids only, in JSON, safe to run twice."""
+"""Jobs as they travel through Redis: ids only, in JSON, safe to run twice; and what each kind may take."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from app.domain.pull_request import PullRequestRef
 
 
 class JobKind(StrEnum):
     REVIEW = "review"
+    GATE = "gate"
+    FIX = "fix"
+    COMMAND = "command"
+
+
+class Queue(StrEnum):
+    """Two, so that a long job never delays an answer."""
+
+    INTERACTIVE = "interactive"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class JobLimits:
+    """What one kind of job may take."""
+
+    queue: Queue
+    seconds: float
+    """The time limit of one attempt."""
+    attempts: int
+    """How many may fail before the job is given up; what GitHub's own trouble ends is not among them."""
+
+
+LIMITS: Mapping[JobKind, JobLimits] = MappingProxyType(
+    {
+        JobKind.REVIEW: JobLimits(Queue.REVIEW, seconds=25 * 60, attempts=5),
+        JobKind.FIX: JobLimits(Queue.REVIEW, seconds=60 * 60, attempts=3),
+        JobKind.GATE: JobLimits(Queue.INTERACTIVE, seconds=2 * 60, attempts=8),
+        JobKind.COMMAND: JobLimits(Queue.INTERACTIVE, seconds=2 * 60, attempts=5),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +60,3 @@ class RowKey:
         """The reverse of `str()`; ValueError on anything else."""
         kind, _, ref = text.partition(":")
         return RowKey(JobKind(kind), PullRequestRef.parse(ref))
-
-
-@dataclass(frozen=True, slots=True)
-class Bell:
-    """Wakes a worker: look at this row. It carries no facts, so a lost or repeated bell does no harm."""
-
-    function: str
-    row: RowKey

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from app.domain.jobs import RowKey
 from app.domain.pull_request import RepositoryName, Sha
@@ -18,6 +19,25 @@ class Wanted:
     draft: bool
 
 
+class Order(StrEnum):
+    """What a person may ask of a row."""
+
+    STOP = "stop"
+    PAUSE = "pause"
+    RESUME = "resume"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What a heartbeat brings back: what is wanted of the row at this moment."""
+
+    generation: int
+    stop_through: int
+    """Every generation up to this one is to be stopped."""
+    paused: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """`generation` is the newest one wanted; `triggers` are all since the last finished one."""
@@ -28,4 +48,21 @@ class Row:
     wanted: Wanted
     triggers: frozenset[str]
     attempts: int
+    """Of this generation, with this one."""
     error: str
+    run: str
+    """The id under which people find this generation's job; the same in every attempt."""
+    deaths: int = 0
+    """How many attempts ended with their worker, without a word."""
+    stop_through: int = 0
+    """Every generation up to this one is to be stopped."""
+    paused: bool = False
+    dead: bool = False
+    """Given up; only a person or a new generation brings it back."""
+    reviewed: Sha | None = None
+    """The head that was reviewed last."""
+
+    @property
+    def pulse(self) -> Pulse:
+        """What was wanted when the row was read."""
+        return Pulse(self.generation, self.stop_through, self.paused)

@@ -62,7 +62,7 @@ class WebhookEndpoint:
                 return _answer(delivery, "ignored", reason)
             case Accepted(row, wanted):
                 try:
-                    fresh = await self.intake.accept(delivery, row, wanted, "announce")
+                    fresh = await self.intake.accept(delivery, row, wanted)
                 except LedgerUnavailable as error:
                     # GitHub then shows the delivery as failed, and it can be redelivered.
                     _log.error("delivery %s not taken: %s", delivery.id, error)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from arq.connections import ArqRedis, RedisSettings
 
 from app.adapters.store.keys import PREFIX
-from app.adapters.store.ledger import RedisLedger
+from app.adapters.store.ledger import LedgerOptions, RedisLedger
 from app.adapters.store.scripts import translated
 from app.ports import Intake
 from app.settings import Settings
@@ -25,11 +25,13 @@ class WebServices:
 
 
 @asynccontextmanager
-async def open_web_services(settings: Settings, redis: RedisSettings) -> AsyncIterator[WebServices]:
+async def open_web_services(
+    settings: Settings, redis: RedisSettings, ledger_options: LedgerOptions | None = None
+) -> AsyncIterator[WebServices]:
     github = settings.need_github()
     async with open_redis(redis) as pool:
         yield WebServices(
-            intake=RedisLedger(pool),
+            intake=RedisLedger(pool, ledger_options),
             ready=lambda: _writable(pool),
             webhook_secrets=github.webhook_secrets,
             allowed_accounts=settings.allowed_accounts,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,12 +20,13 @@ from app.adapters.github.tokens import InstallationTokens, Stage
 from app.adapters.github.transport import open_transport
 from app.adapters.rules.policy_file import parse_policy
 from app.adapters.store.heads import RedisHeads
-from app.adapters.store.keys import BELL_GRACE_MS, LEASE_MS
-from app.adapters.store.ledger import RedisLedger
+from app.adapters.store.ledger import LedgerOptions, RedisLedger
 from app.adapters.store.outbox import RedisOutbox
+from app.domain.jobs import JobKind
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
 from app.ports import Bells, Ledger, Repository
 from app.settings import Settings
+from app.usecases.job import Job
 from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.publish import Publisher
 from app.usecases.review.run import ReviewRun
@@ -39,6 +40,7 @@ class WorkerServices:
     bells: Bells
     check_runs: CheckRuns
     review: ReviewRun
+    jobs: Mapping[JobKind, Job]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,9 @@ class _TokenMirrors:
 
 @asynccontextmanager
 async def open_worker_services(
-    settings: Settings, redis: RedisSettings, *, lease_ms: int = LEASE_MS, grace_ms: int = BELL_GRACE_MS
+    settings: Settings, redis: RedisSettings, ledger_options: LedgerOptions | None = None
 ) -> AsyncIterator[WorkerServices]:
-    """`lease_ms`: a worker silent for so long is taken for dead. `grace_ms`: so long a bell may go unanswered."""
+    """`ledger_options`: others than the settings say, for tests."""
     github = settings.need_github()
     await check_git_version()
     async with AsyncExitStack() as stack:
@@ -76,29 +78,25 @@ async def open_worker_services(
         heads = RedisHeads(pool)
         pull_requests = PullRequestReader(client)
         check_runs = CheckRuns(CheckWriter(client, app_id=github.app_id, now=_now), outbox, heads)
-        ledger = RedisLedger(pool, lease_ms=lease_ms, grace_ms=grace_ms)
-        yield WorkerServices(
-            ledger=ledger,
-            bells=ledger,
+        ledger = RedisLedger(pool, ledger_options)
+        review = ReviewRun(
+            pull_requests=pull_requests,
+            mirrors=_TokenMirrors(GitMirrors(settings.data_dir, github.url), tokens),
             check_runs=check_runs,
-            review=ReviewRun(
+            engine=engine,
+            publisher=Publisher(
+                conversation=ConversationWriter(client, app_id=github.app_id),
                 pull_requests=pull_requests,
-                mirrors=_TokenMirrors(GitMirrors(settings.data_dir, github.url), tokens),
                 check_runs=check_runs,
-                engine=engine,
-                publisher=Publisher(
-                    conversation=ConversationWriter(client, app_id=github.app_id),
-                    pull_requests=pull_requests,
-                    check_runs=check_runs,
-                    outbox=outbox,
-                    heads=heads,
-                    rules={rule.id: rule for rule in engine.rules},
-                    marker_key=_marker_key(github.private_key.expose()),
-                ),
-                parse_policy=parse_policy,
-                github_url=github.url,
+                outbox=outbox,
+                heads=heads,
+                rules={rule.id: rule for rule in engine.rules},
+                marker_key=_marker_key(github.private_key.expose()),
             ),
+            parse_policy=parse_policy,
+            github_url=github.url,
         )
+        yield WorkerServices(ledger, ledger, check_runs, review, {JobKind.REVIEW: review})
 
 
 def _now() -> datetime:

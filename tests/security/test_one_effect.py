@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from app.domain.jobs import JobKind, Queue
 from app.domain.pull_request import PullRequest, PullRequestRef, RepositoryName, Sha
 from app.ports import PullRequests
 from tests.fakes.model import Answer
 from tests.stories.test_failures import FINDING, model_of, reviewed
 from tests.stories.test_first_review import open_bug
-from tests.workers.test_attempts import attempts, key
 from tests.world import World
 
 
@@ -38,16 +38,13 @@ async def test_a_stale_read_of_the_pull_request_ends_with_the_new_head_reviewed(
     old = pull.head_sha
     world.repo.commit("feature", {"app/price.py": "x = 2\n"})
     await world.deliver_new()
-    ours = attempts(world)
-    lags = LagsOnce(ours.run.pull_requests, Sha(old))
-    ours = replace(ours, run=replace(ours.run, pull_requests=lags))
-    await ours.answer(key(world))
-    first = [run.conclusion for run in world.checks(pull.head_sha)]
-    await ours.answer(key(world))
+    review = world.services.review
+    lags = LagsOnce(review.pull_requests, Sha(old))
+    lagging = replace(review, pull_requests=lags)
+    world.services = replace(world.services, review=lagging, jobs={JobKind.REVIEW: lagging})
     await world.work()
 
     assert lags.stale == [pull.head_sha]
-    assert "success" not in first
     assert [run.conclusion for run in world.checks(pull.head_sha)] == ["success"]
     assert all(run.status == "completed" for run in world.repo.check_runs.values())
 
@@ -84,7 +81,7 @@ async def test_a_refused_summary_still_concludes_the_check_with_the_true_verdict
 async def test_an_old_check_that_cannot_be_written_does_not_hold_the_new_head(world: World, status: int) -> None:
     pull = open_bug(world)
     await world.deliver_new()
-    await world.work_queue("revwright:queue:interactive")  # announced, not reviewed
+    await world.work_queue(Queue.INTERACTIVE)  # announced, not reviewed
     old = world.check(pull.head_sha)
     world.github.faults.add(
         method="PATCH", path=rf"/check-runs/{old.id}$", times=999, status=status, body={"message": "no"}
@@ -101,7 +98,7 @@ async def test_a_check_that_may_not_be_written_ends_in_a_reason_and_not_in_silen
     """A lost permission is no old check that can be passed over."""
     pull = open_bug(world)
     await world.deliver_new()
-    await world.work_queue("revwright:queue:interactive")
+    await world.work_queue(Queue.INTERACTIVE)
     (first,) = world.repo.check_runs.values()
     world.github.faults.add(method="PATCH", path=rf"/check-runs/{first.id}$", status=403, body={"message": "no"})
     world.repo.commit("feature", {"app/price.py": "x = 1\n"})

@@ -8,6 +8,7 @@ import pytest
 
 from app.adapters.store.outbox import RedisOutbox
 from app.adapters.store.scripts import hgetall
+from app.domain.jobs import RowKey
 from app.domain.pull_request import PullRequestRef
 from tests.fakes.github import PullRequest
 from tests.fakes.model import (
@@ -269,7 +270,8 @@ async def test_a_rate_limited_job_waits_for_the_stated_time(world: World) -> Non
     pull = reviewed(world)
     await world.settle()
 
-    assert world.check(pull.head_sha).status == "queued"
+    check = world.check(pull.head_sha)
+    assert check.status != "completed"
     row = await hgetall(world.redis, f"revwright:row:review:{pull_key(world, pull)}")
     wait = datetime.fromtimestamp(int(row[b"next"]) / 1000, UTC) - datetime.now(UTC)
     assert timedelta(minutes=59) < wait <= timedelta(hours=1)
@@ -278,6 +280,10 @@ async def test_a_rate_limited_job_waits_for_the_stated_time(world: World) -> Non
 def pull_key(world: World, pull: PullRequest) -> str:
     assert world.repo.installation is not None
     return f"{world.repo.installation.id}:{world.repo.id}:{pull.number}"
+
+
+def row_key(world: World, pull: PullRequest) -> RowKey:
+    return RowKey.parse(f"review:{pull_key(world, pull)}")
 
 
 async def test_a_token_that_github_refuses_is_replaced(world: World) -> None:
@@ -318,15 +324,19 @@ async def test_a_review_that_is_forbidden_ends_in_action_required(world: World) 
     assert "403" in (check.summary or "")
 
 
-async def test_a_job_that_keeps_failing_ends_in_action_required(world: World) -> None:
-    world.github.faults.add(method="GET", path=r"/pulls/\d+$", times=99, status=502)
+async def test_an_outage_of_github_is_waited_out_and_the_check_says_so_meanwhile(world: World) -> None:
+    told: list[str] = []
+    world.github.faults.add(method="POST", path=r"/reviews$", times=1, status=502)
+    fault = world.github.faults.add(method="GET", path=r"/reviews", times=3, status=502)
     pull = reviewed(world)
     await world.settle()
 
     check = world.check(pull.head_sha)
-    assert check.conclusion == "action_required"
-    assert "502" in (check.summary or "")
-    assert pull.comments == []
+    assert fault.hits == 3
+    told = [str(call.body) for call in world.github.calls if call.method == "PATCH" and "check-runs" in call.path]
+    assert any("Waiting until" in body and "502" in body for body in told)
+    assert (check.status, check.conclusion) == ("completed", "failure")
+    assert len(pull.reviews) == 1
 
 
 async def test_a_deleted_summary_is_written_anew(world: World) -> None:

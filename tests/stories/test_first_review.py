@@ -7,6 +7,7 @@ import re
 
 from redis import Redis
 
+from app.domain.jobs import Queue
 from tests.fakes.github import PullRequest
 from tests.fakes.model import Answer, Reviewer
 from tests.world import World
@@ -179,7 +180,7 @@ async def test_an_unreadable_file_blocks_success_and_is_named(world: World) -> N
 async def test_a_draft_that_was_announced_as_ready_gets_its_check_cancelled(world: World) -> None:
     pull = open_bug(world)
     await world.deliver_new()
-    await world.work_queue("revwright:queue:interactive")
+    await world.work_queue(Queue.INTERACTIVE)
     pull.convert_to_draft()
     await world.work()
 
@@ -189,7 +190,7 @@ async def test_a_draft_that_was_announced_as_ready_gets_its_check_cancelled(worl
 async def test_a_pull_request_that_closed_meanwhile_is_left_alone(world: World) -> None:
     pull = open_bug(world)
     await world.deliver_new()
-    await world.work_queue("revwright:queue:interactive")
+    await world.work_queue(Queue.INTERACTIVE)
     pull.close()
     await world.work()
 
@@ -213,7 +214,7 @@ async def test_two_pushes_before_the_worker_comes_give_one_review(world: World) 
     pull = open_bug(world)
     old = pull.head_sha
     await world.deliver_new()
-    await world.work_queue("revwright:queue:interactive")
+    await world.work_queue(Queue.INTERACTIVE)
     world.repo.commit("feature", {"app/price.py": "x = 1\n"})
     await world.settle()
 
@@ -274,8 +275,8 @@ async def test_a_run_that_lost_its_row_writes_nothing_more(world: World) -> None
 
     world.model.behaviour = taken_over
     await world.deliver_new()
-    for queue in ("interactive", "review"):
-        await world.work_queue(f"revwright:queue:{queue}")
+    for queue in Queue:
+        await world.work_queue(queue)
 
     assert world.check(pull.head_sha).status == "in_progress"
     assert pull.comments == []

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.adapters.store import keys
-from app.domain.jobs import Bell, RowKey
+from app.domain.jobs import Queue, RowKey
 from app.domain.pull_request import PullRequestRef, Sha
+from tests.fakes.github import PullRequest
 from tests.fakes.model import Reviewer
 from tests.stories.test_failures import pull_key
 from tests.stories.test_first_review import DIVISION, open_bug
@@ -18,6 +18,14 @@ from tests.world import World
 def newest(world: World, sha: str) -> str | None:
     """The conclusion that GitHub counts."""
     return max(world.checks(sha), key=lambda run: run.id).conclusion
+
+
+async def in_order(world: World, pulls: list[PullRequest]) -> None:
+    """Changes whose turn it is: within one repository the first to arrive is the first to be reviewed."""
+    assert world.repo.installation is not None
+    line = f"revwright:waiting:review:{world.repo.installation.id}:{world.repo.id}"
+    for place, pull in enumerate(pulls):
+        await world.redis.zadd(line, {f"review:{pull_key(world, pull)}": place})
 
 
 def nearer_base(world: World) -> None:
@@ -76,12 +84,9 @@ async def test_green_comes_when_both_have_passed_whichever_is_first(world: World
     nearer_base(world)
     second = world.repo.open_pull_request(head="feature", base="nearer")
     await world.deliver_new()
-    await world.work_queue(keys.INTERACTIVE_QUEUE)
-    await world.redis.delete(keys.REVIEW_QUEUE)
-    rows = [RowKey.parse(f"review:{pull_key(world, p)}") for p in (pull, second)]
-    for index in order:
-        await world.services.bells.ring(Bell("review", rows[index]))
-        await world.work_queue(keys.REVIEW_QUEUE)
+    await world.work_queue(Queue.INTERACTIVE)
+    await in_order(world, [(pull, second)[index] for index in order])
+    await world.work()
 
     assert newest(world, pull.head_sha) == "success"
     assert "action_required" in {run.conclusion for run in world.checks(pull.head_sha)}
@@ -91,17 +96,17 @@ async def test_one_that_was_held_looks_once_more(world: World) -> None:
     """The other passes between our first look and our being held."""
     pull = open_bug(world)
     await world.deliver_new()
-    await world.work_queue(keys.INTERACTIVE_QUEUE)
+    await world.work_queue(Queue.INTERACTIVE)
     heads = LateHeads()
     publisher = replace(world.services.review.publisher, heads=heads)
     row = await world.services.ledger.take(RowKey.parse(f"review:{pull_key(world, pull)}"), "me")
     assert row is not None
 
-    async def ours() -> int:
-        return row.generation
+    async def ours() -> None:
+        """Nobody else wants it."""
 
     heads.sibling = world.repo.open_pull_request(head="feature", base="main", title="Sibling").number
-    await replace(world.services.review, publisher=publisher).review(row, run_id="me", still_ours=ours)
+    await replace(world.services.review, publisher=publisher).run(row, ours)
 
     assert newest(world, pull.head_sha) == "success"
     assert heads.looks == 3

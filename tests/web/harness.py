@@ -46,8 +46,7 @@ class Taken:
     seen: set[str]
     down: bool = False
 
-    async def accept(self, delivery: Delivery, row: RowKey, wanted: Wanted, bell: str) -> bool:
-        assert bell == "announce"
+    async def accept(self, delivery: Delivery, row: RowKey, wanted: Wanted) -> bool:
         if self.down:
             raise LedgerUnavailable("Redis: ConnectionError: refused")
         if {delivery.id, delivery.digest} & self.seen:

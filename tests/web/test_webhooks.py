@@ -235,7 +235,7 @@ async def test_nothing_else_is_served(web: Web) -> None:
 
 
 async def test_an_unexpected_error_is_a_constant(web: Web, caplog: pytest.LogCaptureFixture) -> None:
-    async def broken(delivery: Delivery, row: RowKey, wanted: Wanted, bell: str) -> bool:
+    async def broken(delivery: Delivery, row: RowKey, wanted: Wanted) -> bool:
         raise ZeroDivisionError(delivery.id)
 
     web.taken.accept = broken  # type: ignore[method-assign]

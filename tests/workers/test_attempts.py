@@ -1,87 +1,418 @@
-"""How an attempt ends: over its time, in an unexpected error, or with GitHub refusing even the last word."""
+"""How an attempt ends: done, failed, stopped, superseded, out of time or with its worker; on the real ledger."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn
 
 import pytest
+from arq.connections import ArqRedis
 
-from app.domain.jobs import JobKind, RowKey
-from app.domain.pull_request import PullRequestRef
-from tests.fakes.model import Answer, Slow
-from tests.stories.test_first_review import open_bug
-from tests.world import World
-from workers.attempts import HOPELESS_ATTEMPTS, MAX_ATTEMPTS, BackOff, ReviewAttempts
-
-
-def attempts(world: World, *, limit_seconds: float = 60.0) -> ReviewAttempts:
-    services = world.services
-    return ReviewAttempts(
-        services.ledger,
-        services.bells,
-        services.review,
-        lambda: datetime.now(UTC),
-        BackOff(base_seconds=0.0),
-        beat_seconds=0.1,
-        limit_seconds=limit_seconds,
-    )
-
-
-def key(world: World) -> RowKey:
-    assert world.repo.installation is not None
-    return RowKey(JobKind.REVIEW, PullRequestRef(world.repo.installation.id, world.repo.id, 1))
+from app.adapters.store import keys
+from app.adapters.store.ledger import LedgerOptions, RedisLedger
+from app.domain.errors import (
+    GitFailed,
+    GitHubRefused,
+    GitHubUnavailable,
+    LedgerUnavailable,
+    RateLimited,
+    RevwrightError,
+)
+from app.domain.events import Delivery
+from app.domain.jobs import JobKind, Queue, RowKey
+from app.domain.row import Row
+from app.usecases.job import Guard, Outcome, OwnershipLost, Stopped, Superseded
+from tests.adapters.store.test_ledger import PUSHED, WANTED, expire
+from tests.build import HEAD, KEY, REF
+from tests.workers.scripted import Body, Scripted, attempts_at
+from workers.attempts import HOPELESS_ATTEMPTS, MOST_DEATHS, OUTAGE_ATTEMPTS
+from workers.back_off import BackOff
 
 
-async def test_a_review_over_its_time_is_tried_again_and_then_given_up(world: World) -> None:
-    assert world.model is not None
-    world.model.script(*[Slow(5, Answer({"findings": [], "summary": ""}))] * MAX_ATTEMPTS)
-    pull = open_bug(world)
-    await world.deliver_new()
-    for _ in range(MAX_ATTEMPTS):
-        await attempts(world, limit_seconds=0.4).answer(key(world))
+@pytest.fixture
+def ledger(redis: ArqRedis) -> RedisLedger:
+    return RedisLedger(redis, LedgerOptions(debounce_ms=0))
 
-    check = world.check(pull.head_sha)
-    assert check.conclusion == "action_required"
-    assert "took longer than 0 s" in (check.summary or "")
+
+async def wanted(ledger: RedisLedger, key: RowKey = KEY, number: int = 1) -> None:
+    assert await ledger.accept(Delivery(f"id-{number}", "pull_request", f"digest-{number}"), key, WANTED)
+
+
+async def row_of(ledger: RedisLedger) -> Row:
+    row = await ledger.read(KEY)
+    assert row is not None
+    return row
+
+
+def fails(error: Exception) -> Body:
+    async def body(_row: Row, _guard: Guard) -> NoReturn:
+        raise error
+
+    return body
+
+
+async def attempts_count(redis: ArqRedis, attempts: int) -> None:
+    """Lets the row have been attempted so often."""
+    call: Any = redis.hset(keys.row(str(KEY)), "attempts", str(attempts))
+    await call
+
+
+async def test_a_finished_job_leaves_the_row_at_rest(ledger: RedisLedger) -> None:
+    async def reviewed(_row: Row, guard: Guard) -> Outcome:
+        await guard()
+        return Outcome("success", HEAD)
+
+    await wanted(ledger)
+    job = Scripted(reviewed)
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+
+    row = await row_of(ledger)
+    assert (row.done, row.reviewed, job.told) == (1, HEAD, ["run"])
+
+
+async def test_an_error_that_may_pass_is_tried_again_and_given_up_in_the_end(ledger: RedisLedger) -> None:
+    await wanted(ledger)
+    job = Scripted(fails(GitFailed("fetch: timed out", retry=True)))
+    for _ in range(7):
+        await attempts_at(ledger, job).answer(Queue.REVIEW)
+
+    assert job.told == ["run", "waits: fetch: timed out"] * 4 + ["run", "gave up: fetch: timed out"]
+    row = await row_of(ledger)
+    assert (row.dead, row.error, row.done) == (True, "fetch: timed out", 1)
+
+
+async def test_an_error_that_stays_is_given_up_at_once(ledger: RedisLedger) -> None:
+    await wanted(ledger)
+    job = Scripted(fails(GitHubRefused("HTTP 403", status=403)))
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+
+    assert job.told == ["run", "gave up: HTTP 403"]
+    assert (await row_of(ledger)).dead
 
 
 async def test_an_unexpected_error_is_logged_and_told_without_its_text(
-    world: World, caplog: pytest.LogCaptureFixture
+    ledger: RedisLedger, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(data: bytes, path: str) -> None:
-        raise ZeroDivisionError("a text with a secret")
+    await wanted(ledger)
+    job = Scripted(fails(ZeroDivisionError("a text with a secret")))
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
 
-    world.repo.commit("main", {".github/revwright.yml": "version: 1\n"})
-    pull = open_bug(world)
-    await world.deliver_new()
-    ours = attempts(world)
-    ours = replace(ours, run=replace(ours.run, parse_policy=broken))  # type: ignore[arg-type]
-    for _ in range(MAX_ATTEMPTS):
-        await ours.answer(key(world))
-
-    check = world.check(pull.head_sha)
-    assert check.conclusion == "action_required"
-    assert "internal error: ZeroDivisionError" in (check.summary or "")
-    assert "secret" not in (check.summary or "")
+    assert job.told == ["run", "waits: internal error: ZeroDivisionError"]
     assert "ZeroDivisionError: a text with a secret" in caplog.text
 
 
-async def test_when_github_does_not_even_take_the_last_word_the_row_is_closed_in_the_end(
-    world: World, caplog: pytest.LogCaptureFixture
+async def test_a_job_over_its_time_is_ended_and_tried_again(ledger: RedisLedger) -> None:
+    await wanted(ledger)
+    ended: list[str] = []
+
+    async def endless(_row: Row, _guard: Guard) -> Outcome:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("cancelled")
+        return Outcome("never")
+
+    job = Scripted(endless)
+    await attempts_at(ledger, job, seconds=0.05).answer(Queue.REVIEW)
+
+    assert ended == ["cancelled"]
+    assert job.told == ["run", "waits: it took longer than 0 s"]
+    assert (await row_of(ledger)).attempts == 1
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "told"),
+    [
+        (lambda ledger: ledger.accept(Delivery("2", "pull_request", "2"), KEY, PUSHED), "superseded"),
+        (lambda ledger: ledger.stop(KEY), "stop"),
+        (lambda ledger: ledger.pause(KEY), "pause"),
+    ],
+)
+async def test_what_happens_meanwhile_ends_a_running_job(
+    ledger: RedisLedger, meanwhile: Callable[[RedisLedger], Awaitable[bool]], told: str
 ) -> None:
-    open_bug(world)
-    await world.deliver_new()
-    world.github.faults.add(path="check-runs", times=999, status=403, body={"message": "no"})
-    for _ in range(HOPELESS_ATTEMPTS):
-        await attempts(world).answer(key(world))
+    ended: list[str] = []
+    await wanted(ledger)
+
+    async def endless(_row: Row, _guard: Guard) -> Outcome:
+        assert await meanwhile(ledger)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("cancelled")
+        return Outcome("never")
+
+    job = Scripted(endless)
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+
+    assert (ended, job.told) == (["cancelled"], ["run", told])
+    row = await row_of(ledger)
+    assert (row.done, row.attempts) == (0 if told == "superseded" else 1, 0)
+
+
+async def test_a_guard_before_a_write_hears_of_it_sooner_than_the_next_heartbeat(ledger: RedisLedger) -> None:
+    heard: list[type[Exception]] = []
+    owners: list[str] = []
+
+    async def listens(guard: Guard) -> None:
+        try:
+            await guard()
+        except RevwrightError as interruption:
+            heard.append(type(interruption))
+
+    async def writes(_row: Row, guard: Guard) -> Outcome:
+        await ledger.pause(KEY)
+        await listens(guard)
+        await ledger.accept(Delivery("2", "pull_request", "2"), KEY, PUSHED)
+        await listens(guard)
+        await ledger.hand_back(KEY, owners[0], counted=True)
+        await listens(guard)
+        return Outcome("done")
+
+    await wanted(ledger)
+    plain = attempts_at(ledger, Scripted(writes))
+    watched: Any = Owners(ledger, owners)
+    await type(plain)(watched, plain.jobs, plain.limits, plain.now, plain.back_off, 60.0).answer(Queue.REVIEW)
+
+    assert heard == [Stopped, Superseded, OwnershipLost]
+    assert (await row_of(ledger)).done == 0
+
+
+class Owners:
+    """The ledger; it notes who takes rows."""
+
+    def __init__(self, ledger: RedisLedger, owners: list[str]) -> None:
+        self._ledger = ledger
+        self._owners = owners
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    async def next(self, queue: Queue, owner: str, *, run: str) -> Row | None:
+        self._owners.append(owner)
+        return await self._ledger.next(queue, owner, run=run)
+
+
+async def test_a_row_that_was_lost_is_left_to_its_new_owner(ledger: RedisLedger, redis: ArqRedis) -> None:
+    await wanted(ledger)
+
+    async def taken_over(_row: Row, _guard: Guard) -> Outcome:
+        await expire(redis)
+        assert await ledger.next(Queue.REVIEW, "another", run="r") is not None
+        await asyncio.sleep(60)
+        return Outcome("never")
+
+    job = Scripted(taken_over)
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+
+    assert job.told == ["run"]
+    assert await ledger.beat(KEY, "another") is not None
+
+
+@pytest.mark.parametrize(("order", "told"), [("stop", "stop"), ("pause", "pause")])
+async def test_what_was_stopped_before_its_turn_does_not_run(ledger: RedisLedger, order: str, told: str) -> None:
+    await wanted(ledger)
+    assert await getattr(ledger, order)(KEY)
+    job = Scripted()
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+
+    assert job.told == [told]
+    assert (await row_of(ledger)).done == 1
+
+
+async def test_a_stop_that_github_does_not_hear_of_is_told_later(ledger: RedisLedger) -> None:
+    await wanted(ledger)
+    await ledger.stop(KEY)
+    job = Scripted(refusals=[GitHubUnavailable("HTTP 502")])
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+
+    assert job.told == ["waits: HTTP 502", "stop"]
+
+
+async def test_a_rate_limit_holds_the_installation_and_frees_the_slot(ledger: RedisLedger, redis: ArqRedis) -> None:
+    await wanted(ledger)
+    until = datetime.now(UTC) + timedelta(minutes=10)
+    job = Scripted(fails(RateLimited("secondary limit", retry_at=until)))
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+
+    assert job.told == ["run", "waits: secondary limit"]
+    assert 9 * 60_000 < await redis.pttl(keys.held(REF.installation_id)) <= 10 * 60_000
+    seconds, _ = await redis.time()
+    due = float(await redis.zscore(keys.DEADLINES, str(KEY)) or 0) / 1000
+    assert 9 * 60 < due - seconds <= 10 * 60 + 1
+
+
+async def test_a_check_that_cannot_tell_why_it_waits_does_not_hold_the_row(ledger: RedisLedger) -> None:
+    await wanted(ledger)
+    job = Scripted(fails(GitHubUnavailable("HTTP 502")), refusals=[GitHubUnavailable("HTTP 503")])
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+
+    assert job.told == ["run", "run", "waits: HTTP 502"]
+
+
+async def test_an_outage_is_waited_out_for_long_but_not_for_ever(ledger: RedisLedger, redis: ArqRedis) -> None:
+    await wanted(ledger)
+    job = Scripted(fails(GitHubUnavailable("HTTP 502")))
+    await attempts_count(redis, OUTAGE_ATTEMPTS - 2)
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+
+    assert job.told == ["run", "waits: HTTP 502", "run", "gave up: HTTP 502"]
+
+
+@pytest.mark.parametrize("refusal", [GitHubUnavailable("HTTP 502"), GitHubRefused("HTTP 403", status=403)])
+async def test_a_last_word_that_github_does_not_take_is_tried_again(ledger: RedisLedger, refusal: Exception) -> None:
+    await wanted(ledger)
+    job = Scripted(fails(GitHubRefused("HTTP 404", status=404)), refusals=[refusal])
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+    assert not (await row_of(ledger)).dead
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+
+    assert job.told == ["run", "run", "gave up: HTTP 404"]
+    assert (await row_of(ledger)).dead
+
+
+async def test_when_github_never_takes_the_last_word_the_row_is_closed_and_the_log_says_so(
+    ledger: RedisLedger, redis: ArqRedis, caplog: pytest.LogCaptureFixture
+) -> None:
+    await wanted(ledger)
+    refusal = GitHubRefused("HTTP 403", status=403)
+    await attempts_count(redis, 5 + HOPELESS_ATTEMPTS - 1)
+    await attempts_at(ledger, Scripted(fails(refusal), refusals=[refusal])).answer(Queue.REVIEW)
 
     assert "gave up, and GitHub did not take it" in caplog.text
-    assert await world.services.ledger.take(key(world), "anyone") is None
-    assert await world.services.bells.due() == ()
+    assert (await row_of(ledger)).dead
+
+
+async def test_a_superseded_run_that_cannot_take_its_check_back_is_still_over(ledger: RedisLedger) -> None:
+    async def pushed(_row: Row, guard: Guard) -> Outcome:
+        await ledger.accept(Delivery("2", "pull_request", "2"), KEY, PUSHED)
+        await guard()
+        return Outcome("never")
+
+    await wanted(ledger)
+    job = Scripted(pushed, refusals=[GitHubUnavailable("HTTP 502")])
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+    job.body = Scripted().body
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+
+    assert job.told == ["run", "run"]
+    assert (await row_of(ledger)).done == 2
+
+
+async def test_a_row_that_kills_its_workers_is_given_up(ledger: RedisLedger, redis: ArqRedis) -> None:
+    await wanted(ledger)
+    for number in range(MOST_DEATHS):
+        assert await ledger.next(Queue.REVIEW, f"dead-{number}", run="r") is not None
+        await expire(redis)
+    job = Scripted()
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+
+    assert job.told == [f"gave up: {MOST_DEATHS} attempts ended with the worker that made them"]
+
+
+async def test_a_row_that_killed_some_workers_still_gets_its_run(ledger: RedisLedger, redis: ArqRedis) -> None:
+    await wanted(ledger)
+    for number in range(MOST_DEATHS - 1):
+        assert await ledger.next(Queue.REVIEW, f"dead-{number}", run="r") is not None
+        await expire(redis)
+    job = Scripted()
+    await attempts_at(ledger, job).answer(Queue.REVIEW)
+
+    assert job.told == ["run"]
+
+
+async def test_a_worker_that_is_stopped_hands_the_row_back_and_it_counts_for_nothing(ledger: RedisLedger) -> None:
+    await wanted(ledger)
+    there = asyncio.Event()
+
+    async def endless(_row: Row, _guard: Guard) -> Outcome:
+        there.set()
+        await asyncio.sleep(60)
+        return Outcome("never")
+
+    task = asyncio.create_task(attempts_at(ledger, Scripted(endless)).answer(Queue.REVIEW))
+    await there.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    row = await ledger.next(Queue.REVIEW, "another", run="r")
+    assert row is not None
+    assert (row.attempts, row.deaths) == (1, 0)
+
+
+async def test_a_job_of_a_kind_without_code_here_is_put_off(
+    ledger: RedisLedger, caplog: pytest.LogCaptureFixture
+) -> None:
+    fix = RowKey(JobKind.FIX, REF)
+    await wanted(ledger, fix)
+    await attempts_at(ledger, Scripted()).answer(Queue.REVIEW)
+
+    assert "no job of the kind fix" in caplog.text
+    assert await ledger.next(Queue.REVIEW, "one", run="r") is None
+
+
+async def test_each_kind_has_its_own_limits(ledger: RedisLedger) -> None:
+    command = RowKey(JobKind.COMMAND, REF)
+    await wanted(ledger, command)
+    job = Scripted(fails(GitFailed("no", retry=True)))
+    for _ in range(9):
+        await attempts_at(ledger, job, kind=JobKind.COMMAND).answer(Queue.INTERACTIVE)
+
+    assert job.told.count("run") == 5
+    assert job.told[-1] == "gave up: no"
+
+
+async def test_a_ledger_that_goes_away_ends_the_attempt_without_a_word(
+    ledger: RedisLedger, caplog: pytest.LogCaptureFixture
+) -> None:
+    await wanted(ledger)
+    job = Scripted(fails(LedgerUnavailable("Redis: gone")))
+    with caplog.at_level(logging.ERROR):
+        await attempts_at(ledger, job).answer(Queue.REVIEW)
+
+    assert job.told == ["run"]
+    assert "the ledger went away: Redis: gone" in caplog.text
+
+
+async def test_a_heartbeat_that_fails_once_does_not_end_the_job(
+    ledger: RedisLedger, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is written meanwhile: every write asks first."""
+    beats: list[int] = []
+    third = asyncio.Event()
+
+    class Flaky(Owners):
+        async def beat(self, row: RowKey, owner: str) -> object:
+            beats.append(1)
+            if len(beats) == 3:
+                third.set()
+            if len(beats) == 1:
+                raise LedgerUnavailable("Redis: gone")
+            return await ledger.beat(row, owner)
+
+    async def waits(_row: Row, guard: Guard) -> Outcome:
+        await third.wait()
+        await guard()
+        return Outcome("done")
+
+    await wanted(ledger)
+    plain = attempts_at(ledger, Scripted(waits))
+    flaky: Any = Flaky(ledger, [])
+    await type(plain)(flaky, plain.jobs, plain.limits, plain.now, plain.back_off, 0.01).answer(Queue.REVIEW)
+
+    assert (await row_of(ledger)).done == 1
+    assert "heartbeat of" in caplog.text
 
 
 def test_back_off_doubles_up_to_its_ceiling() -> None:
     back_off = BackOff(base_seconds=5.0, ceiling_seconds=30.0)
 
-    assert [back_off.wait(n).total_seconds() for n in (1, 2, 3, 4, 50)] == [5, 10, 20, 30, 30]
+    assert [back_off.seconds(n) for n in (1, 2, 3, 4, 50)] == [5, 10, 20, 30, 30]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from typing import Any
 
 from app.domain.jobs import RowKey
-from tests.build import KEY
+from app.domain.row import Pulse, Row, Wanted
+from tests.build import HEAD, KEY, REPOSITORY
 from workers.cancelling import end
-from workers.leases import beating
+from workers.leases import Lease
 
 
 async def test_a_task_that_loses_its_first_cancellations_ends() -> None:
@@ -37,21 +40,19 @@ class LosesCancellations:
         self.beats = 0
         self.begun = asyncio.Event()
 
-    async def beat(self, row: RowKey, owner: str) -> int | None:
+    async def beat(self, row: RowKey, owner: str) -> Pulse:
         self.beats += 1
         self.begun.set()
         if self.beats == 1:
-            try:
+            with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.sleep(60)
-            except asyncio.CancelledError:
-                return 1
-        return 1
+        return Pulse(1, 0, paused=False)
 
 
 async def test_a_heartbeat_that_loses_its_cancellation_does_not_hold_the_run() -> None:
-    ledger = LosesCancellations()
+    ledger: Any = LosesCancellations()
+    row = Row(KEY, 1, 0, Wanted(REPOSITORY, HEAD, "opened", draft=False), frozenset(), 1, "", "run")
     async with asyncio.timeout(10):
-        async with beating(ledger, KEY, "me", seconds=0.01):  # type: ignore[arg-type]
-            await ledger.begun.wait()
+        assert await Lease(ledger, row, "me", 0.01).keep(ledger.begun.wait())
 
     assert ledger.beats >= 1

@@ -1,117 +1,168 @@
-"""The ledger of jobs in Redis: rows with generations and leases, and the bells that wake workers."""
+"""The ledger in Redis: rows, leases, lines and bells. Every change is one Lua script, so none is ever half done."""
 
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
 
 from redis.asyncio import Redis
 
 from app.adapters.store import keys
-from app.adapters.store.bells import FUNCTIONS, new_bell
 from app.adapters.store.scripts import Scripts, hgetall, translated
 from app.domain.events import Delivery
-from app.domain.jobs import Bell, RowKey
+from app.domain.jobs import LIMITS, JobKind, Queue, RowKey
+from app.domain.policy import Trigger
 from app.domain.pull_request import RepositoryName, Sha
-from app.domain.row import Row, Wanted
+from app.domain.row import Order, Pulse, Row, Wanted
 
 _log = logging.getLogger(__name__)
 
-_DUE_AT_ONCE = 100
 _MAX_ERROR = 1_000
+_PUT_OFF_SECONDS = 600.0
+_DEBOUNCES = 5
+"""A row waits at most so many debounce times for more pushes."""
+
+
+class Caller(Protocol):
+    """Runs the scripts of lua/ by name."""
+
+    async def call(self, name: str, names: Sequence[str], args: Sequence[str | int | bytes]) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerOptions:
+    """Times in ms and seconds, and how many jobs may run at once."""
+
+    lease_ms: int = 8_000
+    """A worker that has not beaten for this long is taken for dead."""
+    debounce_ms: int = 2_000
+    """So long a push waits for another one."""
+    compare_ms: int = 3_600_000
+    """The first comparison of a new repository's heads with ours."""
+    per_repository: int = 10
+    per_installation: int = 20
+    keep_deliveries_seconds: int = 72 * 3600
+    """GitHub redelivers for three days."""
+    keep_rows_seconds: int = 90 * 24 * 3600
+    """How long a row at rest is kept."""
 
 
 class RedisLedger:
-    """Implements ports.Intake, ports.Ledger and ports.Bells. Times are the server's: no common clock is needed."""
+    """Implements ports.Intake, ports.Ledger, ports.Bells and ports.Orders. Times are the server's: no common clock is
+    needed.
+    """
 
-    def __init__(self, redis: Redis, *, lease_ms: int = keys.LEASE_MS, grace_ms: int = keys.BELL_GRACE_MS) -> None:
+    def __init__(self, redis: Redis, options: LedgerOptions | None = None, *, scripts: Caller | None = None) -> None:
         self._redis = redis
-        self._scripts = Scripts(redis)
-        self._lease_ms = lease_ms
-        self._grace_ms = grace_ms
+        self._scripts = scripts or Scripts(redis)
+        self._options = options or LedgerOptions()
 
-    async def accept(self, delivery: Delivery, row: RowKey, wanted: Wanted, bell: str) -> bool:
-        job_id, payload = new_bell(bell, str(row))
-        names = [
-            keys.delivery_id(delivery.id),
-            keys.delivery_body(delivery.digest),
-            keys.row(str(row)),
-            keys.DEADLINES,
-            FUNCTIONS[bell],
-            f"arq:job:{job_id}",
-        ]
+    async def accept(self, delivery: Delivery, row: RowKey, wanted: Wanted) -> bool:
+        name, options = str(row), self._options
+        debounce = options.debounce_ms if wanted.trigger == Trigger.PUSH else 0
         reply = await self._scripts.call(
             "accept",
-            names,
+            [keys.delivery_id(delivery.id), keys.delivery_body(delivery.digest), keys.row(name)],
             [
-                keys.DELIVERIES_SECONDS,
-                str(row),
-                self._grace_ms,
+                options.keep_deliveries_seconds,
+                name,
+                LIMITS[row.kind].queue,
                 str(wanted.repository),
                 wanted.head,
                 wanted.trigger,
                 int(wanted.draft),
-                job_id,
-                payload,
-                keys.BELL_EXPIRES_MS,
+                debounce,
+                debounce * _DEBOUNCES,
+                int(row.kind is JobKind.REVIEW),
+                options.compare_ms,
             ],
         )
         return int(reply) > 0
 
-    async def take(self, row: RowKey, owner: str) -> Row | None:
-        name = str(row)
-        reply = await self._scripts.call("take", [keys.row(name), keys.DEADLINES], [name, owner, self._lease_ms])
+    async def next(self, queue: Queue, owner: str, *, run: str) -> Row | None:
+        options = self._options
+        reply = await self._scripts.call(
+            "next", [], [queue, owner, options.lease_ms, options.per_repository, options.per_installation, run]
+        )
         if reply is None:
             return None
-        return _row(row, dict(zip(reply[::2], reply[1::2], strict=True)))
+        name = reply[0].decode()
+        try:
+            return _row(RowKey.parse(name), _pairs(reply[1:]))
+        except ValueError:  # made by another version: that one shall look at it, not this one stumble over it
+            _log.warning("the row %r is of a kind that this version does not know; it is put off", name[:100])
+            await self._release(name, owner, seconds=_PUT_OFF_SECONDS, error="", take_back=1)
+            return None
 
-    async def beat(self, row: RowKey, owner: str) -> int | None:
-        name = str(row)
-        reply = int(await self._scripts.call("beat", [keys.row(name), keys.DEADLINES], [name, owner, self._lease_ms]))
-        return None if reply < 0 else reply
+    async def take(self, row: RowKey, owner: str) -> Row | None:
+        reply = await self._scripts.call("take", [], [str(row), owner, self._options.lease_ms])
+        return None if reply is None else _row(row, _pairs(reply))
 
-    async def done(self, row: RowKey, owner: str, generation: int) -> bool:
-        name = str(row)
-        reply = await self._scripts.call("done", [keys.row(name), keys.DEADLINES], [name, owner, generation])
-        return int(reply) == 1
+    async def beat(self, row: RowKey, owner: str) -> Pulse | None:
+        reply = await self._scripts.call("beat", [], [str(row), owner, self._options.lease_ms])
+        return None if reply is None else Pulse(int(reply[0]), int(reply[1]), bool(reply[2]))
 
-    async def retry_later(self, row: RowKey, owner: str, *, at: datetime, error: str) -> None:
-        name = str(row)
-        due = int(at.timestamp() * 1000)
-        await self._scripts.call("later", [keys.row(name), keys.DEADLINES], [name, owner, due, error[:_MAX_ERROR]])
+    async def done(self, row: RowKey, owner: str, generation: int, *, reviewed: Sha | None = None) -> None:
+        await self._end(row, owner, generation, reviewed=reviewed or "")
 
-    async def hand_back(self, row: RowKey, owner: str) -> None:
-        name = str(row)
-        await self._scripts.call("back", [keys.row(name), keys.DEADLINES], [name, owner, self._grace_ms])
+    async def bury(self, row: RowKey, owner: str, generation: int, *, error: str) -> None:
+        await self._end(row, owner, generation, state="dead", error=error[:_MAX_ERROR])
+
+    async def _end(
+        self, row: RowKey, owner: str, generation: int, *, state: str = "", error: str = "", reviewed: str = ""
+    ) -> None:
+        keep = self._options.keep_rows_seconds
+        await self._scripts.call("done", [], [str(row), owner, generation, state, error, reviewed, keep])
+
+    async def retry_later(self, row: RowKey, owner: str, *, seconds: float, error: str) -> None:
+        await self._release(str(row), owner, seconds=seconds, error=error, take_back=0)
+
+    async def hand_back(self, row: RowKey, owner: str, *, counted: bool) -> None:
+        await self._release(str(row), owner, seconds=0.0, error="", take_back=int(counted))
+
+    async def _release(self, name: str, owner: str, *, seconds: float, error: str, take_back: int) -> None:
+        milliseconds = max(0, round(seconds * 1000))
+        await self._scripts.call("release", [], [name, owner, milliseconds, error[:_MAX_ERROR], take_back])
+
+    async def hold(self, installation_id: int, *, until: datetime) -> None:
+        milliseconds = round((until - datetime.now(UTC)).total_seconds() * 1000)
+        if milliseconds > 0:
+            async with translated():
+                await self._redis.set(keys.held(installation_id), "1", px=milliseconds)
 
     async def read(self, row: RowKey) -> Row | None:
         async with translated():
             fields = await hgetall(self._redis, keys.row(str(row)))
         return _row(row, fields) if fields else None
 
-    async def due(self) -> tuple[RowKey, ...]:
-        rows = await self._scripts.call("due", [keys.DEADLINES], [_DUE_AT_ONCE, self._grace_ms, keys.row("")])
-        return tuple(row for name in rows if (row := _row_key(name)) is not None)
+    async def stop(self, row: RowKey) -> bool:
+        return await self._order(row, Order.STOP)
 
-    async def ring(self, bell: Bell) -> None:
-        job_id, payload = new_bell(bell.function, str(bell.row))
-        async with translated(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.psetex(f"arq:job:{job_id}", keys.BELL_EXPIRES_MS, payload)
-            pipe.zadd(FUNCTIONS[bell.function], {job_id: _now_ms()})
-            await pipe.execute()
+    async def pause(self, row: RowKey) -> bool:
+        return await self._order(row, Order.PAUSE)
+
+    async def resume(self, row: RowKey) -> bool:
+        return await self._order(row, Order.RESUME)
+
+    async def retry(self, row: RowKey) -> bool:
+        return await self._order(row, Order.RETRY)
+
+    async def _order(self, row: RowKey, order: Order) -> bool:
+        return bool(await self._scripts.call("order", [], [str(row), order]))
+
+    async def due(self) -> frozenset[Queue]:
+        _, *waiting = await self._scripts.call("due", [], list(Queue))
+        return frozenset(queue for queue, some in zip(Queue, waiting, strict=True) if some)
+
+    async def ring(self, queue: Queue, times: int) -> None:
+        await self._scripts.call("ring", [], [queue, times])
 
 
-def _now_ms() -> int:
-    return int(datetime.now().astimezone().timestamp() * 1000)
-
-
-def _row_key(name: bytes) -> RowKey | None:
-    """None for a row of another version's making: that version shall look at it, not this one stumble over it."""
-    try:
-        return RowKey.parse(name.decode())
-    except ValueError:
-        _log.warning("a due row has a name that this version does not know: %r", name[:100])
-        return None
+def _pairs(flat: list[bytes]) -> dict[bytes, bytes]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
 def _row(key: RowKey, fields: dict[bytes, bytes]) -> Row:
@@ -129,4 +180,10 @@ def _row(key: RowKey, fields: dict[bytes, bytes]) -> Row:
         triggers=frozenset(text.get("triggers", "").split(",")) - {""},
         attempts=int(text.get("attempts", "0")),
         error=text.get("error", ""),
+        run=text.get("run", ""),
+        deaths=int(text.get("deaths", "0")),
+        stop_through=int(text.get("stop", "0")),
+        paused="paused" in text,
+        dead=text.get("state") == "dead",
+        reviewed=Sha(text["reviewed"]) if "reviewed" in text else None,
     )

@@ -35,8 +35,9 @@ class Scripts:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         folder = resources.files("app.adapters.store") / "lua"
-        names = ("accept", "take", "beat", "done", "later", "back", "due")
-        self._sources = {name: (folder / f"{name}.lua").read_text() for name in names}
+        names = ("accept", "next", "take", "beat", "release", "done", "due", "ring", "order")
+        common = (folder / "common.lua").read_text()
+        self._sources = {name: common + (folder / f"{name}.lua").read_text() for name in names}
         self._shas: dict[str, str] = {}
 
     async def call(self, name: str, names: Sequence[str], args: Sequence[str | int | bytes]) -> Any:

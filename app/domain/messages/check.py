@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
@@ -74,6 +75,24 @@ def superseded() -> CheckOutput:
     return CheckOutput("Superseded by a newer head", "The branch moved on; the newest head is reviewed instead.")
 
 
+def stopped() -> CheckOutput:
+    return CheckOutput("Stopped", "Somebody stopped this review. The next push starts a new one.")
+
+
+def paused() -> CheckOutput:
+    return CheckOutput("Paused", "Reviews of this pull request are paused. They go on when somebody resumes them.")
+
+
+def waiting(reason: str, until: datetime, *, run_id: str) -> CheckOutput:
+    """An attempt failed and there will be another one. `reason` may carry words of others, so it is made inert."""
+    told = inline(reason, limit=500)
+    return CheckOutput(
+        f"Waiting until {until:%H:%M:%S} UTC to try again",
+        f"The review could not go on; it is tried again at {until:%Y-%m-%d %H:%M:%S} UTC. Nobody has to do anything."
+        f"\n\n**Reason:** {told}\n\nRun `{run_id}`.",
+    )
+
+
 def not_wanted(reason: str) -> CheckOutput:
     """`reason` is one of our own sentences."""
     return CheckOutput("Not reviewed", reason)
@@ -85,7 +104,8 @@ def failed(reason: str, *, run_id: str) -> CheckOutput:
     return CheckOutput(
         "Not reviewed: the review failed",
         f"The review did not finish, so nothing is said about this change.\n\n**Reason:** {told}\n\n"
-        f"Push again, or close and reopen the pull request, to try once more. Run `{run_id}`.",
+        "Push again, or close and reopen the pull request, to try once more; or an operator runs "
+        f"`revwright runs retry {run_id}`.",
     )
 
 

@@ -18,9 +18,12 @@ async def announce(row: Row, check_runs: CheckRuns) -> None:
 
     If GitHub does not take the check now, the review makes it when it runs.
     """
-    if row.wanted.draft:
+    place, head = Place(row.key.ref, row.wanted.repository), row.wanted.head
+    if row.wanted.draft or row.paused:
         return
+    if await check_runs.is_over(place.ref, head):
+        return  # a late delivery, or another look at the same head: which of them, GitHub tells the review
     try:
-        await check_runs.announce(Place(row.key.ref, row.wanted.repository), row.wanted.head, words.queued())
+        await check_runs.announce(place, head, words.queued())
     except GitHubError as error:
         _log.warning("announce: check run not created for %s: %s", row.key, error)

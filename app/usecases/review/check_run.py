@@ -80,6 +80,10 @@ class CheckRuns:
                         raise
                     await self.outbox.forget(place.ref, f"check:{other}")
 
+    async def is_over(self, ref: PullRequestRef, head: Sha) -> bool:
+        """Whether the head's check run is concluded."""
+        return bool(await self.outbox.finished(ref, f"concluded:{head}"))
+
     async def open_heads(self, ref: PullRequestRef) -> tuple[Sha, ...]:
         made = await self.outbox.finished(ref, "check:")
         over = await self.outbox.finished(ref, "concluded:")

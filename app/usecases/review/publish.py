@@ -16,6 +16,7 @@ from app.domain.pull_request import Sha
 from app.domain.report import Report
 from app.domain.rules import Rule
 from app.ports import Conversation, Heads, Outbox, Place, PullRequests
+from app.usecases.job import Guard
 from app.usecases.once import once
 from app.usecases.review.check_run import HELD, CheckRuns
 
@@ -37,16 +38,22 @@ class Publisher:
     rules: Mapping[str, Rule]
     marker_key: bytes
 
-    async def publish(self, place: Place, report: Report, origin: Origin) -> None:
-        """The check comes last, so that it never concludes before what it points at is there."""
+    async def publish(self, place: Place, report: Report, origin: Origin, guard: Guard) -> None:
+        """The check comes last, so that it never concludes before what it points at is there.
+
+        `guard` is awaited before each write: whatever is not written when a newer head is wanted, never is.
+        """
+        await guard()
         posted = await self._review(place, report)
         shown = report if posted else _without_inline(report)
+        await guard()
         try:
             await self._summary(place, shown, origin)
         except GitHubRefused as error:  # a locked conversation, say; the check tells the same
             _log.warning("%s: the summary comment was refused: %s", place.ref, error)
         verdict = words.conclusion_of(report.verdict)
         output = words.concluded(shown, origin)
+        await guard()
         if verdict is Conclusion.SUCCESS:
             await self._pass(place, report.head, output)
         else:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.domain.errors import GitHubError, RevwrightError
 from app.domain.messages import check as words
@@ -11,43 +11,20 @@ from app.domain.messages.check import Conclusion
 from app.domain.messages.origin import Origin
 from app.domain.policy import Policy, Trigger
 from app.domain.pull_request import PullRequest
-from app.domain.row import Row
+from app.domain.row import Order, Row
 from app.domain.snapshot import Snapshot
 from app.ports import Mirrors, Place, PolicyParser, PullRequests
+from app.usecases.job import Guard, Outcome
 from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.engine import Engine
 from app.usecases.review.gather import gather
 from app.usecases.review.publish import Publisher
-
-StillOurs = Callable[[], Awaitable[int | None]]
-"""The generation that is wanted now, or None when another worker took the job over and we must not write."""
-
-
-class OwnershipLost(RevwrightError):
-    """Another worker owns the job now; this run ends without a word."""
-
-
-class Superseded(RevwrightError):
-    """A newer generation is wanted (a push, another base): what this run found must not be said any more."""
 
 
 class HeadMoved(RevwrightError):
     """Git and the API disagree about the head: a push whose delivery is not here yet, or an API that lags behind."""
 
     retry = True
-
-
-@dataclass(frozen=True, slots=True)
-class Reviewed:
-    report_conclusion: Conclusion
-
-
-@dataclass(frozen=True, slots=True)
-class NotReviewed:
-    reason: str
-
-
-Outcome = Reviewed | NotReviewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,33 +39,56 @@ class ReviewRun:
     parse_policy: PolicyParser
     github_url: str
 
-    async def review(self, row: Row, *, run_id: str, still_ours: StillOurs) -> Outcome:
+    async def run(self, row: Row, guard: Guard) -> Outcome:
         """Ends with a concluded check on the newest head, or raises an error that says whether to try again."""
         pull = await self.pull_requests.read(row.key.ref, row.wanted.repository)
         place = Place(pull.ref, pull.repository)
+        await guard()
         if not pull.open:
             await self.check_runs.cancel_others(place, None)
-            return NotReviewed("the pull request is closed")
+            return Outcome("the pull request is closed")
         await self.check_runs.cancel_others(place, pull.head_sha)
+        if row.triggers <= {Trigger.PUSH} and row.reviewed == pull.head_sha and await self._is_over(pull):
+            await self._still_head(row, pull)
+            return Outcome("this head was reviewed before")
         if not pull.draft:
             await self.check_runs.start(place, pull.head_sha, words.running())
         snapshot = await self._gather(pull)
         refusal = _refusal(snapshot.policy, pull, row.triggers)
         if refusal is not None:
+            await guard()
             return await self._refuse(place, pull, refusal)
         report = await self.engine.examine(snapshot, cache_key=f"revwright-{pull.ref.repository_id}")
-        wanted = await still_ours()
-        if wanted is None:
-            raise OwnershipLost(f"{row.key} was taken over by another worker")
-        if wanted != row.generation:
-            raise Superseded(f"{row.key} is wanted anew")
-        if await self.mirrors.pull_request_head(pull.ref, pull.repository) != pull.head_sha:
-            raise HeadMoved(f"the head of {row.key} moved during the review")
-        origin = Origin(run_id, self.github_url, pull.repository, pull.head_sha)
-        await self.publisher.publish(place, report, origin)
-        return Reviewed(words.conclusion_of(report.verdict))
+        await guard()
+        await self._still_head(row, pull)
+        origin = Origin(row.run, self.github_url, pull.repository, pull.head_sha)
+        await self.publisher.publish(place, report, origin, guard)
+        return Outcome(words.conclusion_of(report.verdict), pull.head_sha, report.models)
 
-    async def give_up(self, row: Row, reason: str, *, run_id: str) -> None:
+    async def end_early(self, row: Row, order: Order) -> Outcome:
+        """A required check that was asked for is `cancelled`: neither green nor waiting for ever."""
+        pull = await self.pull_requests.read(row.key.ref, row.wanted.repository)
+        place = Place(pull.ref, pull.repository)
+        await self.check_runs.cancel_others(place, pull.head_sha if pull.open else None)
+        if pull.open and not pull.draft:
+            told = words.paused() if order is Order.PAUSE else words.stopped()
+            await self.check_runs.conclude(place, pull.head_sha, Conclusion.CANCELLED, told)
+        return Outcome("paused" if order is Order.PAUSE else "stopped")
+
+    async def superseded(self, row: Row) -> None:
+        """The old head's check ends now, not when a worker comes to the new one. GitHub says which head is newest."""
+        pull = await self.pull_requests.read(row.key.ref, row.wanted.repository)
+        place = Place(pull.ref, pull.repository)
+        await self.check_runs.cancel_others(place, pull.head_sha if pull.open else None)
+        if pull.open and not pull.draft and not await self._is_over(pull):
+            await self.check_runs.announce(place, pull.head_sha, words.queued())
+
+    async def waits(self, row: Row, reason: str, until: datetime) -> None:
+        place = Place(row.key.ref, row.wanted.repository)
+        for head in await self.check_runs.open_heads(row.key.ref):
+            await self.check_runs.start(place, head, words.waiting(reason, until, run_id=row.run))
+
+    async def give_up(self, row: Row, reason: str) -> None:
         """Concludes every open check of the pull request: a required check must not wait for ever."""
         place = Place(row.key.ref, row.wanted.repository)
         heads = await self.check_runs.open_heads(row.key.ref) or (row.wanted.head,)
@@ -96,12 +96,19 @@ class ReviewRun:
         for head in heads:
             try:
                 await self.check_runs.conclude(
-                    place, head, Conclusion.ACTION_REQUIRED, words.failed(reason, run_id=run_id)
+                    place, head, Conclusion.ACTION_REQUIRED, words.failed(reason, run_id=row.run)
                 )
             except GitHubError as error:  # it must not keep the others open
                 refused = error
         if refused is not None:
             raise refused
+
+    async def _still_head(self, row: Row, pull: PullRequest) -> None:
+        if await self.mirrors.pull_request_head(pull.ref, pull.repository) != pull.head_sha:
+            raise HeadMoved(f"git names another head of {row.key} than the API did")
+
+    async def _is_over(self, pull: PullRequest) -> bool:
+        return await self.check_runs.is_over(pull.ref, pull.head_sha)
 
     async def _gather(self, pull: PullRequest) -> Snapshot:
         repository = await self.mirrors.fetch(pull.ref, pull.repository, head=pull.head_sha, base=pull.base_sha)
@@ -114,12 +121,12 @@ class ReviewRun:
             body=pull.body,
         )
 
-    async def _refuse(self, place: Place, pull: PullRequest, refusal: str) -> NotReviewed:
+    async def _refuse(self, place: Place, pull: PullRequest, refusal: str) -> Outcome:
         if pull.draft:
             await self.check_runs.cancel_others(place, None)
         else:
             await self.check_runs.conclude(place, pull.head_sha, Conclusion.ACTION_REQUIRED, words.not_wanted(refusal))
-        return NotReviewed(refusal)
+        return Outcome(refusal)
 
 
 def _refusal(policy: Policy, pull: PullRequest, triggers: frozenset[str]) -> str | None:

@@ -1,66 +1,91 @@
-"""The ledger's contract on a real server: one effect for a delivery, fenced leases, nothing lost."""
+"""The ledger's contract on a real server: one effect for a delivery, fenced leases, turns, nothing lost."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from arq.connections import ArqRedis, RedisSettings
 
 from app.adapters.store import keys
-from app.adapters.store.bells import deserialize
-from app.adapters.store.ledger import RedisLedger
+from app.adapters.store.bells import deserialize, queue_name
+from app.adapters.store.ledger import LedgerOptions, RedisLedger
 from app.adapters.store.outbox import RedisOutbox
 from app.domain.errors import LedgerUnavailable
 from app.domain.events import Delivery
-from app.domain.jobs import Bell
-from app.domain.pull_request import Sha
-from app.domain.row import Row, Wanted
+from app.domain.jobs import JobKind, Queue, RowKey
+from app.domain.pull_request import PullRequestRef, Sha
+from app.domain.row import Pulse, Row, Wanted
 from app.wiring.redis import open_redis
 from tests.build import HEAD, KEY, REF, REPOSITORY
 
 WANTED = Wanted(REPOSITORY, HEAD, "opened", draft=False)
-NEXT = Wanted(REPOSITORY, Sha("e" * 40), "push", draft=True)
+PUSHED = Wanted(REPOSITORY, Sha("e" * 40), "push", draft=True)
+OPTIONS = LedgerOptions(debounce_ms=0)
 
 
-def delivery(number: int = 1) -> Delivery:
+def delivery(number: object = 1) -> Delivery:
     return Delivery(f"id-{number}", "pull_request", f"digest-{number}")
 
 
 @pytest.fixture
 def ledger(redis: ArqRedis) -> RedisLedger:
-    return RedisLedger(redis, lease_ms=80, grace_ms=40)
+    return RedisLedger(redis, OPTIONS)
 
 
-async def accepted(ledger: RedisLedger) -> None:
-    assert await ledger.accept(delivery(), KEY, WANTED, "announce")
+async def accepted(ledger: RedisLedger, key: RowKey = KEY, wanted: Wanted = WANTED) -> None:
+    assert await ledger.accept(delivery(key), key, wanted)
 
 
-async def taken(ledger: RedisLedger, owner: str = "one") -> Row:
-    row = await ledger.take(KEY, owner)
+async def following(ledger: RedisLedger, owner: str = "one", run: str = "run") -> Row:
+    row = await ledger.next(Queue.REVIEW, owner, run=run)
     assert row is not None
     return row
 
 
-async def test_a_delivery_makes_a_row_and_rings_one_bell(ledger: RedisLedger, redis: ArqRedis) -> None:
+async def free(ledger: RedisLedger) -> bool:
+    """Whether nobody gets a row now."""
+    return await ledger.next(Queue.REVIEW, "prober", run="probe") is None
+
+
+async def expire(redis: ArqRedis, key: RowKey = KEY) -> None:
+    """Lets the lease of the row be over, as it is some seconds after its owner died."""
+    lease: Any = redis.hset(keys.row(str(key)), "lease", "1")
+    await lease
+    await redis.zadd(keys.DEADLINES, {str(key): 1})
+    for running in await redis.keys("revwright:running:*"):
+        await redis.zadd(running, {str(key): 1}, xx=True)
+
+
+async def bells(redis: ArqRedis, queue: Queue) -> list[tuple[str, list[str]]]:
+    jobs = [deserialize(await redis.get(b"arq:job:" + id_)) for id_ in await redis.zrange(queue_name(queue), 0, -1)]
+    return [(job["f"], job["a"]) for job in jobs]
+
+
+def other(number: int, *, repository: int = 22, installation: int = 11, kind: JobKind = JobKind.REVIEW) -> RowKey:
+    return RowKey(kind, PullRequestRef(installation, repository, number))
+
+
+async def test_a_delivery_makes_a_row_in_line_and_rings_for_its_announcement_and_its_job(
+    ledger: RedisLedger, redis: ArqRedis
+) -> None:
     await accepted(ledger)
 
-    row = await ledger.read(KEY)
-    assert row == Row(KEY, 1, 0, WANTED, frozenset({"opened"}), 0, "")
-    (bell,) = await redis.zrange(keys.INTERACTIVE_QUEUE, 0, -1)
-    job = deserialize(await redis.get(b"arq:job:" + bell))
-    assert (job["f"], job["a"], job["k"]) == ("announce", [str(KEY)], {})
+    assert await ledger.read(KEY) == Row(KEY, 1, 0, WANTED, frozenset({"opened"}), 0, "", "")
+    assert await bells(redis, Queue.INTERACTIVE) == [("announce", [str(KEY)])]
+    assert await bells(redis, Queue.REVIEW) == [("work", ["review"])]
 
 
-async def test_the_same_delivery_has_one_effect_by_id_and_by_body(ledger: RedisLedger, redis: ArqRedis) -> None:
+async def test_the_same_delivery_has_one_effect_by_id_and_by_body(ledger: RedisLedger) -> None:
     same_body, same_id = Delivery("other", "pull_request", "digest-1"), Delivery("id-1", "pull_request", "other")
-    results = await asyncio.gather(*(ledger.accept(delivery(), KEY, WANTED, "announce") for _ in range(5)))
+    results = await asyncio.gather(*(ledger.accept(delivery(), KEY, WANTED) for _ in range(5)))
 
     assert sorted(results) == [False] * 4 + [True]
-    assert not await ledger.accept(same_body, KEY, WANTED, "announce")
-    assert not await ledger.accept(same_id, KEY, WANTED, "announce")
-    assert await redis.zcard(keys.INTERACTIVE_QUEUE) == 1
+    assert not await ledger.accept(same_body, KEY, WANTED)
+    assert not await ledger.accept(same_id, KEY, WANTED)
     row = await ledger.read(KEY)
     assert row is not None
     assert row.generation == 1
@@ -69,152 +94,407 @@ async def test_the_same_delivery_has_one_effect_by_id_and_by_body(ledger: RedisL
 async def test_only_one_owner_at_a_time(ledger: RedisLedger) -> None:
     await accepted(ledger)
 
-    assert (await taken(ledger)).attempts == 1
+    assert (await following(ledger)).attempts == 1
+    assert await free(ledger)
     assert await ledger.take(KEY, "two") is None
-    assert await ledger.beat(KEY, "one") == 1
+    assert await ledger.beat(KEY, "one") == Pulse(1, 0, paused=False)
     assert await ledger.beat(KEY, "two") is None
 
 
-async def test_a_dead_owner_loses_the_row_and_is_fenced_off(ledger: RedisLedger) -> None:
+async def test_a_dead_owner_loses_the_row_and_is_fenced_off(ledger: RedisLedger, redis: ArqRedis) -> None:
     await accepted(ledger)
-    await taken(ledger)
-    await asyncio.sleep(0.1)
+    await following(ledger)
+    await expire(redis)
 
-    assert await ledger.due() == (KEY,)
-    assert (await taken(ledger, "two")).attempts == 2
+    assert await ledger.due() == {Queue.REVIEW}
+    again = await following(ledger, "two", "another run")
+    assert (again.attempts, again.deaths, again.run) == (2, 1, "run")
     assert await ledger.beat(KEY, "one") is None
-    assert not await ledger.done(KEY, "one", 1)
-    await ledger.retry_later(KEY, "one", at=datetime.now(UTC), error="late")
-    assert await ledger.beat(KEY, "two") == 1
+    await ledger.done(KEY, "one", 1)
+    await ledger.bury(KEY, "one", 1, error="late")
+    await ledger.retry_later(KEY, "one", seconds=0, error="late")
+    await ledger.hand_back(KEY, "one", counted=True)
+    assert await ledger.beat(KEY, "two") == Pulse(1, 0, paused=False)
 
 
-async def test_a_beating_owner_keeps_the_row(ledger: RedisLedger) -> None:
+async def test_the_row_of_a_dead_owner_is_found_without_anyone_looking_for_it(
+    ledger: RedisLedger, redis: ArqRedis
+) -> None:
+    """Whoever asks for the next row puts in line what is due."""
     await accepted(ledger)
-    await taken(ledger)
-    for _ in range(4):
-        await asyncio.sleep(0.03)
-        assert await ledger.beat(KEY, "one") == 1
+    await following(ledger)
+    await expire(redis)
 
-    assert await ledger.take(KEY, "two") is None
+    assert (await following(ledger, "two")).deaths == 1
 
 
-async def test_a_push_during_the_run_is_wanted_after_it(ledger: RedisLedger) -> None:
+async def test_a_beating_owner_keeps_the_row(redis: ArqRedis) -> None:
+    ledger = RedisLedger(redis)
     await accepted(ledger)
-    await taken(ledger)
-    assert await ledger.accept(delivery(2), KEY, NEXT, "announce")
+    await following(ledger)
+    before = await redis.zscore(keys.DEADLINES, str(KEY))
+    await asyncio.sleep(0.01)
 
-    assert await ledger.beat(KEY, "one") == 2
-    assert await ledger.done(KEY, "one", 1)
-    again = await taken(ledger, "two")
-    assert (again.generation, again.done, again.wanted, again.triggers) == (2, 1, NEXT, frozenset({"push"}))
-    assert not await ledger.done(KEY, "two", 2)
-    assert await ledger.take(KEY, "three") is None
+    assert await ledger.beat(KEY, "one") == Pulse(1, 0, paused=False)
+    assert (await redis.zscore(keys.DEADLINES, str(KEY)) or 0) > (before or 0)
+    assert await free(ledger)
+
+
+async def test_a_push_during_the_run_is_heard_of_at_once_and_wanted_after_it(ledger: RedisLedger) -> None:
+    await accepted(ledger)
+    await following(ledger)
+    assert await ledger.accept(delivery(2), KEY, PUSHED)
+
+    assert await ledger.beat(KEY, "one") == Pulse(2, 0, paused=False)
+    await ledger.done(KEY, "one", 1)
+    again = await following(ledger, "two", "second run")
+    assert (again.generation, again.done, again.wanted, again.triggers) == (2, 1, PUSHED, frozenset({"push"}))
+    assert again.run == "second run"
+    await ledger.done(KEY, "two", 2, reviewed=PUSHED.head)
+    assert await free(ledger)
+    rested = await ledger.read(KEY)
+    assert rested is not None
+    assert rested.reviewed == PUSHED.head
 
 
 async def test_triggers_add_up_until_they_are_answered(ledger: RedisLedger) -> None:
     await accepted(ledger)
-    await ledger.accept(delivery(2), KEY, NEXT, "announce")
-    await ledger.accept(delivery(3), KEY, NEXT, "announce")
+    await ledger.accept(delivery(2), KEY, PUSHED)
+    await ledger.accept(delivery(3), KEY, PUSHED)
 
-    assert (await taken(ledger)).triggers == {"opened", "push"}
+    assert (await following(ledger)).triggers == {"opened", "push"}
+    await ledger.done(KEY, "one", 3)
+    await ledger.accept(delivery(4), KEY, PUSHED)
+    assert (await following(ledger)).triggers == {"push"}
 
 
-async def test_a_retry_waits_for_its_time_and_keeps_the_error(ledger: RedisLedger) -> None:
+async def test_a_retry_waits_for_its_time_and_keeps_the_error(ledger: RedisLedger, redis: ArqRedis) -> None:
     await accepted(ledger)
-    await taken(ledger)
-    await ledger.retry_later(KEY, "one", at=datetime.now(UTC) + timedelta(seconds=0.08), error="GitHub is down")
+    await following(ledger)
+    await redis.delete(queue_name(Queue.REVIEW))
+    await ledger.retry_later(KEY, "one", seconds=60, error="GitHub is down")
 
-    assert await ledger.take(KEY, "two") is None
-    assert await ledger.due() == ()
-    await asyncio.sleep(0.1)
-    assert await ledger.due() == (KEY,)
-    again = await taken(ledger, "two")
-    assert (again.attempts, again.error) == (2, "GitHub is down")
+    assert await free(ledger)
+    assert await ledger.due() == frozenset()
+    assert await bells(redis, Queue.REVIEW) == [("work", ["review"])]
+    await redis.zadd(keys.DEADLINES, {str(KEY): 1})
+    assert await ledger.due() == {Queue.REVIEW}
+    again = await following(ledger, "two")
+    assert (again.attempts, again.error, again.deaths) == (2, "GitHub is down", 0)
 
 
-async def test_a_row_that_is_handed_back_is_free_at_once_and_no_attempt_is_counted(ledger: RedisLedger) -> None:
+async def test_an_announcement_is_no_attempt_and_keeps_the_place_in_line(ledger: RedisLedger) -> None:
+    second = other(8)
     await accepted(ledger)
-    await taken(ledger, "announcer")
-    await ledger.hand_back(KEY, "somebody else")
-    assert await ledger.take(KEY, "one") is None
-    await ledger.hand_back(KEY, "announcer")
+    await accepted(ledger, second)
+    taken = await ledger.take(KEY, "announcer")
+    assert taken is not None
+    await ledger.hand_back(KEY, "somebody else", counted=False)
+    assert (await following(ledger)).key == second
+    await ledger.hand_back(second, "one", counted=True)
+    await ledger.hand_back(KEY, "announcer", counted=False)
 
-    assert (await taken(ledger)).attempts == 1
+    assert [(await following(ledger)).key, (await following(ledger)).key] == [KEY, second]
+    row = await ledger.read(second)
+    assert row is not None
+    assert row.attempts == 1
 
 
 async def test_a_new_delivery_ends_the_back_off(ledger: RedisLedger) -> None:
     await accepted(ledger)
-    await taken(ledger)
-    await ledger.retry_later(KEY, "one", at=datetime.now(UTC) + timedelta(hours=1), error="down")
-    await ledger.accept(delivery(2), KEY, NEXT, "announce")
+    await following(ledger)
+    await ledger.retry_later(KEY, "one", seconds=3600, error="down")
+    await ledger.accept(delivery(2), KEY, PUSHED)
 
-    again = await taken(ledger)
+    again = await following(ledger)
     assert (again.attempts, again.error) == (1, "")
 
 
-async def test_a_lost_bell_is_due_and_handed_out_once_a_while(ledger: RedisLedger, redis: ArqRedis) -> None:
+async def test_two_pushes_close_together_are_one_job(redis: ArqRedis) -> None:
+    ledger = RedisLedger(redis, LedgerOptions(debounce_ms=60_000))
+    await accepted(ledger, wanted=PUSHED)
+    first = float(await redis.zscore(keys.DEADLINES, str(KEY)) or 0)
+    await asyncio.sleep(0.01)
+    await ledger.accept(delivery(2), KEY, PUSHED)
+
+    assert await free(ledger)
+    assert float(await redis.zscore(keys.DEADLINES, str(KEY)) or 0) > first
+    await redis.zadd(keys.DEADLINES, {str(KEY): 1})
+    assert (await following(ledger)).generation == 2
+    assert await free(ledger)
+
+
+async def test_pushing_on_and_on_does_not_put_it_off_for_ever(redis: ArqRedis) -> None:
+    ledger = RedisLedger(redis, LedgerOptions(debounce_ms=60_000))
+    await accepted(ledger, wanted=PUSHED)
+    seconds, _ = await redis.time()
+    earlier: Any = redis.hset(keys.row(str(KEY)), "wanted_at", str((seconds - 5 * 60) * 1000))
+    await earlier
+    await ledger.accept(delivery(2), KEY, PUSHED)
+
+    assert (await following(ledger)).generation == 2
+
+
+async def test_a_push_during_an_announcement_keeps_its_time(redis: ArqRedis) -> None:
+    ledger = RedisLedger(redis, LedgerOptions(debounce_ms=60_000))
     await accepted(ledger)
-    await redis.delete(keys.INTERACTIVE_QUEUE)
-    assert await ledger.due() == ()
-    await asyncio.sleep(0.06)
+    assert await ledger.take(KEY, "announcer") is not None
+    await ledger.accept(delivery(2), KEY, PUSHED)
+    await ledger.hand_back(KEY, "announcer", counted=False)
 
-    assert await ledger.due() == (KEY,)
-    assert await ledger.due() == ()
-    await ledger.ring(Bell("review", KEY))
-    (bell,) = await redis.zrange(keys.REVIEW_QUEUE, 0, -1)
-    assert deserialize(await redis.get(b"arq:job:" + bell))["f"] == "review"
+    assert await free(ledger)
+    assert await redis.zscore(keys.DEADLINES, str(KEY)) is not None
 
 
-async def test_a_row_that_waits_for_a_free_worker_is_rung_less_and_less(ledger: RedisLedger, redis: ArqRedis) -> None:
+async def test_a_lost_bell_is_rung_again(ledger: RedisLedger, redis: ArqRedis) -> None:
     await accepted(ledger)
-    pauses = []
-    for _ in range(9):
-        await redis.zadd(keys.DEADLINES, {str(KEY): 0})
-        seconds, micros = await redis.time()
-        assert await ledger.due() == (KEY,)
-        score = await redis.zscore(keys.DEADLINES, str(KEY))
-        assert score is not None
-        pauses.append(round((score - seconds * 1000 - micros / 1000) / 40))
+    await redis.delete(queue_name(Queue.INTERACTIVE), queue_name(Queue.REVIEW))
 
-    assert pauses == [1, 2, 4, 8, 16, 32, 64, 64, 64]
-    await taken(ledger)
-    await redis.zadd(keys.DEADLINES, {str(KEY): 0})
-    await ledger.due()
-    assert (await redis.zscore(keys.DEADLINES, str(KEY)) or 0) < (await redis.time())[0] * 1000 + 2_000
+    assert await ledger.due() == {Queue.REVIEW}
+    await ledger.ring(Queue.REVIEW, 2)
+    assert await bells(redis, Queue.REVIEW) == [("work", ["review"])] * 2
 
 
-async def test_finished_rows_are_not_due(ledger: RedisLedger, redis: ArqRedis) -> None:
+async def test_bells_are_bounded(ledger: RedisLedger, redis: ArqRedis) -> None:
+    await ledger.ring(Queue.REVIEW, 1_100)
+
+    assert await redis.zcard(queue_name(Queue.REVIEW)) == 1_000
     await accepted(ledger)
-    await taken(ledger)
+    assert (await following(ledger)).key == KEY
+
+
+async def test_who_frees_a_slot_rings_for_the_next(ledger: RedisLedger, redis: ArqRedis) -> None:
+    await accepted(ledger)
+    await accepted(ledger, other(8))
+    await following(ledger)
+    await redis.delete(queue_name(Queue.REVIEW))
     await ledger.done(KEY, "one", 1)
-    await asyncio.sleep(0.1)
 
-    assert await ledger.due() == ()
-    assert await ledger.take(KEY, "two") is None
+    assert await bells(redis, Queue.REVIEW) == [("work", ["review"])]
+
+
+async def test_finished_rows_are_at_rest_and_kept_for_a_while(ledger: RedisLedger, redis: ArqRedis) -> None:
+    await accepted(ledger)
+    await following(ledger)
+    await ledger.done(KEY, "one", 1)
+
+    assert await ledger.due() == frozenset()
+    assert await free(ledger)
     assert await redis.zcard(keys.DEADLINES) == 0
+    assert 0 < await redis.ttl(keys.row(str(KEY))) <= OPTIONS.keep_rows_seconds
+    await ledger.accept(delivery(2), KEY, PUSHED)
+    assert await redis.ttl(keys.row(str(KEY))) == -1
+
+
+async def test_a_lone_repository_comes_next_however_many_wait_for_another(ledger: RedisLedger) -> None:
+    for number in range(500):
+        await accepted(ledger, other(number, repository=1))
+    for _ in range(3):
+        assert (await following(ledger)).key.ref.repository_id == 1
+    await accepted(ledger, other(1, repository=2))
+
+    assert (await following(ledger)).key.ref.repository_id == 2
+    assert [(await following(ledger)).key.ref.number for _ in range(3)] == [3, 4, 5]
+
+
+async def test_repositories_take_turns_in_order_of_arrival_within_each(redis: ArqRedis) -> None:
+    ledger = RedisLedger(redis, LedgerOptions(per_installation=100))
+    for number in range(6):
+        for repository in (1, 2, 3):
+            await accepted(ledger, other(number, repository=repository))
+    order = [(await following(ledger)).key.ref for _ in range(18)]
+
+    assert [ref.repository_id for ref in order] == [1, 2, 3] * 6
+    assert [ref.number for ref in order] == [n for n in range(6) for _ in range(3)]
+
+
+async def test_a_repository_that_always_has_just_one_does_not_push_in(ledger: RedisLedger) -> None:
+    """It lines up anew after each of its turns, behind those that have waited since."""
+    for number in range(4):
+        await accepted(ledger, other(number, repository=1))
+    order: list[int] = []
+    for number in range(6):
+        await accepted(ledger, other(100 + number, repository=2))
+        row = await following(ledger)
+        order.append(row.key.ref.repository_id)
+        await ledger.done(row.key, "one", 1)
+
+    assert Counter(order) == {1: 3, 2: 3}
+
+
+async def test_a_repository_has_at_most_so_many_running(redis: ArqRedis) -> None:
+    ledger = RedisLedger(redis, LedgerOptions(per_repository=2, per_installation=3))
+    for number in range(5):
+        await accepted(ledger, other(number, repository=1))
+    await accepted(ledger, other(1, repository=2))
+    await accepted(ledger, other(2, repository=2))
+    await accepted(ledger, other(1, repository=3, installation=12))
+    running = [(await following(ledger)).key for _ in range(4)]
+
+    assert Counter(key.ref.repository_id for key in running) == {1: 2, 2: 1, 3: 1}
+    assert await free(ledger)
+    first = next(key for key in running if key.ref.repository_id == 1)
+    await ledger.done(first, "one", 1)
+    assert (await following(ledger)).key.ref.repository_id == 2, "the installation has room for one, and it is 2's turn"
+
+
+async def test_the_running_of_a_dead_worker_do_not_count_for_ever(redis: ArqRedis) -> None:
+    ledger = RedisLedger(redis, LedgerOptions(per_repository=1))
+    await accepted(ledger)
+    await accepted(ledger, other(8))
+    await following(ledger)
+    assert await free(ledger)
+    await expire(redis)
+
+    assert (await following(ledger)).key in {KEY, other(8)}
+
+
+async def test_queues_do_not_wait_for_each_other(ledger: RedisLedger) -> None:
+    await accepted(ledger, other(1, kind=JobKind.FIX))
+    await accepted(ledger, other(1, kind=JobKind.COMMAND))
+
+    assert (await following(ledger)).key.kind is JobKind.FIX
+    answer = await ledger.next(Queue.INTERACTIVE, "two", run="r")
+    assert answer is not None
+    assert answer.key.kind is JobKind.COMMAND
+
+
+async def test_a_held_installation_gets_no_turn_until_its_time_is_over(ledger: RedisLedger, redis: ArqRedis) -> None:
+    await accepted(ledger)
+    await accepted(ledger, other(1, installation=12))
+    await ledger.hold(11, until=datetime.now(UTC) + timedelta(hours=1))
+    await ledger.hold(12, until=datetime.now(UTC) - timedelta(seconds=1))
+
+    assert (await following(ledger)).key.ref.installation_id == 12
+    assert await free(ledger)
+    assert 0 < await redis.pttl(keys.held(11)) <= 3_600_000
+    await redis.delete(keys.held(11))
+    assert (await following(ledger)).key == KEY
+
+
+async def test_a_stop_reaches_the_owner_and_is_over_with_the_next_generation(ledger: RedisLedger) -> None:
+    await accepted(ledger)
+    await following(ledger)
+
+    assert await ledger.stop(KEY)
+    assert await ledger.beat(KEY, "one") == Pulse(1, 1, paused=False)
+    await ledger.done(KEY, "one", 1)
+    assert not await ledger.stop(KEY)
+    await ledger.accept(delivery(2), KEY, PUSHED)
+    assert (await following(ledger)).pulse == Pulse(2, 1, paused=False)
+
+
+async def test_a_stop_of_a_row_that_waits_for_later_is_looked_at_now(ledger: RedisLedger) -> None:
+    await accepted(ledger)
+    await following(ledger)
+    await ledger.retry_later(KEY, "one", seconds=3600, error="down")
+
+    assert await ledger.stop(KEY)
+    assert (await following(ledger)).pulse.stop_through == 1
+
+
+async def test_a_pause_lasts_over_pushes_until_it_is_ended(ledger: RedisLedger) -> None:
+    await accepted(ledger)
+    await following(ledger)
+
+    assert await ledger.pause(KEY)
+    assert not await ledger.pause(KEY)
+    assert (await ledger.beat(KEY, "one") or Pulse(0, 0, paused=False)).paused
+    await ledger.done(KEY, "one", 1)
+    await ledger.accept(delivery(2), KEY, PUSHED)
+    assert (await following(ledger)).paused
+    await ledger.done(KEY, "one", 2)
+    assert await ledger.resume(KEY)
+    assert not await ledger.resume(KEY)
+    again = await following(ledger)
+    assert (again.paused, again.generation, again.triggers) == (False, 3, frozenset({"resume"}))
+
+
+async def test_a_pause_at_rest_is_for_what_comes(ledger: RedisLedger) -> None:
+    await accepted(ledger)
+    await following(ledger)
+    await ledger.done(KEY, "one", 1)
+
+    assert await ledger.pause(KEY)
+    assert await free(ledger)
+
+
+async def test_a_dead_row_rests_until_somebody_asks_again(ledger: RedisLedger, redis: ArqRedis) -> None:
+    await accepted(ledger)
+    await following(ledger)
+    assert not await ledger.retry(KEY), "it runs"
+    await ledger.bury(KEY, "one", 1, error="the key is wrong")
+    dead = await ledger.read(KEY)
+    assert dead is not None
+    assert (dead.dead, dead.error) == (True, "the key is wrong")
+    assert await free(ledger)
+
+    assert await ledger.retry(KEY)
+    again = await following(ledger)
+    assert (again.generation, again.attempts, again.error, again.dead) == (2, 1, "", False)
+    await ledger.bury(KEY, "one", 2, error="still wrong")
+    await ledger.accept(delivery(2), KEY, PUSHED)
+    assert not (await following(ledger)).dead
+
+
+async def test_a_retry_of_a_row_in_back_off_is_now(ledger: RedisLedger) -> None:
+    await accepted(ledger)
+    await following(ledger)
+    await ledger.retry_later(KEY, "one", seconds=3600, error="down")
+
+    assert await ledger.retry(KEY)
+    again = await following(ledger)
+    assert (again.generation, again.attempts) == (1, 1)
+
+
+async def test_no_row_has_nothing_to_do(ledger: RedisLedger) -> None:
+    assert await ledger.read(KEY) is None
+    assert await ledger.take(KEY, "one") is None
+    assert await ledger.beat(KEY, "one") is None
+    for order in (ledger.stop, ledger.pause, ledger.resume, ledger.retry):
+        assert not await order(KEY)
+
+
+@pytest.mark.parametrize("name", ["fix:1:2:3", "review:1:2", "no row"])
+async def test_an_unknown_name_among_the_deadlines_is_dropped(ledger: RedisLedger, redis: ArqRedis, name: str) -> None:
+    await redis.zadd(keys.DEADLINES, {name: 1})
+
+    assert await ledger.due() == frozenset()
+    assert await redis.zcard(keys.DEADLINES) == 0
+
+
+async def test_a_row_of_another_version_s_kind_is_put_off_and_stops_nobody(
+    ledger: RedisLedger, redis: ArqRedis, caplog: pytest.LogCaptureFixture
+) -> None:
+    await accepted(ledger, other(1, repository=1))
+    name = "dream:11:22:7"
+    await redis.copy(keys.row(str(other(1, repository=1))), keys.row(name))
+    await redis.zadd(keys.DEADLINES, {name: 1})
+    rows = [await ledger.next(Queue.REVIEW, "one", run="r") for _ in range(2)]
+
+    assert [row.key for row in rows if row] == [other(1, repository=1)]
+    assert "dream:11:22:7" in caplog.text
+    assert await redis.zscore(keys.DEADLINES, name) is not None
 
 
 async def test_a_forgotten_script_is_sent_again(ledger: RedisLedger, redis: ArqRedis) -> None:
     await accepted(ledger)
     await redis.script_flush()
 
-    assert (await taken(ledger)).generation == 1
-
-
-async def test_no_row_reads_as_none(ledger: RedisLedger) -> None:
-    assert await ledger.read(KEY) is None
-    assert await ledger.take(KEY, "one") is None
-    assert await ledger.beat(KEY, "one") is None
+    assert (await following(ledger)).generation == 1
 
 
 async def test_an_absent_server_is_ledger_unavailable() -> None:
     async with open_redis(RedisSettings(unix_socket_path="/nonexistent/socket")) as client:
         ledger, outbox = RedisLedger(client), RedisOutbox(client)
         for call in (
-            ledger.accept(delivery(), KEY, WANTED, "announce"),
+            ledger.accept(delivery(), KEY, WANTED),
+            ledger.next(Queue.REVIEW, "one", run="r"),
             ledger.take(KEY, "one"),
             ledger.read(KEY),
-            ledger.ring(Bell("review", KEY)),
+            ledger.ring(Queue.REVIEW, 1),
+            ledger.stop(KEY),
+            ledger.hold(11, until=datetime.now(UTC) + timedelta(hours=1)),
             outbox.begin(REF, "summary"),
             outbox.finished(REF, ""),
         ):
@@ -228,11 +508,12 @@ async def test_a_full_server_is_ledger_unavailable_and_remembers_nothing(redis: 
     await redis.config_set("maxmemory", 1)
     try:
         with pytest.raises(LedgerUnavailable, match="OutOfMemory"):
-            await ledger.accept(delivery(), KEY, WANTED, "announce")
+            await ledger.accept(delivery(), KEY, WANTED)
+        assert await redis.keys("*") == []
     finally:
         await redis.config_set("maxmemory", 0)
 
-    assert await ledger.accept(delivery(), KEY, WANTED, "announce")
+    assert await ledger.accept(delivery(), KEY, WANTED)
 
 
 @pytest.mark.parametrize("data", [b"\x80\x04N.", b"[]", b"3", b"not json"])

@@ -1,10 +1,14 @@
--- Extends the lease of the owner. KEYS: 1 row, 2 deadlines   ARGV: 1 row name, 2 owner, 3 lease ms
--- Returns the wanted generation, or -1 when the row belongs to somebody else.
-if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[2] then
-  return -1
+-- Extends the lease of the owner.   ARGV: 1 row name, 2 owner, 3 lease ms
+-- Returns what is wanted now: generation, generation up to which a stop was asked, 1 if paused; nil for a lost row.
+local name = ARGV[1]
+if not owned(name, ARGV[2]) then
+  return false
 end
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-redis.call('HSET', KEYS[1], 'lease', now + ARGV[3])
-redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[1])
-return tonumber(redis.call('HGET', KEYS[1], 'want'))
+local until_ms = clock() + ARGV[3]
+local f = redis.call('HMGET', P .. 'row:' .. name, 'want', 'stop', 'paused', 'queue')
+lease(name, f[4], ARGV[2], until_ms)
+local repository = repository_of(name)
+for _, id in ipairs({repository, installation_of(repository)}) do
+  redis.call('ZADD', P .. 'running:' .. f[4] .. ':' .. id, 'XX', until_ms, name)
+end
+return {tonumber(f[1]), tonumber(f[2] or '0'), tonumber(f[3] or '0')}

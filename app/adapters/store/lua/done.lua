@@ -1,18 +1,28 @@
--- A generation is finished. KEYS: 1 row, 2 deadlines   ARGV: 1 row name, 2 owner, 3 generation
+-- A generation is finished.
+-- ARGV: 1 row name, 2 owner, 3 generation, 4 state ('' or 'dead'), 5 error, 6 reviewed head ('' for none),
+--       7 seconds to keep a row at rest
 -- Returns -1 when the row belongs to somebody else, 1 when a newer generation is wanted, else 0.
-if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[2] then
+local name = ARGV[1]
+local key = P .. 'row:' .. name
+if not owned(name, ARGV[2]) then
   return -1
 end
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local f = redis.call('HMGET', KEYS[1], 'want', 'trigger')
-redis.call('HSET', KEYS[1], 'done', ARGV[3], 'done_at', now)
-redis.call('HDEL', KEYS[1], 'owner', 'lease', 'attempts', 'next', 'error')
+local now = clock()
+local f = redis.call('HMGET', key, 'want', 'trigger', 'next', 'queue')
+release(name, f[4], now)
+redis.call('HSET', key, 'done', ARGV[3], 'done_at', now)
+if ARGV[6] ~= '' then
+  redis.call('HSET', key, 'reviewed', ARGV[6])
+end
 if tonumber(f[1]) > tonumber(ARGV[3]) then
-  redis.call('HSET', KEYS[1], 'triggers', f[2])
-  redis.call('ZADD', KEYS[2], now, ARGV[1])
+  redis.call('HSET', key, 'triggers', f[2], 'wanted_at', now)
+  place(name, f[4], tonumber(f[3] or '0'), now)
   return 1
 end
-redis.call('HDEL', KEYS[1], 'triggers')
-redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('HDEL', key, 'attempts', 'deaths', 'next', 'error', 'triggers')
+if ARGV[4] ~= '' then
+  redis.call('HSET', key, 'state', ARGV[4], 'error', ARGV[5])
+end
+redis.call('ZREM', DEADLINES, name)
+redis.call('EXPIRE', key, ARGV[7])
 return 0

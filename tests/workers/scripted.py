@@ -1,0 +1,61 @@
+"""A job that does what a test tells it, on the real ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from app.adapters.store.ledger import RedisLedger
+from app.domain.jobs import LIMITS, JobKind, JobLimits
+from app.domain.row import Order, Row
+from app.usecases.job import Guard, Outcome
+from workers.attempts import Attempts
+from workers.back_off import BackOff
+
+Body = Callable[[Row, Guard], Awaitable[Outcome]]
+
+
+async def finished(_row: Row, _guard: Guard) -> Outcome:
+    return Outcome("done")
+
+
+@dataclass
+class Scripted:
+    """Implements usecases.job.Job; `told` is what it was asked to tell on GitHub."""
+
+    body: Body = finished
+    told: list[str] = field(default_factory=list)
+    refusals: list[Exception] = field(default_factory=list)
+    """Raised in place of telling, one after the other."""
+
+    async def run(self, row: Row, guard: Guard) -> Outcome:
+        self.told.append("run")
+        return await self.body(row, guard)
+
+    async def end_early(self, row: Row, order: Order) -> Outcome:
+        self._tell(f"{order}")
+        return Outcome(order)
+
+    async def superseded(self, row: Row) -> None:
+        self._tell("superseded")
+
+    async def waits(self, row: Row, reason: str, until: datetime) -> None:
+        self._tell(f"waits: {reason}")
+
+    async def give_up(self, row: Row, reason: str) -> None:
+        self._tell(f"gave up: {reason}")
+
+    def _tell(self, text: str) -> None:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.told.append(text)
+
+
+def attempts_at(
+    ledger: RedisLedger, job: Scripted, *, kind: JobKind = JobKind.REVIEW, seconds: float = 60.0
+) -> Attempts:
+    limits: Mapping[JobKind, JobLimits] = {**LIMITS, kind: replace(LIMITS[kind], seconds=seconds)}
+    return Attempts(
+        ledger, {kind: job}, limits, lambda: datetime.now(UTC), BackOff(base_seconds=0.0), beat_seconds=0.01
+    )

@@ -1,0 +1,42 @@
+"""Shows a pull request's queued check at once, however long its turn is away."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass
+
+from app.domain.errors import LedgerUnavailable
+from app.domain.jobs import RowKey
+from app.ports import Ledger
+from app.usecases.job import OwnershipLost
+from app.usecases.review.announce import announce
+from app.usecases.review.check_run import CheckRuns
+from workers.leases import Lease
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Announcements:
+    """What an `announce` bell does.
+
+    It holds the row meanwhile, so that a review whose turn comes just then does not make a second check run.
+    """
+
+    ledger: Ledger
+    check_runs: CheckRuns
+    beat_seconds: float
+
+    async def answer(self, key: RowKey) -> None:
+        owner = secrets.token_hex(8)
+        try:
+            row = await self.ledger.take(key, owner)
+            if row is None:
+                return  # done already, or a running review will hear that more is wanted
+            try:
+                await Lease(self.ledger, row, owner, self.beat_seconds).keep(announce(row, self.check_runs), heed=False)
+            finally:
+                await self.ledger.hand_back(key, owner, counted=False)
+        except (LedgerUnavailable, OwnershipLost) as error:
+            _log.warning("announce of %s: %s", key, error)
