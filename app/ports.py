@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
+<<<<<<< HEAD
 from app.domain.events import Delivery
 from app.domain.jobs import Queue, RowKey
+=======
+from app.domain.events import Delivery, Event
+from app.domain.jobs import Bell, RowKey
+>>>>>>> facea25 (Missed deliveries can be found in GitHub's log and by comparing open pull requests)
 from app.domain.messages.check import CheckOutput, Conclusion
 from app.domain.messages.comments import InlineComment
+from app.domain.missed import HookDelivery, KnownRepository, OpenPullRequest
 from app.domain.model import Completion, ModelRequest
 from app.domain.objects import Blob, Change
 from app.domain.policy import Policy
@@ -22,6 +28,9 @@ Clock = Callable[[], datetime]
 
 PolicyParser = Callable[[bytes, str], Policy]
 """Bytes and path of a policy file -> Policy; raises PolicyInvalid with every mistake in it."""
+
+ParseEvent = Callable[[str, bytes], Event]
+"""Name and body of a webhook -> Event; raises EventMalformed."""
 
 
 class Model(Protocol):
@@ -255,4 +264,62 @@ class Outbox(Protocol):
 
     async def finished(self, ref: PullRequestRef, prefix: str) -> dict[str, int]:
         """All finished writes whose key starts with `prefix`."""
+        ...
+
+
+class HookDeliveries(Protocol):
+    """GitHub's log of the App's webhook deliveries; GitHub keeps it for three days."""
+
+    def list(self, since: datetime) -> AsyncIterator[HookDelivery]:
+        """Attempts made at `since` or later, newest first, as many as the adapter's limit allows.
+
+        Raises GitHubRefused with status 404 where there is no such log.
+        """
+        ...
+
+    async def payload(self, id_: int) -> bytes | None:
+        """What the attempt carried, as canonical JSON; None when GitHub does not have it any more."""
+        ...
+
+
+class Marks(Protocol):
+    """How far the log of deliveries was read. Every call raises LedgerUnavailable when Redis can not answer."""
+
+    async def scanned_until(self) -> datetime | None:
+        """Everything before this time was read; None when nothing is known."""
+        ...
+
+    async def scanned(self, until: datetime) -> None:
+        """Remembers that everything before `until` was read."""
+        ...
+
+    async def claim(self, turn: timedelta) -> bool:
+        """True for one caller only until `turn` has passed."""
+        ...
+
+
+class KnownRepositories(Protocol):
+    """The repositories of which a delivery was ever accepted, and when each is to be compared with GitHub next.
+
+    Every call raises LedgerUnavailable when Redis can not answer.
+    """
+
+    async def claim(self, most: int) -> tuple[KnownRepository, ...]:
+        """At most `most` repositories that are due. Each is handed out once: its next turn is set in the same step."""
+        ...
+
+    async def put_off(self, repository: KnownRepository, until: datetime) -> None:
+        """Sets the next turn, unless the repository was forgotten meanwhile."""
+        ...
+
+    async def forget(self, repository: KnownRepository) -> None:
+        """The repository is not ours any more; the next accepted delivery brings it back."""
+        ...
+
+
+class OpenPullRequests(Protocol):
+    """Which pull requests of a repository are open."""
+
+    def list(self, repository: KnownRepository) -> AsyncIterator[OpenPullRequest]:
+        """Most recently updated first, as many as the adapter's limit allows."""
         ...

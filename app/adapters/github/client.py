@@ -36,8 +36,11 @@ class Client:
 
     async def as_app(self, path: str) -> Any:
         """A GET that the App makes as itself."""
-        reply = await self._transport.call("GET", path, authorization=await self.tokens.as_app())
-        return reply.json
+        return (await self.reply_as_app(path)).json
+
+    async def reply_as_app(self, path: str) -> Reply:
+        """The same with what the headers say of further pages."""
+        return await self._transport.call("GET", path, authorization=await self.tokens.as_app())
 
     async def pages(self, ref: PullRequestRef, stage: Stage, path: str) -> AsyncIterator[list[Any]]:
         """Page after page of a list, at most 3,000 items."""

@@ -30,10 +30,14 @@ Sleep = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A 2xx answer."""
+    """A 2xx answer. `next_url` leads to the next page of a list: pages have numbers or, in logs, cursors."""
 
     json: Any
-    has_next_page: bool
+    next_url: str | None
+
+    @property
+    def has_next_page(self) -> bool:
+        return self.next_url is not None
 
 
 class _GitHub(GitHub[Any]):
@@ -90,7 +94,7 @@ class Transport:
             sent = not isinstance(cause, httpx.ConnectError)
             why = f"{what}: {type(cause).__name__} at {self._github.config.base_url}"
             raise _broken(why, uncertain=sent and not repeatable) from None
-        return Reply(_json(what, response, repeatable=repeatable), _next_page(response))
+        return Reply(_json(what, response, repeatable=repeatable), _next_url(response))
 
     def _refusal(self, what: str, response: Response[Any, Any], *, repeatable: bool) -> Exception:
         status = response.status_code
@@ -136,8 +140,8 @@ async def open_transport(
         yield Transport(github, now=now, sleep=sleep)
 
 
-def _next_page(response: Response[Any, Any]) -> bool:
-    return "next" in response.raw_response.links
+def _next_url(response: Response[Any, Any]) -> str | None:
+    return response.raw_response.links.get("next", {}).get("url")
 
 
 def _broken(message: str, *, uncertain: bool) -> GitHubUnavailable:

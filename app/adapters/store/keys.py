@@ -10,6 +10,31 @@ DEADLINES = f"{PREFIX}:deadlines"
 OUTBOX_SECONDS = 90 * 24 * 3600
 """What we wrote on a pull request is remembered for 90 days after the last write there."""
 
+SCANNED = f"{PREFIX}:recovery:scanned"
+"""Time in ms up to which GitHub's log of deliveries was read; kept for as long as GitHub keeps the log."""
+
+RECOVERY_TURN = f"{PREFIX}:recovery:turn"
+"""Set by the worker whose turn it is to read the log, and gone when the turn is over."""
+
+REPOSITORIES = f"{PREFIX}:repositories"
+"""Sorted set: `<installation>:<repository>` -> time in ms when its open pull requests are to be compared next.
+
+An accepted delivery adds its repository in the accept script, with `ZADD NX` and the time now + RECONCILE_MS, and
+writes `repository()` below. `NX`, because a busy repository must not put its own comparison off for ever.
+"""
+
+RECONCILE_MS = 3600 * 1000
+"""An hour from one comparison of a repository to the next."""
+
+
+def repository(name: str) -> str:
+    """A hash for each member of REPOSITORIES, under the same name, written by the accept script.
+
+    `name`: `owner/name` as the newest accepted delivery had it (HSET). `since`: time in ms of the first accepted
+    delivery (HSETNX). It is deleted together with the member.
+    """
+    return f"{PREFIX}:repository:{name}"
+
 
 def row(name: str) -> str:
     return f"{PREFIX}:row:{name}"

@@ -21,7 +21,7 @@ _MAX_DIFF_LINES: Final = 20_000
 
 
 def list_pulls(exchange: Exchange) -> Reply:
-    """Pull requests, newest first, by state, head and base."""
+    """Pull requests, newest or last updated first, by state, head and base."""
     state, head, base = exchange.query.get("state", "open"), exchange.flag("head"), exchange.flag("base")
     found = [
         pull
@@ -31,6 +31,8 @@ def list_pulls(exchange: Exchange) -> Reply:
         and head in (None, f"{pull.head_owner.login}:{pull.head_ref}")
     ]
     newest_first = exchange.query.get("direction", "desc") == "desc"
+    if exchange.query.get("sort") == "updated":
+        found.sort(key=lambda pull: pull.updated_at)
     return exchange.page(found[::-1] if newest_first else found, pull_request_simple)
 
 
