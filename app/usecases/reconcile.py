@@ -81,8 +81,8 @@ class Reconciliation:
         if pull.updated_at > self.now() - SETTLED:
             return None
         if row is None:
-            # What was open before the repository was known nobody has asked us to review.
-            return "opened" if pull.created_at >= repository.since else None
+            # Nobody asked us to review what was open before we came. GitHub's times have whole seconds.
+            return "opened" if pull.created_at >= repository.since.replace(microsecond=0) else None
         if row.wanted.head != pull.head:
             return "synchronize"
         return "ready_for_review" if row.wanted.draft and not pull.draft else None
