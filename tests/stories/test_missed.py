@@ -70,14 +70,40 @@ async def test_an_answer_that_came_too_late_for_github_is_not_a_second_review(wo
     assert len(pull.comments) == 1
 
 
-async def test_a_push_that_left_no_trace_in_githubs_log_is_found_and_reviewed(world: World) -> None:
+async def test_an_old_head_that_is_found_late_leaves_the_newest_one_reviewed(world: World) -> None:
     pull = opened(world)
+    old, failed = pull.head_sha, world.github.deliveries[-1]
+    failed.status_code = 503
+    world.taken = len(world.github.deliveries)
+    world.repo.commit("feature", {"app/price.py": "def price():\n    return 2\n"})
     await world.settle()
+    async with finding(world, ahead=timedelta(minutes=3)) as missed:
+        assert await missed.recovery.scan() == Scan(failed=1, recovered=1)
+        await world.work()
+        await known(world)
+        assert await missed.reconciliation.compare_due() == 1  # the ledger heard of the old head last
+        await world.work()
+        await known(world)
+        assert await missed.reconciliation.compare_due() == 0
+
+    assert {run.conclusion for run in world.checks(pull.head_sha)} == {"success"}
+    assert {run.conclusion for run in world.checks(old)} == {"cancelled"}
+    assert len(pull.comments) == 1
+
+
+async def known(world: World) -> None:
+    """What an accepted delivery leaves behind of its repository, due now."""
     assert world.repo.installation is not None
     name = f"{world.repo.installation.id}:{world.repo.id}"
     fields = {"name": world.repo.full_name, "since": "0"}
     await world.redis.hset(keys.repository(name), mapping=fields)  # type: ignore[misc]
     await world.redis.zadd(keys.REPOSITORIES, {name: 0})
+
+
+async def test_a_push_that_left_no_trace_in_githubs_log_is_found_and_reviewed(world: World) -> None:
+    pull = opened(world)
+    await world.settle()
+    await known(world)
     world.repo.commit("feature", {"app/price.py": "def price():\n    return 2\n"})
     del world.github.deliveries[-1]
     async with finding(world, ahead=timedelta(minutes=3)) as missed:
