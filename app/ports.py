@@ -7,13 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-<<<<<<< HEAD
-from app.domain.events import Delivery
-from app.domain.jobs import Queue, RowKey
-=======
 from app.domain.events import Delivery, Event
-from app.domain.jobs import Bell, RowKey
->>>>>>> facea25 (Missed deliveries can be found in GitHub's log and by comparing open pull requests)
+from app.domain.jobs import Queue, RowKey
 from app.domain.messages.check import CheckOutput, Conclusion
 from app.domain.messages.comments import InlineComment
 from app.domain.missed import HookDelivery, KnownRepository, OpenPullRequest

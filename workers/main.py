@@ -24,6 +24,7 @@ from workers.back_off import BackOff
 from workers.cancelling import end
 from workers.jobs import Context, announce, work
 from workers.leases import BEAT_SECONDS
+from workers.recovery import RECOVER_SECONDS, reconcile_forever, recover_forever
 from workers.schedule import RING_SECONDS, ring_forever
 
 _log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class WorkerOptions:
     poll_seconds: float = 0.1
     beat_seconds: float = BEAT_SECONDS
     ring_seconds: float = RING_SECONDS
+    recover_seconds: float = RECOVER_SECONDS
     back_off: BackOff = field(default_factory=BackOff)
 
 
@@ -109,6 +111,8 @@ async def run_worker(
     tasks: list[asyncio.Task[object]] = [
         *(asyncio.create_task(_supervised(redis, services, options, queue, running)) for queue in Queue),
         asyncio.create_task(ring_forever(services.bells, free, seconds=options.ring_seconds)),
+        asyncio.create_task(recover_forever(services.missed.recovery, seconds=options.recover_seconds)),
+        asyncio.create_task(reconcile_forever(services.missed.reconciliation)),
         asyncio.create_task(stop.wait()),
     ]
     try:

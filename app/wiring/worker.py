@@ -31,6 +31,7 @@ from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.publish import Publisher
 from app.usecases.review.run import ReviewRun
 from app.wiring.engine import open_engine
+from app.wiring.missed import MissedDeliveries, missed_deliveries
 from app.wiring.redis import open_redis
 
 
@@ -41,6 +42,7 @@ class WorkerServices:
     check_runs: CheckRuns
     review: ReviewRun
     jobs: Mapping[JobKind, Job]
+    missed: MissedDeliveries
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,14 @@ async def open_worker_services(
             parse_policy=parse_policy,
             github_url=github.url,
         )
-        yield WorkerServices(ledger, ledger, check_runs, review, {JobKind.REVIEW: review})
+        yield WorkerServices(
+            ledger=ledger,
+            bells=ledger,
+            check_runs=check_runs,
+            review=review,
+            jobs={JobKind.REVIEW: review},
+            missed=missed_deliveries(client, pool, ledger, allowed_accounts=settings.allowed_accounts, now=_now),
+        )
 
 
 def _now() -> datetime:

@@ -14,7 +14,7 @@ from app.adapters.store.ledger import RedisLedger
 from app.usecases.recover import Scan
 from app.wiring.missed import MissedDeliveries, missed_deliveries
 from tests.fakes.github import PullRequest
-from tests.world import World
+from tests.world import AT_ONCE, World
 
 
 @asynccontextmanager
@@ -31,7 +31,7 @@ async def finding(world: World, *, ahead: timedelta = timedelta()) -> AsyncItera
         yield missed_deliveries(
             Client(transport, tokens),
             world.redis,
-            RedisLedger(world.redis),
+            RedisLedger(world.redis, AT_ONCE),
             allowed_accounts=world.settings.allowed_accounts,
             now=lambda: now() + ahead,
         )

@@ -304,7 +304,7 @@ async def test_a_rate_limit_of_the_list_leaves_the_mark(missing: Missing) -> Non
 class Down(RedisLedger):
     """A ledger that can take nothing."""
 
-    async def accept(self, delivery: Taken, row: RowKey, wanted: Wanted, bell: str = "") -> bool:
+    async def accept(self, delivery: Taken, row: RowKey, wanted: Wanted) -> bool:
         raise LedgerUnavailable("Redis: loading")
 
 

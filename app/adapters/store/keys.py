@@ -7,6 +7,9 @@ PREFIX = "revwright"
 DEADLINES = f"{PREFIX}:deadlines"
 """Sorted set: row name -> time in ms by which somebody must have looked at it."""
 
+DELIVERIES_SECONDS = 72 * 3600
+"""GitHub redelivers for three days."""
+
 OUTBOX_SECONDS = 90 * 24 * 3600
 """What we wrote on a pull request is remembered for 90 days after the last write there."""
 

@@ -40,12 +40,11 @@ class LedgerOptions:
     """A worker that has not beaten for this long is taken for dead."""
     debounce_ms: int = 2_000
     """So long a push waits for another one."""
-    compare_ms: int = 3_600_000
+    compare_ms: int = keys.RECONCILE_MS
     """The first comparison of a new repository's heads with ours."""
     per_repository: int = 10
     per_installation: int = 20
-    keep_deliveries_seconds: int = 72 * 3600
-    """GitHub redelivers for three days."""
+    keep_deliveries_seconds: int = keys.DELIVERIES_SECONDS
     keep_rows_seconds: int = 90 * 24 * 3600
     """How long a row at rest is kept."""
 

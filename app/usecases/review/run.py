@@ -41,7 +41,7 @@ class ReviewRun:
 
     async def run(self, row: Row, guard: Guard) -> Outcome:
         """Ends with a concluded check on the newest head, or raises an error that says whether to try again."""
-        pull = await self.pull_requests.read(row.key.ref, row.wanted.repository)
+        pull = await self._read(row)
         place = Place(pull.ref, pull.repository)
         await guard()
         if not pull.open:
@@ -67,7 +67,7 @@ class ReviewRun:
 
     async def end_early(self, row: Row, order: Order) -> Outcome:
         """A required check that was asked for is `cancelled`: neither green nor waiting for ever."""
-        pull = await self.pull_requests.read(row.key.ref, row.wanted.repository)
+        pull = await self._read(row)
         place = Place(pull.ref, pull.repository)
         await self.check_runs.cancel_others(place, pull.head_sha if pull.open else None)
         if pull.open and not pull.draft:
@@ -77,7 +77,7 @@ class ReviewRun:
 
     async def superseded(self, row: Row) -> None:
         """The old head's check ends now, not when a worker comes to the new one. GitHub says which head is newest."""
-        pull = await self.pull_requests.read(row.key.ref, row.wanted.repository)
+        pull = await self._read(row)
         place = Place(pull.ref, pull.repository)
         await self.check_runs.cancel_others(place, pull.head_sha if pull.open else None)
         if pull.open and not pull.draft and not await self._is_over(pull):
@@ -102,6 +102,13 @@ class ReviewRun:
                 refused = error
         if refused is not None:
             raise refused
+
+    async def _read(self, row: Row) -> PullRequest:
+        """The pull request as it is now. GitHub's API may lag behind its own deliveries: then git decides."""
+        pull = await self.pull_requests.read(row.key.ref, row.wanted.repository)
+        if pull.head_sha != row.wanted.head:
+            await self._still_head(row, pull)
+        return pull
 
     async def _still_head(self, row: Row, pull: PullRequest) -> None:
         if await self.mirrors.pull_request_head(pull.ref, pull.repository) != pull.head_sha:
