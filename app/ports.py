@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -16,7 +16,9 @@ from app.domain.model import Completion, ModelRequest
 from app.domain.objects import Blob, Change
 from app.domain.policy import Policy
 from app.domain.pull_request import PullRequest, PullRequestRef, RepositoryName, Sha
+from app.domain.report import ModelUse
 from app.domain.row import Pulse, Row, Wanted
+from app.domain.runs import RunLog, RunRecord, RunStart, RunState
 
 Clock = Callable[[], datetime]
 """The time now, in UTC."""
@@ -317,4 +319,53 @@ class OpenPullRequests(Protocol):
 
     def list(self, repository: KnownRepository) -> AsyncIterator[OpenPullRequest]:
         """Most recently updated first, as many as the adapter's limit allows."""
+class Runs(Protocol):
+    """The record of what ran, kept for people for a while; no decision rests on it.
+
+    Texts are stored without the secrets in them and cut when they are long. A run that is not known (never begun, or
+    forgotten since) may be written to; nothing comes of it. Every call raises LedgerUnavailable.
+    """
+
+    async def begin(self, start: RunStart) -> None:
+        """An attempt begins: makes the record, or goes on with it and counts one more attempt."""
+        ...
+
+    async def note(self, run_id: str, text: str) -> None:
+        """One more event of the timeline, now."""
+        ...
+
+    async def spent(self, run_id: str, uses: tuple[ModelUse, ...]) -> None:
+        """Adds to what the run has spent, by model."""
+        ...
+
+    async def end(
+        self, run_id: str, state: RunState, *, outcome: str = "", error: str = "", next_at: datetime | None = None
+    ) -> None:
+        """An attempt ended, or a person had a say. To be called only by who holds the row's lease or has changed it:
+        the last call wins.
+        """
+        ...
+
+    async def log(self, run_id: str, lines: Sequence[str]) -> None:
+        """More log lines, oldest first."""
+        ...
+
+    async def recent(self, limit: int, *, state: RunState | None = None) -> tuple[RunRecord, ...]:
+        """The newest runs, newest first; with `state` only those. What cannot be read is left out and logged."""
+        ...
+
+    async def read(self, run_id: str) -> RunRecord | None:
+        """None when there is no such run, or another version wrote it (which is logged)."""
+        ...
+
+    async def logs(self, run_id: str) -> RunLog:
+        """What is kept of the run's log."""
+        ...
+
+    async def ids(self, prefix: str) -> tuple[str, ...]:
+        """The ids of the kept runs that begin with `prefix`, newest first."""
+        ...
+
+    async def newest(self, repository: RepositoryName, number: int) -> str | None:
+        """The id of the newest run of a pull request, by the name that the repository had then, in any case."""
         ...

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from app.domain.diff import DiffLine, FileDiff, Hunk, LineKind
 from app.domain.entries import Entry, Kind, Side, Status
 from app.domain.findings import Evidence, Finding, Location
 from app.domain.jobs import JobKind, RowKey
+from app.domain.model import Usage
 from app.domain.objects import Change, NotDiffed
 from app.domain.policy import Policy
 from app.domain.pull_request import PullRequest, PullRequestRef, RepositoryName, Sha
+from app.domain.report import ModelUse
 from app.domain.row import Row, Wanted
 from app.domain.rules import Rule
+from app.domain.runs import RunEvent, RunRecord, RunStart, RunState
 from app.domain.severity import Severity
 from app.domain.snapshot import Snapshot
 
@@ -130,3 +134,33 @@ def row(
         error="",
         run="0123456789abcdef",
     )
+
+
+def run_start(number: int = 1, *, key: RowKey = KEY, repository: RepositoryName = REPOSITORY) -> RunStart:
+    """The run with the id `000...number`."""
+    return RunStart(
+        id=f"{number:016x}", key=key, repository=repository, head=HEAD, triggers=frozenset({"opened"}), generation=1
+    )
+
+
+def model_use(model: str = "gpt", *, calls: int = 1, known: bool = True, usd: float | None = 0.5) -> ModelUse:
+    return ModelUse(model, calls, Usage(1_000, 200, 30, known), usd)
+
+
+def run_record(**changes: object) -> RunRecord:
+    """A run that is done after 65 seconds; keyword arguments replace fields."""
+    started = datetime(2026, 11, 21, 12, 56, 4, tzinfo=UTC)
+    plain = RunRecord(
+        start=run_start(),
+        state=RunState.DONE,
+        attempts=1,
+        started_at=started,
+        ended_at=started + timedelta(seconds=65),
+        next_at=None,
+        outcome="success",
+        error="",
+        models=(model_use(),),
+        timeline=(RunEvent(started, "an attempt begins"),),
+        timeline_missing=0,
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]

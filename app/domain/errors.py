@@ -6,6 +6,7 @@
     ├── RuleInvalid            a review rule file is wrong; the process does not start
     ├── EventMalformed         a signed delivery does not have the shape its event header promises
     ├── LedgerUnavailable      Redis cannot take or give the truth right now; come back
+    ├── RunNotFound            no kept run, or more than one, is what a person named on the command line
     ├── GitHubError
     │   ├── RateLimited        GitHub asked us to come back at a stated time
     │   ├── GitHubUnavailable  5xx, time-outs, broken connections after the retries
@@ -66,6 +67,10 @@ class LedgerUnavailable(RevwrightError):
     """Redis is absent, loading, full or read-only."""
 
     retry = True
+
+
+class RunNotFound(RevwrightError):
+    """The text says what was looked for and what there is."""
 
 
 class GitHubError(RevwrightError):
