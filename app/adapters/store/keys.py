@@ -61,3 +61,20 @@ def outbox(ref: str) -> str:
 
 def held(installation_id: int) -> str:
     return f"{PREFIX}:held:{installation_id}"
+RUN_SECONDS = 14 * 24 * 3600
+"""The record of a run is kept for 14 days after the last write to it."""
+
+RUNS = f"{PREFIX}:runs"
+"""Sorted set: run id -> start of its first attempt, in seconds."""
+
+
+def run(id_: str) -> str:
+    return f"{PREFIX}:run:{id_}"
+
+
+def run_timeline(id_: str) -> str:
+    return f"{PREFIX}:run:{id_}:timeline"
+
+
+def run_log(id_: str) -> str:
+    return f"{PREFIX}:run:{id_}:log"
