@@ -5,6 +5,8 @@ from __future__ import annotations
 EXIT_PASSED = 0
 EXIT_BLOCKED = 1
 """`review`: blocked by findings. `config check`: the file has problems."""
+EXIT_NOTHING = 1
+"""`runs retry`, `stop`, `pause`, `resume`: there was nothing to do."""
 EXIT_ERROR = 2
 """Wrong usage or settings, or something that a message on standard error explains."""
 EXIT_INCOMPLETE = 3

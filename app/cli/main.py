@@ -12,7 +12,11 @@ from app import VERSION
 from app.cli.exit_status import EXIT_ERROR
 from app.domain.errors import RevwrightError
 
-COMMANDS = ("up", "web", "worker", "review", "config")
+COMMANDS = ("up", "web", "worker", "review", "runs", "config")
+
+_STATES = "running, waiting, paused, done, failed, stopped, superseded"
+"""Those of domain.runs.RunState, which is not loaded for this; a test holds the two together."""
+_MOST_RUNS = 1_000
 
 _DESCRIPTION = "Reviews pull requests, and tells the truth about what it looked at."
 
@@ -58,6 +62,10 @@ def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             from app.cli.review import review  # noqa: PLC0415
 
             return review(arguments, environ)
+        case "runs":
+            from app.cli.runs import runs  # noqa: PLC0415
+
+            return runs(arguments, environ)
         case "config":
             from app.cli.config import check  # noqa: PLC0415
 
@@ -84,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
     )
     worker.add_argument("--parent", type=int, help=argparse.SUPPRESS)
     _add_review(commands)
+    _add_runs(commands)
     config = commands.add_parser("config", help="check configuration")
     actions = config.add_subparsers(dest="action", required=True, metavar="ACTION")
     check = actions.add_parser("check", help="check a repository's policy file")
@@ -115,3 +124,48 @@ def _add_review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     review.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
     review.add_argument("--static", action="store_true", help="static rules only, even if a model is configured")
     review.add_argument("--no-color", action="store_true", help="plain text on a terminal too")
+
+
+def _add_runs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    words = "what ran and what it came to; try again, stop, pause, resume"
+    runs = commands.add_parser(
+        "runs",
+        help=words,
+        description=f"Tells {words}. Needs REVWRIGHT_REDIS_URL, or a `revwright up` that runs on REVWRIGHT_DATA_DIR; "
+        "no settings for GitHub. Exit status: 0 done, 1 an order that changed nothing, 2 error, such as a RUN that "
+        "is not kept.",
+    )
+    actions = runs.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listed = actions.add_parser("list", help="the newest runs, newest first", description="Lists the newest runs.")
+    listed.add_argument("--limit", type=_limit, default=20, metavar="N", help="at most N runs (default: %(default)s)")
+    listed.add_argument("--state", type=_state, metavar="STATE", help=f"only runs that are {_STATES}")
+    listed.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    for action, told in (
+        ("show", "everything that is known of a run"),
+        ("logs", "what a run logged"),
+        ("retry", "do the job of a run again, now, even if it was given up"),
+        ("stop", "end the job of a run, and do not try again until something new happens"),
+        ("pause", "start no attempt at the job of a run until `resume`"),
+        ("resume", "go on with a job that was paused"),
+    ):
+        one = actions.add_parser(action, help=told, description=told[0].upper() + told[1:] + ".")
+        one.add_argument(
+            "run",
+            metavar="RUN",
+            help="the id of a run, at least 4 digits of one, or OWNER/REPOSITORY#NUMBER for the newest run of that "
+            "pull request",
+        )
+        if action == "show":
+            one.add_argument("--json", action="store_true", help="one JSON object instead of a page")
+
+
+def _limit(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= _MOST_RUNS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_MOST_RUNS}")
+    return int(text)
+
+
+def _state(text: str) -> str:
+    if text not in _STATES.split(", "):
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of {_STATES}")
+    return text

@@ -27,6 +27,7 @@ _MAX_LOG_BYTES = 1_000_000
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 5.0
 _LOCK_SECONDS = 2.0
+_ANSWER_SECONDS = 3.0
 
 # Becomes the server after it has asked the kernel (1 is PR_SET_PDEATHSIG) to kill it when its parent ends, however
 # that ends. The request survives execv and is made by a program of its own, because no Python may run between fork
@@ -178,6 +179,21 @@ async def open_embedded_server(data_dir: Path) -> AsyncIterator[EmbeddedServer]:
             await server.stop()
     finally:
         os.close(lock)
+
+
+async def running_server(data_dir: Path) -> RedisSettings:
+    """The server that another process runs on `data_dir`, for a client of it. Raises SettingsInvalid."""
+    directory = data_dir / "redis"
+    with suppress(OSError):  # TimeoutError is one
+        if directory.is_dir():
+            socket = _socket_of(directory)
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                if await _answers(socket):
+                    return RedisSettings(unix_socket_path=str(socket))
+    raise SettingsInvalid(
+        f"REVWRIGHT_REDIS_URL is not set, and no embedded Redis answers in {directory}; start `revwright up` (as the "
+        "same user, with the same REVWRIGHT_DATA_DIR), or set REVWRIGHT_REDIS_URL to the server that web and worker use"
+    )
 
 
 def find_binary() -> str:

@@ -279,3 +279,29 @@ def test_the_program_comes_from_the_package_or_from_path(tmp_path: Path, monkeyp
         (tmp_path / name).write_text("")
         (tmp_path / name).chmod(0o755)
         assert find_binary() == str(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["data", "d" * 120])
+async def test_another_process_finds_the_server_that_runs_on_a_directory(tmp_path: Path, name: str) -> None:
+    data_dir = tmp_path / name
+    with pytest.raises(SettingsInvalid, match=r"no embedded Redis answers in .*start `revwright up`"):
+        await embedded.running_server(data_dir)
+    assert not data_dir.exists()
+
+    async with open_embedded_server(data_dir) as server:
+        found = await embedded.running_server(data_dir)
+        assert found.unix_socket_path == str(server.socket)
+
+    with pytest.raises(SettingsInvalid, match="set REVWRIGHT_REDIS_URL"):
+        await embedded.running_server(data_dir)
+
+
+async def test_a_server_that_hangs_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "_ANSWER_SECONDS", 0.1)
+    async with open_embedded_server(tmp_path) as server:
+        os.kill(server.pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(SettingsInvalid, match="no embedded Redis answers"):
+                await embedded.running_server(tmp_path)
+        finally:
+            os.kill(server.pid, signal.SIGCONT)

@@ -1,0 +1,30 @@
+"""What `revwright runs` needs: the record of runs and the orders to the ledger. No GitHub settings, no model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from app.adapters.store.embedded import running_server
+from app.adapters.store.redis_url import parse_redis_url
+from app.adapters.store.runs import RedisRuns
+from app.ports import Orders, Runs
+from app.settings import Settings
+from app.wiring.redis import open_redis
+
+
+@dataclass(frozen=True, slots=True)
+class RunsServices:
+    runs: Runs
+    orders: Orders | None
+    """None: the ledger takes no orders in this version."""
+
+
+@asynccontextmanager
+async def open_runs_services(settings: Settings) -> AsyncIterator[RunsServices]:
+    """On REVWRIGHT_REDIS_URL, or on the embedded server of the `revwright up` that runs. Raises SettingsInvalid."""
+    url = settings.redis_url
+    redis = parse_redis_url(url.expose()) if url is not None else await running_server(settings.data_dir)
+    async with open_redis(redis) as pool:
+        yield RunsServices(runs=RedisRuns(pool), orders=None)
