@@ -127,13 +127,12 @@ def _add_review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _add_runs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    words = "what ran and what it came to; try again, stop, pause, resume"
     runs = commands.add_parser(
         "runs",
-        help=words,
-        description=f"Tells {words}. Needs REVWRIGHT_REDIS_URL, or a `revwright up` that runs on REVWRIGHT_DATA_DIR; "
-        "no settings for GitHub. Exit status: 0 done, 1 an order that changed nothing, 2 error, such as a RUN that "
-        "is not kept.",
+        help="what ran and what it came to; try again, stop, pause, resume",
+        description="Tells what ran and what it came to, and has it tried again, stopped, paused or resumed. Needs "
+        "REVWRIGHT_REDIS_URL, or a `revwright up` that runs on REVWRIGHT_DATA_DIR; no settings for GitHub. Exit "
+        "status: 0 done, 1 an order that changed nothing, 2 error, such as a RUN that is not kept.",
     )
     actions = runs.add_subparsers(dest="action", required=True, metavar="ACTION")
     listed = actions.add_parser("list", help="the newest runs, newest first", description="Lists the newest runs.")

@@ -41,11 +41,13 @@ def table(records: Sequence[RunRecord], style: Style, now: datetime) -> str:
     for record in records:
         colour = _COLOURS[record.state]
         numbers = _cells(_numbers(record, now)).replace(record.state, style.paint(record.state, colour), 1)
-        about = f"{subject(record)} {record.start.head[:7]}  {_came_to(record)}".rstrip()
+        # A long name leaves room for what the run came to.
+        job = subject(record, most=style.width // 3)
+        about = f"  {job} {record.start.head[:7]}  {_came_to(record)}".rstrip()
         if wide:
-            lines.append(f"{numbers}  {_cut(about, style.width - len(plain) - 2)}")
+            lines.append(numbers + _cut(about, style.width - len(plain)))
         else:
-            lines += [numbers, f"  {_cut(about, style.width - 2)}"]
+            lines += [numbers, _cut(about, style.width)]
     return "\n".join(lines)
 
 
@@ -80,9 +82,10 @@ def log_text(log: RunLog) -> str:
     return "\n".join([*missing, *(visible(line).replace("\r", "").replace("\n", " ") for line in log.lines)])
 
 
-def subject(record: RunRecord) -> str:
-    """As in `review acme/web#7`."""
-    return _line(f"{record.start.key.kind} {record.start.repository}#{record.start.key.ref.number}")
+def subject(record: RunRecord, *, most: int = 200) -> str:
+    """As in `review acme/web#7`, with at most so many characters of the repository's name."""
+    name = _cut(_line(str(record.start.repository)), most)
+    return f"{record.start.key.kind} {name}#{record.start.key.ref.number}"
 
 
 def dollars(usd: float | None) -> str:
@@ -116,7 +119,7 @@ def _numbers(record: RunRecord, now: datetime) -> tuple[str, ...]:
 
 def _came_to(record: RunRecord) -> str:
     """The outcome, or what is in the way of one."""
-    again = f"again at {record.next_at:%H:%M:%S}" if record.next_at is not None else ""
+    again = f"again at {record.next_at:%H:%M:%S} UTC" if record.next_at is not None else ""
     return ": ".join(part for part in (again, _line(record.outcome or record.error)) if part)
 
 

@@ -101,11 +101,18 @@ def test_the_table_at_80_columns_takes_two_lines_for_a_run() -> None:
         "0000000000000001  done        2026-11-21 12:56    1m05s     1.0k   $0.5000    1",
         "  review acme/web#7 bbbbbbb  success",
         "0000000000000001  waiting     2026-11-21 12:56    3m00s     1.0k   $0.5000    2",
-        "  review acme/web#7 bbbbbbb  again at 12:59:04: GitHub is down",
+        "  review acme/web#7 bbbbbbb  again at 12:59:04 UTC: GitHub is down",
     ]
     assert lines[5].endswith("unknown    1")
     assert lines[6].endswith("xx…")
     assert max(map(len, lines)) == 80
+
+
+def test_a_long_name_leaves_room_for_what_the_run_came_to() -> None:
+    record = run_record(start=replace(run_start(), repository=RepositoryName("acme", "w" * 90)))
+
+    assert table((record,), NARROW, NOW).split("\n")[2] == f"  review acme/{'w' * 20}…#7 bbbbbbb  success"
+    assert table((record,), WIDE, NOW).endswith(f"  review acme/{'w' * 47}…#7 bbbbbbb  success")
 
 
 def test_the_table_on_a_wide_terminal_or_in_a_pipe_takes_one_line_for_a_run() -> None:
