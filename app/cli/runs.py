@@ -19,6 +19,7 @@ from app.domain.runs import RunRecord, RunState
 from app.domain.runs_json import run_json, runs_json
 from app.domain.runs_terminal import log_text, page, subject, table
 from app.domain.terminal import Style
+from app.domain.visible import visible
 from app.ports import Orders, Runs
 from app.settings import Settings
 from app.wiring.runs import RunsServices, open_runs_services
@@ -120,7 +121,7 @@ async def _named(kept: Runs, text: str) -> RunRecord:
     if record is None:
         newest_runs = await kept.recent(_SHOWN)
         there_is = f"the newest are: {_told(newest_runs)}" if newest_runs else "no runs are kept at all"
-        raise RunNotFound(f"no kept run is {text}; {there_is}")
+        raise RunNotFound(f"no kept run is {visible(text)}; {there_is}")
     return record
 
 

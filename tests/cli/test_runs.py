@@ -151,6 +151,7 @@ async def test_a_run_is_named_by_its_id_the_beginning_of_it_or_its_pull_request(
         ("3f2a", f"2 runs begin with 3f2a; write more of it: {SECOND} (review acme/web#7, failed), {FIRST} ("),
         ("ffff", f"no kept run is ffff; the newest are: {THIRD} (review acme/web#8, running), {SECOND} ("),
         ("acme/web#9", f"no kept run is acme/web#9; the newest are: {THIRD} ("),
+        ("acme/w\x9b2Jeb#9", "no kept run is acme/w<U+009B>2Jeb#9; the newest"),
         ("3f2", "'3f2' names no run; write its id, 4 digits of it or more, or OWNER/REPOSITORY#NUMBER"),
         ("acme/web", "'acme/web' names no run"),
         ("../x#1\x1b", r"'../x#1\x1b' names no run"),

@@ -115,15 +115,16 @@ class RedisRuns:
             await pipe.execute()
 
     async def recent(self, limit: int, *, state: RunState | None = None) -> tuple[RunRecord, ...]:
-        found: list[RunRecord] = []
+        found: dict[str, RunRecord] = {}  # by id: a run that begins meanwhile moves the pages
         looked_at = 0
         while len(found) < limit and looked_at < self._keep_runs:
             page = await self._ids(looked_at, _PAGE if state else limit - len(found))
             if not page:
                 break
-            found += await self._read_all(await self._in_state(page, state) if state else page)
+            records = await self._read_all(await self._in_state(page, state) if state else page)
+            found.update({record.start.id: record for record in records})
             looked_at += len(page)
-        return tuple(found[:limit])
+        return tuple(found.values())[:limit]
 
     async def read(self, run_id: str) -> RunRecord | None:
         return next(iter(await self._read_all([run_id])), None)

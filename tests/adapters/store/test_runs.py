@@ -236,6 +236,25 @@ async def test_runs_in_one_state(redis: ArqRedis, clock: Clock) -> None:
     assert len(await ids(runs, limit=1_000)) == 451
 
 
+async def test_runs_that_begin_while_the_list_is_read_do_not_put_others_in_it_twice(
+    redis: ArqRedis, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = RedisRuns(redis, now=clock)
+    for number in range(1, 302):
+        await runs.begin(run_start(number))
+        await runs.end(run_start(number).id, RunState.DONE)
+        clock.advance(1)
+    read_page = runs._ids
+
+    async def busy(offset: int, count: int) -> list[str]:
+        page = await read_page(offset, count)
+        await runs.begin(run_start(1_000 + offset))
+        return page
+
+    monkeypatch.setattr(runs, "_ids", busy)
+    assert await ids(runs, limit=1_000, state=RunState.DONE) == list(range(301, 0, -1))
+
+
 BROKEN = {
     "schema": ("schema", "2"),
     "kind": ("row", "escalate:1:2:3"),
