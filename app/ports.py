@@ -319,6 +319,8 @@ class OpenPullRequests(Protocol):
 
     def list(self, repository: KnownRepository) -> AsyncIterator[OpenPullRequest]:
         """Most recently updated first, as many as the adapter's limit allows."""
+
+
 class Runs(Protocol):
     """The record of what ran, kept for people for a while; no decision rests on it.
 

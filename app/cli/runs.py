@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 
 from app.cli.exit_status import EXIT_NOTHING, EXIT_PASSED
-from app.domain.errors import RunNotFound, SettingsInvalid
+from app.domain.errors import RunNotFound
 from app.domain.pull_request import RepositoryName
 from app.domain.runs import RunRecord, RunState
 from app.domain.runs_json import run_json, runs_json
@@ -93,9 +93,7 @@ async def _logs(record: RunRecord, kept: Runs) -> int:
     return EXIT_PASSED
 
 
-async def _order(action: str, record: RunRecord, orders: Orders | None) -> int:
-    if orders is None:
-        raise SettingsInvalid(f"this version takes no `runs {action}`")
+async def _order(action: str, record: RunRecord, orders: Orders) -> int:
     calls = {"retry": orders.retry, "stop": orders.stop, "pause": orders.pause, "resume": orders.resume}
     changed, unchanged = _ORDERS[action]
     if await calls[action](record.start.key):

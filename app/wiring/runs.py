@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from app.adapters.store.embedded import running_server
+from app.adapters.store.ledger import RedisLedger
 from app.adapters.store.redis_url import parse_redis_url
 from app.adapters.store.runs import RedisRuns
 from app.ports import Orders, Runs
@@ -17,8 +18,7 @@ from app.wiring.redis import open_redis
 @dataclass(frozen=True, slots=True)
 class RunsServices:
     runs: Runs
-    orders: Orders | None
-    """None: the ledger takes no orders in this version."""
+    orders: Orders
 
 
 @asynccontextmanager
@@ -27,4 +27,4 @@ async def open_runs_services(settings: Settings) -> AsyncIterator[RunsServices]:
     url = settings.redis_url
     redis = parse_redis_url(url.expose()) if url is not None else await running_server(settings.data_dir)
     async with open_redis(redis) as pool:
-        yield RunsServices(runs=RedisRuns(pool), orders=None)
+        yield RunsServices(runs=RedisRuns(pool), orders=RedisLedger(pool))

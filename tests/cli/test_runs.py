@@ -270,11 +270,3 @@ async def test_a_terminal_gets_colours_and_two_lines_unless_it_asks_for_none(
     assert len(lines) == 7
     assert max(map(len, lines)) <= 80
     assert lines[2] == "  review acme/web#8 bbbbbbb"
-
-
-@pytest.mark.parametrize("action", ["retry", "stop", "pause", "resume"])
-async def test_a_ledger_that_takes_no_orders_is_told(
-    action: str, kept: RedisRuns, env: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert await called(env, action, THIRD) == 2
-    assert capsys.readouterr() == ("", f"revwright: this version takes no `runs {action}`\n")

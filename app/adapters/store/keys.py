@@ -61,6 +61,8 @@ def outbox(ref: str) -> str:
 
 def held(installation_id: int) -> str:
     return f"{PREFIX}:held:{installation_id}"
+
+
 RUN_SECONDS = 14 * 24 * 3600
 """The record of a run is kept for 14 days after the last write to it."""
 
