@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 from arq.connections import ArqRedis, RedisSettings
@@ -198,5 +199,10 @@ async def _value(redis: ArqRedis, key: bytes) -> object:
             return await hgetall(redis, key.decode())
         case b"zset":
             return await redis.zrange(key, 0, -1)
-        case _:
+        case b"list":
+            items: Any = redis.lrange(key.decode(), 0, -1)
+            return await items
+        case b"string":
             return await redis.get(key)
+        case other:
+            raise AssertionError(f"{key!r} is a {other!r}, which nobody looks into")

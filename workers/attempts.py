@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 
 from app.domain.errors import GitHubError, GitHubUnavailable, LedgerUnavailable, RateLimited, RevwrightError
 from app.domain.jobs import JobKind, JobLimits, Queue
-from app.domain.row import Row
+from app.domain.row import Order, Row
+from app.domain.runs import RunState
 from app.ports import Clock, Ledger
-from app.usecases.job import Job, Outcome, OwnershipLost, Stopped, Superseded, check
+from app.usecases.job import Job, OwnershipLost, Stopped, Superseded, check
 from workers.back_off import BackOff
 from workers.leases import Lease
+from workers.run_book import Entry, RunBook
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ class _Hold:
     job: Job
     limits: JobLimits
     lease: Lease
+    entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Attempts:
     """What a `work` bell does."""
 
     ledger: Ledger
+    book: RunBook
     jobs: Mapping[JobKind, Job]
     limits: Mapping[JobKind, JobLimits]
     now: Clock
@@ -62,13 +66,14 @@ class Attempts:
                 await self.ledger.retry_later(row.key, owner, seconds=_FOREIGN_SECONDS, error="no such job here")
                 return
             lease = Lease(self.ledger, row, owner, self.beat_seconds)
-            await self._attempt(_Hold(row, job, self.limits[row.key.kind], lease))
+            async with self.book.opened(row) as entry:
+                await self._attempt(_Hold(row, job, self.limits[row.key.kind], lease, entry))
         except LedgerUnavailable as error:
             # The lease runs out and the row is handed out again: nothing is lost, and nothing more can be written.
             _log.error("a job of the queue %s: the ledger went away: %s", queue, error)
 
     async def _attempt(self, hold: _Hold) -> None:
-        row, owner = hold.row, hold.lease.owner
+        row = hold.row
         try:
             async with asyncio.timeout(hold.limits.seconds):
                 await self._work(hold)
@@ -76,7 +81,7 @@ class Attempts:
             _log.warning("run %s: %s", row.run, lost)
         except asyncio.CancelledError:
             # Shutting down: hand the row to the next worker now instead of when the lease runs out.
-            await asyncio.shield(self.ledger.hand_back(row.key, owner, counted=True))
+            await asyncio.shield(self._hand_over(hold))
             raise
         except LedgerUnavailable:
             raise
@@ -96,14 +101,17 @@ class Attempts:
             return
         try:
             check(row.pulse, row)
-            outcome = await lease.keep(job.run(row, lease.guard))
+            outcome, state = await lease.keep(job.run(row, lease.guard, hold.entry)), RunState.DONE
         except Stopped as asked:
             outcome = await lease.keep(job.end_early(row, asked.order), heed=False)
+            state = RunState.PAUSED if asked.order is Order.PAUSE else RunState.STOPPED
         except Superseded as newer:
             _log.info("run %s: %s", row.run, newer)
             await self._withdraw(hold)
             return
-        await self._done(hold, outcome)
+        await self.ledger.done(row.key, lease.owner, row.generation, reviewed=outcome.reviewed)
+        await hold.entry.end(state, outcome=outcome.text)
+        _log.info("run %s of %s: %s", row.run, row.key, outcome.text)
 
     async def _withdraw(self, hold: _Hold) -> None:
         row = hold.row
@@ -112,11 +120,11 @@ class Attempts:
         except GitHubError as error:  # the next run does the same
             _log.warning("run %s of %s: superseded, and GitHub was not told: %s", row.run, row.key, error)
         await self.ledger.hand_back(row.key, hold.lease.owner, counted=True)
+        await hold.entry.end(RunState.SUPERSEDED, outcome="something newer is wanted")
 
-    async def _done(self, hold: _Hold, outcome: Outcome) -> None:
-        row = hold.row
-        await self.ledger.done(row.key, hold.lease.owner, row.generation, reviewed=outcome.reviewed)
-        _log.info("run %s of %s: %s", row.run, row.key, outcome.text)
+    async def _hand_over(self, hold: _Hold) -> None:
+        await self.ledger.hand_back(hold.row.key, hold.lease.owner, counted=True)
+        await hold.entry.end(RunState.WAITING, error="the worker was stopped; another one goes on")
 
     async def _failed(self, hold: _Hold, reason: str, error: Exception) -> None:
         row = hold.row
@@ -151,11 +159,13 @@ class Attempts:
                 return
             _log.error("run %s of %s: gave up, and GitHub did not take it: %s", row.run, row.key, refused)
         await self.ledger.bury(row.key, hold.lease.owner, row.generation, error=reason)
+        await hold.entry.end(RunState.FAILED, outcome="given up", error=reason)
         _log.error("run %s of %s: given up: %s", row.run, row.key, reason)
 
     async def _later(self, hold: _Hold, until: datetime, reason: str) -> None:
         seconds = (until - self.now()).total_seconds()
         await self.ledger.retry_later(hold.row.key, hold.lease.owner, seconds=seconds, error=reason)
+        await hold.entry.end(RunState.WAITING, error=reason, next_at=until)
 
     def _next_attempt(self, row: Row, error: Exception) -> datetime:
         """When GitHub asks us to come back, that is the time."""

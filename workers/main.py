@@ -25,6 +25,7 @@ from workers.cancelling import end
 from workers.jobs import Context, announce, work
 from workers.leases import BEAT_SECONDS
 from workers.recovery import RECOVER_SECONDS, reconcile_forever, recover_forever
+from workers.run_book import RunBook
 from workers.schedule import RING_SECONDS, ring_forever
 
 _log = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ def context(services: WorkerServices, options: WorkerOptions) -> Context:
         "announcements": Announcements(services.ledger, services.check_runs, options.beat_seconds),
         "attempts": Attempts(
             services.ledger,
+            RunBook(services.runs),
             services.jobs,
             options.limits,
             lambda: datetime.now(UTC),

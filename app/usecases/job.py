@@ -32,19 +32,30 @@ class Stopped(RevwrightError):
         self.order = order
 
 
+class Progress(Protocol):
+    """Where a job tells how far it is, for people who look at its run. It never fails."""
+
+    async def note(self, text: str) -> None:
+        """Something happened, now."""
+        ...
+
+    async def spent(self, uses: tuple[ModelUse, ...]) -> None:
+        """So much more was spent on models."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a job ended, in a few of our own words; `reviewed` is the head whose review is now on GitHub."""
 
     text: str
     reviewed: Sha | None = None
-    models: tuple[ModelUse, ...] = ()
 
 
 class Job(Protocol):
     """One kind of job. All methods may be cancelled and run again at any point: their writes go through the outbox."""
 
-    async def run(self, row: Row, guard: Guard) -> Outcome:
+    async def run(self, row: Row, guard: Guard, progress: Progress) -> Outcome:
         """Does what is wanted, or raises an error that says whether to try again."""
         ...
 

@@ -22,9 +22,10 @@ from app.adapters.rules.policy_file import parse_policy
 from app.adapters.store.heads import RedisHeads
 from app.adapters.store.ledger import LedgerOptions, RedisLedger
 from app.adapters.store.outbox import RedisOutbox
+from app.adapters.store.runs import RedisRuns
 from app.domain.jobs import JobKind
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
-from app.ports import Bells, Ledger, Repository
+from app.ports import Bells, Ledger, Repository, Runs
 from app.settings import Settings
 from app.usecases.job import Job
 from app.usecases.review.check_run import CheckRuns
@@ -39,6 +40,7 @@ from app.wiring.redis import open_redis
 class WorkerServices:
     ledger: Ledger
     bells: Bells
+    runs: Runs
     check_runs: CheckRuns
     review: ReviewRun
     jobs: Mapping[JobKind, Job]
@@ -101,6 +103,7 @@ async def open_worker_services(
         yield WorkerServices(
             ledger=ledger,
             bells=ledger,
+            runs=RedisRuns(pool),
             check_runs=check_runs,
             review=review,
             jobs={JobKind.REVIEW: review},

@@ -13,6 +13,7 @@ from tests.fakes.model import Reviewer
 from tests.stories.test_failures import pull_key
 from tests.stories.test_first_review import DIVISION, open_bug
 from tests.world import World
+from workers.run_book import Entry
 
 
 def newest(world: World, sha: str) -> str | None:
@@ -106,7 +107,7 @@ async def test_one_that_was_held_looks_once_more(world: World) -> None:
         """Nobody else wants it."""
 
     heads.sibling = world.repo.open_pull_request(head="feature", base="main", title="Sibling").number
-    await replace(world.services.review, publisher=publisher).run(row, ours)
+    await replace(world.services.review, publisher=publisher).run(row, ours, Entry(world.services.runs, row.run))
 
     assert newest(world, pull.head_sha) == "success"
     assert heads.looks == 3

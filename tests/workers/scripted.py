@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from app.adapters.store.ledger import RedisLedger
+from app.adapters.store.runs import RedisRuns
 from app.domain.jobs import LIMITS, JobKind, JobLimits
 from app.domain.row import Order, Row
-from app.usecases.job import Guard, Outcome
+from app.usecases.job import Guard, Outcome, Progress
 from workers.attempts import Attempts
 from workers.back_off import BackOff
+from workers.run_book import RunBook
 
 Body = Callable[[Row, Guard], Awaitable[Outcome]]
 
@@ -29,7 +31,7 @@ class Scripted:
     refusals: list[Exception] = field(default_factory=list)
     """Raised in place of telling, one after the other."""
 
-    async def run(self, row: Row, guard: Guard) -> Outcome:
+    async def run(self, row: Row, guard: Guard, progress: Progress) -> Outcome:
         self.told.append("run")
         return await self.body(row, guard)
 
@@ -57,5 +59,11 @@ def attempts_at(
 ) -> Attempts:
     limits: Mapping[JobKind, JobLimits] = {**LIMITS, kind: replace(LIMITS[kind], seconds=seconds)}
     return Attempts(
-        ledger, {kind: job}, limits, lambda: datetime.now(UTC), BackOff(base_seconds=0.0), beat_seconds=0.01
+        ledger,
+        RunBook(RedisRuns(ledger._redis)),
+        {kind: job},
+        limits,
+        lambda: datetime.now(UTC),
+        BackOff(base_seconds=0.0),
+        beat_seconds=0.01,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
@@ -176,7 +177,7 @@ async def test_a_guard_before_a_write_hears_of_it_sooner_than_the_next_heartbeat
     await wanted(ledger)
     plain = attempts_at(ledger, Scripted(writes))
     watched: Any = Owners(ledger, owners)
-    await type(plain)(watched, plain.jobs, plain.limits, plain.now, plain.back_off, 60.0).answer(Queue.REVIEW)
+    await replace(plain, ledger=watched, beat_seconds=60.0).answer(Queue.REVIEW)
 
     assert heard == [Stopped, Superseded, OwnershipLost]
     assert (await row_of(ledger)).done == 0
@@ -406,7 +407,7 @@ async def test_a_heartbeat_that_fails_once_does_not_end_the_job(
     await wanted(ledger)
     plain = attempts_at(ledger, Scripted(waits))
     flaky: Any = Flaky(ledger, [])
-    await type(plain)(flaky, plain.jobs, plain.limits, plain.now, plain.back_off, 0.01).answer(Queue.REVIEW)
+    await replace(plain, ledger=flaky).answer(Queue.REVIEW)
 
     assert (await row_of(ledger)).done == 1
     assert "heartbeat of" in caplog.text

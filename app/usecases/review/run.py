@@ -14,7 +14,7 @@ from app.domain.pull_request import PullRequest
 from app.domain.row import Order, Row
 from app.domain.snapshot import Snapshot
 from app.ports import Mirrors, Place, PolicyParser, PullRequests
-from app.usecases.job import Guard, Outcome
+from app.usecases.job import Guard, Outcome, Progress
 from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.engine import Engine
 from app.usecases.review.gather import gather
@@ -39,10 +39,11 @@ class ReviewRun:
     parse_policy: PolicyParser
     github_url: str
 
-    async def run(self, row: Row, guard: Guard) -> Outcome:
+    async def run(self, row: Row, guard: Guard, progress: Progress) -> Outcome:
         """Ends with a concluded check on the newest head, or raises an error that says whether to try again."""
         pull = await self._read(row)
         place = Place(pull.ref, pull.repository)
+        await progress.note(f"GitHub says: {'open' if pull.open else 'closed'}, head {pull.head_sha[:10]}")
         await guard()
         if not pull.open:
             await self.check_runs.cancel_others(place, None)
@@ -54,16 +55,19 @@ class ReviewRun:
         if not pull.draft:
             await self.check_runs.start(place, pull.head_sha, words.running())
         snapshot = await self._gather(pull)
+        await progress.note(f"{len(snapshot.changes)} changed entries against {snapshot.merge_base[:10]}")
         refusal = _refusal(snapshot.policy, pull, row.triggers)
         if refusal is not None:
             await guard()
             return await self._refuse(place, pull, refusal)
         report = await self.engine.examine(snapshot, cache_key=f"revwright-{pull.ref.repository_id}")
+        await progress.spent(report.models)
+        await progress.note(f"examined: {words.headline(report.verdict)}")
         await guard()
         await self._still_head(row, pull)
         origin = Origin(row.run, self.github_url, pull.repository, pull.head_sha)
         await self.publisher.publish(place, report, origin, guard)
-        return Outcome(words.conclusion_of(report.verdict), pull.head_sha, report.models)
+        return Outcome(words.conclusion_of(report.verdict), pull.head_sha)
 
     async def end_early(self, row: Row, order: Order) -> Outcome:
         """A required check that was asked for is `cancelled`: neither green nor waiting for ever."""
