@@ -94,6 +94,19 @@ def test_the_primary_rate_limit_ends_at_its_time(tmp_path: Path) -> None:
         assert api("GET", COMMENTS).status_code == 200
 
 
+def test_an_installation_has_so_many_calls_left_as_a_test_says(tmp_path: Path) -> None:
+    now = [datetime(2026, 5, 1, tzinfo=UTC)]
+    with small_world(tmp_path, clock=lambda: now[0]) as world:
+        api = world.as_installation()
+        world.fake.faults.calls_left(2, installation=world.installation)
+        answers = [api("GET", COMMENTS) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 403]
+        assert [answer.headers["x-ratelimit-remaining"] for answer in answers] == ["1", "0", "0"]
+        assert f"installation ID {world.installation.id}" in answers[2].json()["message"]
+        now[0] += timedelta(hours=1)
+        assert world.as_installation()("GET", COMMENTS).status_code == 200
+
+
 def test_the_secondary_rate_limit_says_how_long_to_wait(world: SmallWorld) -> None:
     api = world.as_installation()
     world.fake.faults.secondary_rate_limit(17)

@@ -57,7 +57,7 @@ class Application:
         fault = fake.faults.take(request.method, path)
         if fault is not None and fault.delay:
             await asyncio.sleep(fault.delay)
-        limited = rest.rate_limited(fake, call, request.headers)
+        limited = rest.rate_limited(fake, call)
         if limited is not None:
             call.status = limited.status
             return limited

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from tests.fakes.github.records import Installation
     from tests.fakes.github.state import FakeGitHub
 
 When = Literal["before", "after"]
@@ -30,6 +31,14 @@ class Fault:
     hits: int = 0
 
 
+@dataclass(slots=True)
+class Quota:
+    """What an installation may still do in this hour."""
+
+    left: int
+    reset_at: int
+
+
 class Faults:
     """The faults still to come, in the order they were added."""
 
@@ -38,6 +47,7 @@ class Faults:
         self._fake = fake
         self._waiting: list[Fault] = []
         self._limited_until: float | None = None
+        self._quotas: dict[int, Quota] = {}
 
     def add(
         self,
@@ -65,6 +75,23 @@ class Faults:
         """Refuse everything until that time on GitHub's clock."""
         self._limited_until = reset_at.timestamp()
 
+    def calls_left(self, number: int, *, installation: Installation) -> None:
+        """Let an installation make so many more calls in this hour; the next is refused."""
+        self._quotas[installation.id] = Quota(number, int(self._fake.now().timestamp()) + 3600)
+
+    def quota(self, installation_id: int | None) -> Quota | None:
+        """What an installation may still do, if a test has said so and the hour is not over."""
+        quota = None if installation_id is None else self._quotas.get(installation_id)
+        return None if quota is None or self._fake.now().timestamp() >= quota.reset_at else quota
+
+    def count(self, installation_id: int | None) -> bool:
+        """Count one call; says whether the installation may make it."""
+        quota = self.quota(installation_id)
+        if quota is None:
+            return True
+        allowed, quota.left = quota.left > 0, max(quota.left - 1, 0)
+        return allowed
+
     def secondary_rate_limit(self, retry_after: int, *, times: int = 1, path: str = "") -> Fault:
         """Refuse the next requests for being too many at once."""
         message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
@@ -75,6 +102,7 @@ class Faults:
         """Let everything work again."""
         self._waiting.clear()
         self._limited_until = None
+        self._quotas.clear()
 
     def limited_until(self) -> int | None:
         """When the primary rate limit ends, if it is exhausted now."""

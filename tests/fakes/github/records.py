@@ -235,6 +235,7 @@ class Call:
     status: int | None = None
     api_version: str | None = None
     user_agent: str | None = None
+    installation_id: int | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from tests.fakes.github.access import AS_APP, MEMBERS, NEEDS, check_access
 from tests.fakes.github.auth import (
@@ -35,6 +35,8 @@ def begin(fake: FakeGitHub, method: str, path: str, query: Mapping[str, str], he
     call = Call(method, path, None, dict(query), None)
     call.api_version = headers.get("x-github-api-version")
     call.user_agent = headers.get("user-agent")
+    token = fake.tokens.get(headers.get("authorization", "").partition(" ")[2])
+    call.installation_id = token.installation.id if token else None
     fake.calls.append(call)
     return call
 
@@ -59,14 +61,13 @@ def answer(fake: FakeGitHub, call: Call, headers: Mapping[str, str], body: bytes
         return Reply(reply.status, reply.body, {**_limits(fake, call), **reply.headers}, reply.content_type)
 
 
-def rate_limited(fake: FakeGitHub, call: Call, headers: Mapping[str, str]) -> Reply | None:
+def rate_limited(fake: FakeGitHub, call: Call) -> Reply | None:
     """The refusal while the primary rate limit is exhausted."""
-    until = fake.faults.limited_until()
-    if until is None or call.path.endswith("/rate_limit"):
+    if call.path.endswith("/rate_limit"):
         return None
-    authorization = headers.get("authorization", "")
-    token = fake.tokens.get(authorization.partition(" ")[2])
-    whom = f"installation ID {token.installation.id}" if token else f"app ID {fake.app.id}"
+    if fake.faults.count(call.installation_id) and fake.faults.limited_until() is None:
+        return None
+    whom = f"installation ID {call.installation_id}" if call.installation_id else f"app ID {fake.app.id}"
     message = f"API rate limit exceeded for {whom}."
     return Reply(403, {"message": message, "documentation_url": "https://docs.github.com/rest"}, _limits(fake, call))
 
@@ -124,10 +125,15 @@ def _handler(operation: Operation) -> Handler:
 
 
 def _limits(fake: FakeGitHub, call: Call) -> dict[str, str]:
-    until = fake.faults.limited_until()
-    used = min(len(fake.calls), RATE_LIMIT)
-    remaining: Any = 0 if until is not None else RATE_LIMIT - used
-    reset = until if until is not None else int(fake.now().timestamp()) + 3600
+    until, quota = fake.faults.limited_until(), fake.faults.quota(call.installation_id)
+    if quota is not None:
+        remaining, reset = quota.left, quota.reset_at
+    else:
+        # However much a test calls, half is left unless it says otherwise: GitHub, too, allows some Apps more.
+        remaining = max(RATE_LIMIT - len(fake.calls), RATE_LIMIT // 2)
+        reset = int(fake.now().timestamp()) + 3600
+    if until is not None:
+        remaining, reset = 0, until
     return {
         "x-ratelimit-limit": str(RATE_LIMIT),
         "x-ratelimit-remaining": str(remaining),
