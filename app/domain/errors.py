@@ -8,7 +8,7 @@
     ├── LedgerUnavailable      Redis cannot take or give the truth right now; come back
     ├── RunNotFound            no kept run, or more than one, is what a person named on the command line
     ├── GitHubError
-    │   ├── RateLimited        GitHub asked us to come back at a stated time
+    │   ├── RateLimited        GitHub, or our own pace, asks us to come back at a stated time
     │   ├── GitHubUnavailable  5xx, time-outs, broken connections after the retries
     │   ├── WriteUncertain     a write may or may not have been applied; look before repeating it
     │   └── GitHubRefused      4xx: permission, not found, validation; a retry does not help
@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from app.domain.model import Usage
 
@@ -77,20 +78,44 @@ class GitHubError(RevwrightError):
     """GitHub did not do what we asked."""
 
 
+class Limit(StrEnum):
+    """Which limit stands in the way, in words."""
+
+    PRIMARY = "GitHub's primary rate limit"
+    """Calls an hour."""
+    RESERVE = "the reserve of GitHub's primary rate limit"
+    """The last calls of the hour are kept for check runs; nothing was refused yet."""
+    SECONDARY = "GitHub's secondary rate limit"
+    """Too many calls or too much new content at once."""
+    PACE = "our own pace of writing"
+    """Too many writes of ours wait in line; GitHub was not asked."""
+
+
 class RateLimited(GitHubError):
-    """A primary or secondary rate limit; `retry_at` is when GitHub allows the next call (UTC)."""
+    """GitHub must not be called before `retry_at` (UTC); what was asked for was surely not done.
+
+    `installation_id` is whose limit it is, or None for the App's own. Calling on all the same may get the App banned.
+    """
 
     retry = True
 
-    def __init__(self, message: str, *, retry_at: datetime) -> None:
+    def __init__(
+        self, message: str, *, retry_at: datetime, limit: Limit = Limit.SECONDARY, installation_id: int | None = None
+    ) -> None:
         super().__init__(message)
         self.retry_at = retry_at
+        self.limit = limit
+        self.installation_id = installation_id
 
 
 class GitHubUnavailable(GitHubError):
-    """GitHub is down, slow or answers 5xx."""
+    """GitHub is down, slow or answers 5xx. `retry_after_seconds` is the wait that GitHub asked for, if it did."""
 
     retry = True
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class WriteUncertain(GitHubUnavailable):

@@ -16,7 +16,12 @@ _ANNOTATIONS_A_CALL = 50
 
 
 class CheckWriter:
-    """Implements ports.Checks."""
+    """Implements ports.Checks.
+
+    Every call here is essential: it may use the reserve of the rate limit, so that a check can still say why its review
+    waits. None waits for its turn: check runs notify nobody, so GitHub's advice of a second between writes is not
+    about them.
+    """
 
     def __init__(self, client: Client, *, app_id: int, now: Clock) -> None:
         self._client = client
@@ -27,7 +32,8 @@ class CheckWriter:
         body: dict[str, Any] = {"name": name, "head_sha": head, "status": "queued", "external_id": external_id}
         if output is not None:
             body["output"] = _output(output)
-        reply = await self._client.call(place.ref, Stage.PUBLISH, "POST", f"/repos/{place.repository}/check-runs", body)
+        path = f"/repos/{place.repository}/check-runs"
+        reply = await self._client.call(place.ref, Stage.PUBLISH, "POST", path, body, essential=True)
         return int(reply.json["id"])
 
     async def start(self, place: Place, check_run: int, output: CheckOutput) -> None:
@@ -47,7 +53,7 @@ class CheckWriter:
             f"/repos/{place.repository}/commits/{head}/check-runs"
             f"?check_name={quote(name, safe='')}&filter=all&app_id={self._app_id}"
         )
-        async for page in self._client.pages(place.ref, Stage.PUBLISH, path):
+        async for page in self._client.pages(place.ref, Stage.PUBLISH, path, essential=True):
             for run in page:
                 ours = run["external_id"] == external_id and (run["app"] or {}).get("id") == self._app_id
                 if ours and run["status"] != "completed":
@@ -63,9 +69,8 @@ class CheckWriter:
         annotations: tuple[Annotation, ...] = (),
     ) -> None:
         body = {**state, "output": _output(output, annotations)}
-        await self._client.call(
-            place.ref, Stage.PUBLISH, "PATCH", f"/repos/{place.repository}/check-runs/{check_run}", body
-        )
+        path = f"/repos/{place.repository}/check-runs/{check_run}"
+        await self._client.call(place.ref, Stage.PUBLISH, "PATCH", path, body, essential=True)
 
     def _time(self) -> str:
         return _utc(self._now())

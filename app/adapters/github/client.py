@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-from app.adapters.github.tokens import InstallationTokens, Stage
+from app.adapters.github.tokens import InstallationTokens, Stage, Token
 from app.adapters.github.transport import Reply, Transport
 from app.domain.errors import GitHubRefused
 from app.domain.pull_request import PullRequestRef
@@ -22,17 +22,57 @@ class Client:
         self._transport = transport
         self.tokens = tokens
 
-    async def call(self, ref: PullRequestRef, stage: Stage, method: str, path: str, body: object = None) -> Reply:
-        """One call; a 401 drops the token and is tried once more with a new one."""
+    def check(self, ref: PullRequestRef, *, essential: bool = False) -> None:
+        """Raises RateLimited when the installation must not be called now."""
+        self._transport.limits.check(ref.installation_id, essential=essential)
+
+    async def call(
+        self,
+        ref: PullRequestRef,
+        stage: Stage,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        essential: bool = False,
+    ) -> Reply:
+        """One call; a 401 drops the token and is tried once more with a new one.
+
+        GitHub looks at the token before it does anything, so a write that got a 401 was not applied. `essential` calls
+        may use the reserve of the rate limit.
+        """
+        self.check(ref, essential=essential)  # before a token is minted for nothing
         token = await self.tokens.get(ref, stage)
         try:
-            return await self._transport.call(method, path, authorization=f"token {token.value}", body=body)
+            return await self._send(ref, token, method, path, body, essential=essential)
         except GitHubRefused as error:
             if error.status != _UNAUTHORIZED:
                 raise
             self.tokens.drop(ref, stage, token)
-            token = await self.tokens.get(ref, stage)
-            return await self._transport.call(method, path, authorization=f"token {token.value}", body=body)
+        token = await self.tokens.get(ref, stage)
+        try:
+            return await self._send(ref, token, method, path, body, essential=essential)
+        except GitHubRefused as error:
+            if error.status != _UNAUTHORIZED:
+                raise
+            self.tokens.drop(ref, stage, token)
+            raise GitHubRefused(
+                f"{error} (with a token minted just now: check that installation {ref.installation_id} is not "
+                "suspended and that REVWRIGHT_GITHUB_API_URL is the host that mints the tokens)",
+                status=error.status,
+            ) from error
+
+    async def _send(
+        self, ref: PullRequestRef, token: Token, method: str, path: str, body: object, *, essential: bool
+    ) -> Reply:
+        return await self._transport.call(
+            method,
+            path,
+            authorization=f"token {token.value}",
+            body=body,
+            installation_id=ref.installation_id,
+            essential=essential,
+        )
 
     async def as_app(self, path: str) -> Any:
         """A GET that the App makes as itself."""
@@ -42,11 +82,15 @@ class Client:
         """The same with what the headers say of further pages."""
         return await self._transport.call("GET", path, authorization=await self.tokens.as_app())
 
-    async def pages(self, ref: PullRequestRef, stage: Stage, path: str) -> AsyncIterator[list[Any]]:
+    async def pages(
+        self, ref: PullRequestRef, stage: Stage, path: str, *, essential: bool = False
+    ) -> AsyncIterator[list[Any]]:
         """Page after page of a list, at most 3,000 items."""
         joiner = "&" if "?" in path else "?"
         for page in range(1, _MAX_PAGES + 1):
-            reply = await self.call(ref, stage, "GET", f"{path}{joiner}per_page={_PAGE}&page={page}")
+            reply = await self.call(
+                ref, stage, "GET", f"{path}{joiner}per_page={_PAGE}&page={page}", essential=essential
+            )
             items = (
                 reply.json
                 if isinstance(reply.json, list)

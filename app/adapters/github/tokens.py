@@ -78,7 +78,7 @@ class InstallationTokens:
             reply = await self._transport.call("POST", path, authorization=await self.as_app(), body=body)
         except WriteUncertain as error:
             # An unused token does no harm, so unlike other writes a mint may simply be repeated later.
-            raise GitHubUnavailable(str(error)) from error
+            raise GitHubUnavailable(str(error), retry_after_seconds=error.retry_after_seconds) from error
         except GitHubRefused as error:
             raise GitHubRefused(f"no {stage.name.lower()} token: {_remedy(error)}", status=error.status) from error
         return _token(reply.json, ref)

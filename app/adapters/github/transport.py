@@ -7,23 +7,26 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 
 import httpx
 from githubkit import GitHub, Response, UnauthAuthStrategy
 from githubkit.exception import RequestError, RequestFailed, RequestTimeout
 
-from app.domain.errors import GitHubRefused, GitHubUnavailable, RateLimited, WriteUncertain
+from app.adapters.github.limit_headers import retry_after_seconds
+from app.adapters.github.limits import RESERVE, Limits
+from app.domain.errors import GitHubRefused, GitHubUnavailable, WriteUncertain
 
 API_VERSION = "2022-11-28"
 TIMEOUT = httpx.Timeout(20.0, connect=5.0)
-ATTEMPTS = 3
+PAUSES = (0.5, 1.5)
+"""Seconds before the second and the third attempt at a call: longer outages are for the back-off between jobs, so that
+they do not hold a worker.
+"""
 
 _IDEMPOTENT = frozenset(("GET", "PUT", "PATCH", "DELETE"))
-_UNAUTHORIZED, _FORBIDDEN, _TOO_MANY, _SERVER_ERROR = 401, 403, 429, 500
-_SECONDARY_PAUSE = timedelta(seconds=60)
+_SERVER_ERROR = 500
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -40,6 +43,10 @@ class Reply:
         return self.next_url is not None
 
 
+class _TimedOut(GitHubUnavailable):
+    """Harmless to repeat, but not here: the time-out has held the worker for long enough."""
+
+
 class _GitHub(GitHub[Any]):
     """githubkit without its own reading of rate limits: it ends in ValueError on a `Retry-After` that is a date."""
 
@@ -50,27 +57,45 @@ class _GitHub(GitHub[Any]):
 class Transport:
     """Calls of one GitHub host. Nothing is cached and nothing is shared between hosts or tokens."""
 
-    def __init__(self, github: GitHub[Any], *, now: Callable[[], datetime], sleep: Sleep) -> None:
+    def __init__(
+        self, github: GitHub[Any], *, now: Callable[[], datetime], sleep: Sleep, reserve: int = RESERVE
+    ) -> None:
         self._github = github
         self._now = now
         self._sleep = sleep
+        self.limits = Limits(now=now, reserve=reserve)
 
-    async def call(self, method: str, path: str, *, authorization: str, body: object = None) -> Reply:
-        """Raises RateLimited, GitHubRefused (4xx), GitHubUnavailable, or WriteUncertain for a POST whose fate is
-        unknown. A POST is repeated only when it was surely never sent.
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        authorization: str,
+        body: object = None,
+        installation_id: int | None = None,
+        essential: bool = False,
+    ) -> Reply:
+        """`installation_id` says whose limits count; None is the App itself. For `essential` see `Limits`.
+
+        Raises RateLimited (before any call, where the limit is known), GitHubRefused (4xx), GitHubUnavailable, or
+        WriteUncertain for a POST whose fate is unknown. A POST is repeated only when it was surely never sent.
         """
-        for attempt in range(1, ATTEMPTS + 1):
+        for pause in (*PAUSES, None):
+            self.limits.admit(installation_id, essential=essential)
             try:
-                return await self._once(method, path, authorization, body)
-            except (WriteUncertain, RateLimited):
+                return await self._once(method, path, authorization, body, installation_id)
+            except (WriteUncertain, _TimedOut):
                 raise
-            except GitHubUnavailable:
-                if attempt == ATTEMPTS:
+            except GitHubUnavailable as error:
+                asked = error.retry_after_seconds or 0.0
+                if pause is None or asked > pause:
                     raise
-                await self._sleep(0.5 * 2**attempt * random.uniform(0.5, 1.0))  # noqa: S311
+                await self._sleep(max(asked, pause * random.uniform(0.5, 1.0)))  # noqa: S311
         raise AssertionError("unreachable")
 
-    async def _once(self, method: str, path: str, authorization: str, body: object) -> Reply:
+    async def _once(
+        self, method: str, path: str, authorization: str, body: object, installation_id: int | None
+    ) -> Reply:
         what = f"{method} {path.partition('?')[0]}"
         repeatable = method in _IDEMPOTENT
         try:
@@ -85,48 +110,42 @@ class Transport:
                 },
             )
         except RequestFailed as error:
-            raise self._refusal(what, error.response, repeatable=repeatable) from None
+            self.limits.heard(installation_id, error.response.headers)
+            raise self._refusal(what, error.response, installation_id, repeatable=repeatable) from None
         except RequestTimeout as error:
             sent = not isinstance(error.__cause__, httpx.ConnectTimeout | httpx.PoolTimeout)
-            raise _broken(f"{what}: timed out", uncertain=sent and not repeatable) from None
+            kind = WriteUncertain if sent and not repeatable else _TimedOut
+            raise kind(f"{what}: timed out") from None
         except RequestError as error:
             cause = error.__cause__
             sent = not isinstance(cause, httpx.ConnectError)
             why = f"{what}: {type(cause).__name__} at {self._github.config.base_url}"
             raise _broken(why, uncertain=sent and not repeatable) from None
+        self.limits.heard(installation_id, response.headers)
         return Reply(_json(what, response, repeatable=repeatable), _next_url(response))
 
-    def _refusal(self, what: str, response: Response[Any, Any], *, repeatable: bool) -> Exception:
-        status = response.status_code
+    def _refusal(
+        self, what: str, response: Response[Any, Any], installation_id: int | None, *, repeatable: bool
+    ) -> Exception:
+        status, headers = response.status_code, response.headers
         message = f"{what}: HTTP {status}{_told(response)}"
-        if status in (_FORBIDDEN, _TOO_MANY) and (retry_at := self._retry_at(response)) is not None:
-            return RateLimited(message, retry_at=retry_at)
+        limited = self.limits.refused(installation_id, message, status=status, headers=headers, text=response.text)
+        if limited is not None:
+            return limited
         if status >= _SERVER_ERROR:
-            return _broken(message, uncertain=not repeatable)
+            after = retry_after_seconds(headers, self._now())
+            return _broken(message, uncertain=not repeatable, retry_after_seconds=after)
         return GitHubRefused(message, status=status)
-
-    def _retry_at(self, response: Response[Any, Any]) -> datetime | None:
-        """When a limit is over, or None when the answer is not about limits.
-
-        Source: GitHub Docs, "Rate limits for the REST API": `retry-after` first, then `x-ratelimit-reset` when nothing
-        remains, else at least a minute.
-        """
-        headers = response.headers
-        if (after := headers.get("retry-after")) is not None:
-            return _after(after, self._now())
-        if headers.get("x-ratelimit-remaining") == "0":
-            reset = headers.get("x-ratelimit-reset", "")
-            return datetime.fromtimestamp(int(reset), UTC) if reset.isdigit() else self._now() + _SECONDARY_PAUSE
-        if response.status_code == _TOO_MANY or "secondary rate limit" in response.text.lower():
-            return self._now() + _SECONDARY_PAUSE
-        return None
 
 
 @asynccontextmanager
 async def open_transport(
-    api_url: str, *, now: Callable[[], datetime], sleep: Sleep = asyncio.sleep
+    api_url: str, *, now: Callable[[], datetime], sleep: Sleep = asyncio.sleep, reserve: int = RESERVE
 ) -> AsyncIterator[Transport]:
-    """A transport for one API root, such as https://api.github.com or https://HOST/api/v3."""
+    """A transport for one API root, such as https://api.github.com or https://HOST/api/v3.
+
+    `reserve`: so many calls of each installation's hour are kept for essential ones.
+    """
     github = _GitHub(
         UnauthAuthStrategy(),
         base_url=api_url.rstrip("/") + "/",
@@ -137,15 +156,16 @@ async def open_transport(
         auto_retry=False,  # it would repeat a POST, and sleep out an hour's rate limit in a worker's slot
     )
     async with github:
-        yield Transport(github, now=now, sleep=sleep)
+        yield Transport(github, now=now, sleep=sleep, reserve=reserve)
 
 
 def _next_url(response: Response[Any, Any]) -> str | None:
     return response.raw_response.links.get("next", {}).get("url")
 
 
-def _broken(message: str, *, uncertain: bool) -> GitHubUnavailable:
-    return WriteUncertain(message) if uncertain else GitHubUnavailable(message)
+def _broken(message: str, *, uncertain: bool, retry_after_seconds: float | None = None) -> GitHubUnavailable:
+    kind = WriteUncertain if uncertain else GitHubUnavailable
+    return kind(message, retry_after_seconds=retry_after_seconds)
 
 
 def _json(what: str, response: Response[Any, Any], *, repeatable: bool) -> Any:
@@ -167,13 +187,3 @@ def _told(response: Response[Any, Any]) -> str:
         return ""
     errors = data.get("errors")
     return f" {str(data.get('message', ''))[:200]}" + (f" {str(errors)[:500]}" if errors else "")
-
-
-def _after(value: str, now: datetime) -> datetime:
-    """`Retry-After`: seconds or an HTTP date."""
-    if value.strip().isdigit():
-        return now + timedelta(seconds=int(value))
-    try:
-        return parsedate_to_datetime(value).astimezone(UTC)
-    except ValueError:
-        return now + _SECONDARY_PAUSE
