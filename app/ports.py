@@ -128,6 +128,14 @@ class Conversation(Protocol):
         """Our own comment that carries the marker, after an uncertain write."""
         ...
 
+    async def reply(self, place: Place, *, comment_id: int, body: str) -> int:
+        """Answer the first comment of a thread on a line; returns the answer's id."""
+        ...
+
+    async def find_reply(self, place: Place, marker: str) -> int | None:
+        """Our own answer in any thread that carries the marker, after an uncertain write."""
+        ...
+
 
 class Intake(Protocol):
     """The one call that makes an accepted delivery durable."""
@@ -370,4 +378,58 @@ class Runs(Protocol):
 
     async def newest(self, repository: RepositoryName, number: int) -> str | None:
         """The id of the newest run of a pull request, by the name that the repository had then, in any case."""
+class Pace(Protocol):
+    """Turns for writes that notify people, one line for each installation across all processes."""
+
+    async def turn(self, installation_id: int, *, longest_seconds: float) -> float:
+        """Seconds to wait before this write may be sent: its turn is taken.
+
+        More than `longest_seconds` says that the line is too long, and that no turn was taken. All callers should give
+        the same longest wait. Raises LedgerUnavailable.
+        """
+        ...
+
+
+class Labels(Protocol):
+    """Labels of a pull request; GitHub does not tell `Bug` from `bug`. Writes raise WriteUncertain."""
+
+    async def find(self, place: Place, name: str) -> int | None:
+        """The id of the label if the pull request bears it."""
+        ...
+
+    async def add(self, place: Place, name: str) -> int:
+        """Put the label on; GitHub makes it in the repository if there is none. Returns its id."""
+        ...
+
+    async def remove(self, place: Place, name: str) -> bool:
+        """Take the label off; False when it was not on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewers:
+    """People by login and teams by slug, in small letters."""
+
+    users: frozenset[str] = frozenset()
+    teams: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewing:
+    """How the reviews of a pull request stand: who wrote it, who is asked, and who has reviewed it already."""
+
+    author: str | None
+    asked: Reviewers
+    reviewed: frozenset[str]
+
+
+class ReviewRequests(Protocol):
+    """Asking people and teams for a review. Writes raise WriteUncertain."""
+
+    async def standing(self, place: Place) -> Reviewing:
+        """Who is asked and who has reviewed, now."""
+        ...
+
+    async def ask(self, place: Place, reviewers: Reviewers) -> None:
+        """Ask them; GitHub refuses all (422) if one is the author or has no access."""
         ...

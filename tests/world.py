@@ -156,7 +156,7 @@ async def open_world(
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(open_redis(redis_settings))
         await redis.flushall()
-        services = await stack.enter_async_context(open_worker_services(settings, redis_settings, ledger))
+        services = await stack.enter_async_context(open_worker_services(settings, redis_settings, ledger, pace_ms=0))
         app = create_app(lambda: open_web_services(settings, redis_settings, ledger))
         await stack.enter_async_context(app.router.lifespan_context(app))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

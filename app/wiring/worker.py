@@ -15,13 +15,16 @@ from app.adapters.git.process import check_git_version
 from app.adapters.github.checks import CheckWriter
 from app.adapters.github.client import Client
 from app.adapters.github.conversation import ConversationWriter
+from app.adapters.github.notifying import NotifyingWrites
 from app.adapters.github.pull_requests import PullRequestReader
 from app.adapters.github.tokens import InstallationTokens, Stage
 from app.adapters.github.transport import open_transport
 from app.adapters.rules.policy_file import parse_policy
 from app.adapters.store.heads import RedisHeads
+from app.adapters.store.keys import PACE_MS
 from app.adapters.store.ledger import LedgerOptions, RedisLedger
 from app.adapters.store.outbox import RedisOutbox
+from app.adapters.store.pace import RedisPace
 from app.adapters.store.runs import RedisRuns
 from app.domain.jobs import JobKind
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
@@ -65,9 +68,15 @@ class _TokenMirrors:
 
 @asynccontextmanager
 async def open_worker_services(
-    settings: Settings, redis: RedisSettings, ledger_options: LedgerOptions | None = None
+    settings: Settings,
+    redis: RedisSettings,
+    ledger_options: LedgerOptions | None = None,
+    *,
+    pace_ms: int = PACE_MS,
 ) -> AsyncIterator[WorkerServices]:
-    """`ledger_options`: others than the settings say, for tests."""
+    """`ledger_options`: others than the settings say. `pace_ms`: between two writes of an installation that notify
+    people.
+    """
     github = settings.need_github()
     await check_git_version()
     async with AsyncExitStack() as stack:
@@ -78,6 +87,7 @@ async def open_worker_services(
             transport, app_id=github.app_id, private_key_pem=github.private_key.expose(), now=_now
         )
         client = Client(transport, tokens)
+        writes = NotifyingWrites(client, RedisPace(pool, apart_ms=pace_ms), now=_now)
         outbox = RedisOutbox(pool)
         heads = RedisHeads(pool)
         pull_requests = PullRequestReader(client)
@@ -89,7 +99,7 @@ async def open_worker_services(
             check_runs=check_runs,
             engine=engine,
             publisher=Publisher(
-                conversation=ConversationWriter(client, app_id=github.app_id),
+                conversation=ConversationWriter(client, writes, app_id=github.app_id),
                 pull_requests=pull_requests,
                 check_runs=check_runs,
                 outbox=outbox,

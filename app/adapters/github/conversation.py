@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.adapters.github.client import Client
+from app.adapters.github.notifying import NotifyingWrites
 from app.adapters.github.tokens import Stage
 from app.domain.errors import GitHubRefused
 from app.domain.messages.comments import InlineComment
@@ -17,8 +18,9 @@ _GONE = (404, 410)
 class ConversationWriter:
     """Implements ports.Conversation."""
 
-    def __init__(self, client: Client, *, app_id: int) -> None:
+    def __init__(self, client: Client, writes: NotifyingWrites, *, app_id: int) -> None:
         self._client = client
+        self._writes = writes
         self._app_id = app_id
         self._login: str | None = None
 
@@ -29,25 +31,27 @@ class ConversationWriter:
             "body": body,
             "comments": [_inline(comment) for comment in comments],
         }
-        reply = await self._client.call(
-            place.ref, Stage.PUBLISH, "POST", f"/repos/{place.repository}/pulls/{place.ref.number}/reviews", payload
-        )
+        reply = await self._writes.send(place, "POST", f"/pulls/{place.ref.number}/reviews", payload)
         return int(reply.json["id"])
 
     async def comment(self, place: Place, body: str) -> int:
-        path = f"/repos/{place.repository}/issues/{place.ref.number}/comments"
-        reply = await self._client.call(place.ref, Stage.PUBLISH, "POST", path, {"body": body})
+        reply = await self._writes.send(place, "POST", f"/issues/{place.ref.number}/comments", {"body": body})
         return int(reply.json["id"])
 
     async def edit(self, place: Place, comment: int, body: str) -> bool:
-        path = f"/repos/{place.repository}/issues/comments/{comment}"
         try:
-            await self._client.call(place.ref, Stage.PUBLISH, "PATCH", path, {"body": body})
+            await self._writes.send(place, "PATCH", f"/issues/comments/{comment}", {"body": body})
         except GitHubRefused as error:
             if error.status in _GONE:
                 return False
             raise
         return True
+
+    async def reply(self, place: Place, *, comment_id: int, body: str) -> int:
+        """GitHub takes no answers to answers: `comment_id` is the first comment of its thread."""
+        path = f"/pulls/{place.ref.number}/comments/{comment_id}/replies"
+        reply = await self._writes.send(place, "POST", path, {"body": body})
+        return int(reply.json["id"])
 
     async def find_review(self, place: Place, marker: str) -> int | None:
         path = f"/repos/{place.repository}/pulls/{place.ref.number}/reviews"
@@ -55,6 +59,10 @@ class ConversationWriter:
 
     async def find_comment(self, place: Place, marker: str) -> int | None:
         path = f"/repos/{place.repository}/issues/{place.ref.number}/comments"
+        return await self._find(place, path, marker)
+
+    async def find_reply(self, place: Place, marker: str) -> int | None:
+        path = f"/repos/{place.repository}/pulls/{place.ref.number}/comments?sort=created&direction=desc"
         return await self._find(place, path, marker)
 
     async def _find(self, place: Place, path: str, marker: str) -> int | None:

@@ -35,7 +35,7 @@ class Scripts:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         folder = resources.files("app.adapters.store") / "lua"
-        names = ("accept", "next", "take", "beat", "release", "done", "due", "ring", "order", "repositories")
+        names = ("accept", "next", "take", "beat", "release", "done", "due", "ring", "order", "repositories", "pace")
         common = (folder / "common.lua").read_text()
         self._sources = {name: common + (folder / f"{name}.lua").read_text() for name in names}
         self._shas: dict[str, str] = {}
