@@ -92,7 +92,7 @@ class Limit(StrEnum):
 
 
 class RateLimited(GitHubError):
-    """GitHub must not be called before `retry_at` (UTC); what was asked for was surely not done.
+    """GitHub must not be called before `retry_at` (UTC). A POST that ends so was surely not applied.
 
     `installation_id` is whose limit it is, or None for the App's own. Calling on all the same may get the App banned.
     """

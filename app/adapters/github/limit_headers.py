@@ -16,6 +16,8 @@ WINDOW = timedelta(hours=1)
 
 _FORBIDDEN, _TOO_MANY = 403, 429
 _CORE = "core"
+_SECONDARY = ("secondary rate limit", "abuse detection mechanism")
+"""Today's words, and those of older GitHub Enterprise Servers."""
 _SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{0,9})?", re.ASCII)
 
 
@@ -57,7 +59,7 @@ def read_refusal(status: int, headers: Mapping[str, str], text: str, now: dateti
     """
     if status not in (_FORBIDDEN, _TOO_MANY):
         return None
-    worded = "secondary rate limit" in text.lower()
+    worded = any(words in text.lower() for words in _SECONDARY)
     after, empty = headers.get("retry-after"), _whole(headers.get("x-ratelimit-remaining")) == 0
     secondary = worded or not empty
     if after is not None:

@@ -26,7 +26,7 @@ they do not hold a worker.
 """
 
 _IDEMPOTENT = frozenset(("GET", "PUT", "PATCH", "DELETE"))
-_SERVER_ERROR = 500
+_UNAUTHORIZED, _SERVER_ERROR = 401, 500
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -110,7 +110,10 @@ class Transport:
                 },
             )
         except RequestFailed as error:
-            self.limits.heard(installation_id, error.response.headers)
+            if (
+                error.response.status_code != _UNAUTHORIZED
+            ):  # its headers count the calls of our address, without a token
+                self.limits.heard(installation_id, error.response.headers)
             raise self._refusal(what, error.response, installation_id, repeatable=repeatable) from None
         except RequestTimeout as error:
             sent = not isinstance(error.__cause__, httpx.ConnectTimeout | httpx.PoolTimeout)
@@ -140,7 +143,12 @@ class Transport:
 
 @asynccontextmanager
 async def open_transport(
-    api_url: str, *, now: Callable[[], datetime], sleep: Sleep = asyncio.sleep, reserve: int = RESERVE
+    api_url: str,
+    *,
+    now: Callable[[], datetime],
+    sleep: Sleep = asyncio.sleep,
+    reserve: int = RESERVE,
+    timeout: httpx.Timeout = TIMEOUT,  # noqa: ASYNC109 - of each call, not of this function
 ) -> AsyncIterator[Transport]:
     """A transport for one API root, such as https://api.github.com or https://HOST/api/v3.
 
@@ -151,7 +159,7 @@ async def open_transport(
         base_url=api_url.rstrip("/") + "/",
         user_agent="revwright",
         follow_redirects=True,  # renamed repositories; httpx drops the token on another host
-        timeout=TIMEOUT,
+        timeout=timeout,
         http_cache=False,  # githubkit's cache is shared between tokens
         auto_retry=False,  # it would repeat a POST, and sleep out an hour's rate limit in a worker's slot
     )

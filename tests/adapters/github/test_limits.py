@@ -206,6 +206,12 @@ def test_a_primary_refusal_whose_reset_is_over_waits_a_minute(limits: Limits) ->
     assert refuse(limits, window(0, reset=-5)).retry_at == NOW + timedelta(minutes=1)
 
 
+def test_the_words_of_older_servers_are_known(limits: Limits) -> None:
+    error = refuse(limits, window(9), text="You have triggered an abuse detection mechanism.")
+
+    assert (error.limit, error.retry_at) == (Limit.SECONDARY, NOW + timedelta(minutes=1))
+
+
 def test_other_refusals_are_not_about_limits(limits: Limits) -> None:
     for status, text in ((403, "Resource not accessible by integration"), (404, SECONDARY), (500, SECONDARY)):
         assert limits.refused(OURS, "x", status=status, headers=window(9), text=text) is None

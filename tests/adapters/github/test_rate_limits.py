@@ -47,6 +47,14 @@ async def test_nothing_is_sent_while_the_primary_limit_lasts_not_even_a_mint(git
         await read(setting)
 
 
+async def test_a_401_counts_for_our_address_and_limits_no_installation(github: FakeGitHub) -> None:
+    async with installed(github) as setting:
+        spent = {"x-ratelimit-remaining": "0", "x-ratelimit-limit": "60", "x-ratelimit-reset": "9999999999"}
+        github.faults.add(path=r"/pulls/1$", status=401, headers=spent, body={"message": "Bad credentials"})
+        await read(setting)
+        await read(setting)
+
+
 async def test_another_installation_and_the_app_itself_go_on(github: FakeGitHub) -> None:
     async with installed(github) as ours, installed(github, account="umbrella") as theirs:
         github.faults.secondary_rate_limit(60, path="/repos/acme/")

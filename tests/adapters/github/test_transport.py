@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from app.adapters.github.transport import Transport, open_transport
 from app.domain.errors import GitHubRefused, GitHubUnavailable, RateLimited, WriteUncertain
 from tests.fakes.github import FakeGitHub
+from tests.installed import Slept
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TOKEN = "ghs_canarycanarycanarycanarycanarycanary"
@@ -124,6 +126,19 @@ async def test_a_connection_that_was_never_made_is_certain_and_repeated(method: 
     assert not isinstance(caught.value, WriteUncertain)
     assert len(slept) == 2
     assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_call_that_timed_out_is_not_repeated_here(github: FakeGitHub, method: str) -> None:
+    github.faults.add(path="rate_limit", times=9, status=None, delay=1)
+    slept = Slept()
+    timeout = httpx.Timeout(10, read=0.1)
+    async with open_transport(github.api_url, now=lambda: NOW, sleep=slept, timeout=timeout) as opened:
+        with pytest.raises(GitHubUnavailable, match="timed out") as caught:
+            await opened.call(method, "/rate_limit", authorization="token x")
+
+    assert isinstance(caught.value, WriteUncertain) == (method == "POST")
+    assert slept.seconds == []
 
 
 async def test_an_answer_that_is_no_json_is_unavailable(github: FakeGitHub) -> None:
