@@ -1,0 +1,76 @@
+"""An installation that GitHub limits is left alone, whatever else happens there; its neighbours are not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from app.adapters.store.scripts import hgetall
+from tests.fakes.github import Call, Installation, PullRequest
+from tests.stories.test_first_review import open_bug
+from tests.world import World
+
+
+def installation(world: World) -> Installation:
+    assert world.repo.installation is not None
+    return world.repo.installation
+
+
+def second(world: World) -> PullRequest:
+    world.repo.commit("second", {"b.py": "b = 1\n"})
+    return world.repo.open_pull_request(head="second")
+
+
+def calls_since(world: World, start: int) -> list[Call]:
+    """What was sent for the installation, token requests aside: those count for the App itself."""
+    return [call for call in world.github.calls[start:] if call.installation_id == installation(world).id]
+
+
+async def due_in(world: World, pull: PullRequest) -> timedelta:
+    name = f"revwright:row:review:{installation(world).id}:{world.repo.id}:{pull.number}"
+    row = await hgetall(world.redis, name)
+    return datetime.fromtimestamp(int(row[b"next"]) / 1000, UTC) - datetime.now(UTC)
+
+
+async def test_after_a_secondary_refusal_only_one_check_run_is_still_sent(world: World) -> None:
+    world.github.faults.secondary_rate_limit(3600, path=r"/pulls/\d+$")
+    first = open_bug(world)
+    await world.settle()
+    start = len(world.github.calls)
+    other = second(world)
+    await world.settle()
+
+    sent = calls_since(world, start)
+    assert [(call.method, call.path.rpartition("/")[2]) for call in sent] == [("POST", "check-runs")]
+    assert world.check(other.head_sha).status == "queued"
+    for pull in (first, other):
+        assert timedelta(minutes=50) < await due_in(world, pull) <= timedelta(hours=1)
+
+
+async def test_when_the_calls_run_out_the_check_is_there_and_nothing_is_sent_to_be_refused(world: World) -> None:
+    world.github.faults.calls_left(40, installation=installation(world))
+    first = open_bug(world)
+    await world.settle()
+    other = second(world)
+    await world.settle()
+
+    assert [call.status for call in calls_since(world, 0) if call.status == 403] == []
+    assert world.check(first.head_sha).status != "completed"
+    assert world.check(other.head_sha).status == "queued"
+    assert timedelta(minutes=50) < await due_in(world, other) <= timedelta(hours=1)
+
+
+async def test_another_installation_is_reviewed_all_the_same(world: World) -> None:
+    world.github.faults.calls_left(0, installation=installation(world))
+    limited = open_bug(world)
+    await world.settle()
+    elsewhere = world.github.create_repository("umbrella/api", installation=world.github.add_installation("umbrella"))
+    elsewhere.commit("main", {"a.py": "a = 1\n"})
+    elsewhere.commit("feature", {"a.py": "a = 2\n"})
+    pull = elsewhere.open_pull_request(head="feature")
+    await world.settle()
+
+    assert [run.conclusion for run in elsewhere.check_runs.values()] == ["success"]
+    assert len(pull.comments) == 1
+    assert world.checks(limited.head_sha) == []
+    refused = [call for call in calls_since(world, 0) if call.status == 403]
+    assert len(refused) == 1
