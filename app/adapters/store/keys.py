@@ -38,6 +38,7 @@ def repository(name: str) -> str:
     """
     return f"{PREFIX}:repository:{name}"
 
+
 PACE_MS = 1_000
 """At most one new review, comment or edit a second for each installation: GitHub Docs, "Best practices for using the
 REST API".
@@ -85,5 +86,7 @@ def run_timeline(id_: str) -> str:
 
 def run_log(id_: str) -> str:
     return f"{PREFIX}:run:{id_}:log"
+
+
 def pace(installation_id: int) -> str:
     return f"{PREFIX}:pace:{installation_id}"

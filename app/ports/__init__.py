@@ -1,0 +1,38 @@
+"""What use cases need from the outside world, in the words of the domain."""
+
+from app.ports.calls import Clock, ParseEvent, PolicyParser
+from app.ports.github import Checks, Conversation, Labels, Place, PullRequests, Reviewers, Reviewing, ReviewRequests
+from app.ports.jobs import Bells, Intake, Ledger, Orders
+from app.ports.memory import Begun, Heads, Outbox, Pace, Runs
+from app.ports.missed import HookDeliveries, KnownRepositories, Marks, OpenPullRequests
+from app.ports.review import Mirrors, Model, Repository
+
+__all__ = [
+    "Begun",
+    "Bells",
+    "Checks",
+    "Clock",
+    "Conversation",
+    "Heads",
+    "HookDeliveries",
+    "Intake",
+    "KnownRepositories",
+    "Labels",
+    "Ledger",
+    "Marks",
+    "Mirrors",
+    "Model",
+    "OpenPullRequests",
+    "Orders",
+    "Outbox",
+    "Pace",
+    "ParseEvent",
+    "Place",
+    "PolicyParser",
+    "PullRequests",
+    "Repository",
+    "ReviewRequests",
+    "Reviewers",
+    "Reviewing",
+    "Runs",
+]

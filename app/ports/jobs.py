@@ -1,0 +1,100 @@
+"""The ledger of jobs: taking in, handing out, ordering about, and waking workers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from app.domain.events import Delivery
+from app.domain.jobs import Queue, RowKey
+from app.domain.pull_request import Sha
+from app.domain.row import Pulse, Row, Wanted
+
+
+class Intake(Protocol):
+    """The one call that makes an accepted delivery durable."""
+
+    async def accept(self, delivery: Delivery, row: RowKey, wanted: Wanted) -> bool:
+        """In one step: remember the delivery, raise the row's generation, put it in line, ring the bell.
+
+        False when the delivery was seen before (by id or body). Raises LedgerUnavailable.
+        """
+        ...
+
+
+class Ledger(Protocol):
+    """The truth about jobs. Every call raises LedgerUnavailable when Redis can not answer.
+
+    What an owner asks of a row that it has lost does nothing.
+    """
+
+    async def next(self, queue: Queue, owner: str, *, run: str) -> Row | None:
+        """The row whose turn it is, now leased to `owner`; None when none may run. `run`: an id for a new run."""
+        ...
+
+    async def take(self, row: RowKey, owner: str) -> Row | None:
+        """This row, leased to `owner` out of turn; None when nothing is wanted of it or another owner is at work.
+
+        It does not count as an attempt: give it back with hand_back(counted=False).
+        """
+        ...
+
+    async def beat(self, row: RowKey, owner: str) -> Pulse | None:
+        """Extends the lease and says what is wanted now; None when `owner` has lost the row."""
+        ...
+
+    async def done(self, row: RowKey, owner: str, generation: int, *, reviewed: Sha | None = None) -> None:
+        """Generation finished; if a newer one is wanted, the row is in line for it. `reviewed`: at which head."""
+        ...
+
+    async def bury(self, row: RowKey, owner: str, generation: int, *, error: str) -> None:
+        """Generation given up: the row is dead until a person or a new generation brings it back."""
+        ...
+
+    async def retry_later(self, row: RowKey, owner: str, *, seconds: float, error: str) -> None:
+        """Gives the row back; it is due again after `seconds`."""
+        ...
+
+    async def hand_back(self, row: RowKey, owner: str, *, counted: bool) -> None:
+        """Gives the row back, due at once. `counted`: it was an attempt and shall not be one."""
+        ...
+
+    async def hold(self, installation_id: int, *, until: datetime) -> None:
+        """No row of the installation is handed out before `until`: GitHub asked for a pause."""
+        ...
+
+    async def read(self, row: RowKey) -> Row | None:
+        """The row as it stands, without taking it."""
+        ...
+
+
+class Orders(Protocol):
+    """What people ask of a row. False: there was nothing to do. Raises LedgerUnavailable."""
+
+    async def stop(self, row: RowKey) -> bool:
+        """Ends what runs or waits; the next push starts anew."""
+        ...
+
+    async def pause(self, row: RowKey) -> bool:
+        """Nothing runs for this pull request until `resume`."""
+        ...
+
+    async def resume(self, row: RowKey) -> bool:
+        """Ends a pause; the pull request is looked at."""
+        ...
+
+    async def retry(self, row: RowKey) -> bool:
+        """Runs a dead or finished row again, and one that waits for a later attempt now."""
+        ...
+
+
+class Bells(Protocol):
+    """What wakes workers. A bell carries no work: who hears it asks for the next row."""
+
+    async def due(self) -> frozenset[Queue]:
+        """Puts rows in line whose time has come or whose worker died; the queues in which any row waits."""
+        ...
+
+    async def ring(self, queue: Queue, times: int) -> None:
+        """Wakes so many workers of the queue."""
+        ...

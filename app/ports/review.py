@@ -1,0 +1,48 @@
+"""What a review needs: a model, and the repository at exact commits."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from app.domain.model import Completion, ModelRequest
+from app.domain.objects import Blob, Change
+from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
+
+
+class Model(Protocol):
+    """A language model behind any OpenAI-compatible endpoint."""
+
+    async def complete(self, request: ModelRequest) -> Completion:
+        """Answer one request.
+
+        Raises ModelUnavailable (try later) or ModelRejected (a setting must change).
+        """
+        ...
+
+
+class Repository(Protocol):
+    """A git object database at hand. Nothing here touches a work tree."""
+
+    async def merge_base(self, a: Sha, b: Sha) -> Sha | None:
+        """The best common ancestor, or None for unrelated histories."""
+        ...
+
+    async def changes(self, old: Sha, new: Sha) -> tuple[Change, ...]:
+        """Every changed entry between two commits, in git's order, each with its diff or the reason for none."""
+        ...
+
+    async def blobs(self, commit: Sha, paths: tuple[str, ...], *, max_bytes: int) -> dict[str, Blob]:
+        """The files among `paths` that exist at `commit`; what is a directory or a submodule is left out."""
+        ...
+
+
+class Mirrors(Protocol):
+    """Local mirrors of repositories on GitHub."""
+
+    async def fetch(self, ref: PullRequestRef, repository: RepositoryName, *, head: Sha, base: Sha) -> Repository:
+        """A database that holds both commits with their history. Raises GitFailed."""
+        ...
+
+    async def pull_request_head(self, ref: PullRequestRef, repository: RepositoryName) -> Sha | None:
+        """Where `refs/pull/N/head` points now, asked over git; None when it is gone."""
+        ...
