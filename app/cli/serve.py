@@ -10,7 +10,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 
 import uvicorn
 from arq.connections import RedisSettings
@@ -21,6 +21,7 @@ from app.cli.logs import configure
 from app.domain.errors import SettingsInvalid
 from app.settings import Settings
 from app.web.patience import PatientProtocol
+from app.wiring.redis_start import look_at_redis, looking_when_there
 
 _log = logging.getLogger(__name__)
 
@@ -31,15 +32,31 @@ _SHUTDOWN_SECONDS = 10
 def web(environ: Mapping[str, str], *, host: str | None, port: int | None, parent: int | None) -> int:
     """Serves until stopped."""
     from app.web.main import create_app  # noqa: PLC0415
-    from app.wiring.web import open_web_services  # noqa: PLC0415
+    from app.wiring.web import WebServices, open_web_services  # noqa: PLC0415
 
     settings, redis = _start(environ, parent)
+    there = asyncio.run(look_at_redis(redis, works_queues=False))
+    refusals: list[SettingsInvalid] = []
+
+    def refused(error: SettingsInvalid) -> None:
+        refusals.append(error)
+        server.should_exit = True
+
+    @contextlib.asynccontextmanager
+    async def services() -> AsyncIterator[WebServices]:
+        async with contextlib.AsyncExitStack() as stack:
+            if not there:
+                await stack.enter_async_context(looking_when_there(redis, refused, works_queues=False))
+            yield await stack.enter_async_context(open_web_services(settings, redis))
+
     listener = listen(host or settings.host, port if port is not None else settings.port)
-    app = create_app(lambda: open_web_services(settings, redis))
+    server = uvicorn.Server(server_config(create_app(services)))
     bound = listener.getsockname()
     _log.info("web: listening on http://%s:%d", bound[0], bound[1])
     with listener:
-        uvicorn.Server(server_config(app)).run(sockets=[listener])
+        server.run(sockets=[listener])
+    if refusals:
+        raise refusals[0]
     return 0
 
 
@@ -72,13 +89,24 @@ async def _work(settings: Settings, redis: RedisSettings) -> None:
     from workers.main import WorkerOptions, run_worker  # noqa: PLC0415
 
     stop = asyncio.Event()
+    refusals: list[SettingsInvalid] = []
+
+    def refused(error: SettingsInvalid) -> None:
+        refusals.append(error)
+        stop.set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with open_worker_services(settings, redis) as services:
+    async with contextlib.AsyncExitStack() as stack:
+        if not await look_at_redis(redis, works_queues=True):
+            await stack.enter_async_context(looking_when_there(redis, refused, works_queues=True))
+        services = await stack.enter_async_context(open_worker_services(settings, redis))
         model = settings.model.main if settings.model else "none (static rules only)"
         _log.info("worker: ready; model %s", model)
         await run_worker(redis, services, WorkerOptions(), stop)
+    if refusals:
+        raise refusals[0]
     _log.info("worker: stopped")
 
 

@@ -65,9 +65,13 @@ class EventMalformed(RevwrightError):
 
 
 class LedgerUnavailable(RevwrightError):
-    """Redis is absent, loading, full or read-only."""
+    """Redis is absent, loading, full or read-only. `reason` says which, in words that anybody may read: no address."""
 
     retry = True
+
+    def __init__(self, message: str, *, reason: str = "Redis cannot be reached") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class RunNotFound(RevwrightError):

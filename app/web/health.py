@@ -2,28 +2,66 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from app.domain.errors import LedgerUnavailable
 
+_log = logging.getLogger(__name__)
+
 Ready = Callable[[], Awaitable[None]]
 """Raises LedgerUnavailable when the ledger cannot be written."""
 
+_WAIT_SECONDS = 1.5
+"""Probes commonly give up after a second or a few; a server that hangs is not ready."""
+_KEPT_SECONDS = 1.0
 
-@dataclass(frozen=True, slots=True)
+
 class Health:
-    ready: Ready
+    """Answers probes. However many there are, Redis is asked once in `kept_seconds` and by one at a time."""
+
+    def __init__(
+        self, ready: Ready, *, wait_seconds: float = _WAIT_SECONDS, kept_seconds: float = _KEPT_SECONDS
+    ) -> None:
+        self._ready = ready
+        self._wait_seconds = wait_seconds
+        self._kept_seconds = kept_seconds
+        self._asking: asyncio.Task[str | None] | None = None
+        self._asked_at = 0.0
+        self._told: str | None = None
 
     async def healthz(self, _request: Request) -> JSONResponse:
         return JSONResponse({"status": "ok"})
 
     async def readyz(self, _request: Request) -> JSONResponse:
-        try:
-            await self.ready()
-        except LedgerUnavailable:
-            return JSONResponse({"status": "not ready", "reason": "the job ledger (Redis) cannot be written"}, 503)
+        trouble = await self._trouble()
+        if trouble is not None:
+            return JSONResponse({"status": "not ready", "reason": f"the job ledger cannot be written: {trouble}"}, 503)
         return JSONResponse({"status": "ready"})
+
+    async def _trouble(self) -> str | None:
+        """None when ready. Waits for the one question that is under way, which goes on when the caller is gone."""
+        asking = self._asking
+        if asking is None or (asking.done() and time.monotonic() - self._asked_at >= self._kept_seconds):
+            self._asked_at = time.monotonic()
+            asking = self._asking = asyncio.create_task(self._ask())
+        done, _ = await asyncio.wait((asking,), timeout=self._wait_seconds)
+        return asking.result() if done else "Redis does not answer in time"
+
+    async def _ask(self) -> str | None:
+        trouble = None
+        try:
+            await self._ready()
+        except LedgerUnavailable as error:
+            trouble = error.reason
+            if trouble != self._told:
+                _log.error("not ready: %s", error)
+        if trouble is None and self._told is not None:
+            _log.info("ready again")
+        self._told = trouble
+        return trouble

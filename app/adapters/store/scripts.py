@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib import resources
@@ -10,16 +11,23 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, RedisError
 
-from app.domain.errors import LedgerUnavailable
+from app.adapters.store.troubles import unavailable
+
+_MOST_SECONDS = 5.0
+"""GitHub gives a webhook 10 seconds. What is cut off here may have been done all the same: scripts may be repeated."""
 
 
 @asynccontextmanager
 async def translated() -> AsyncIterator[None]:
-    """Every Redis error (absent, loading, full, read-only) becomes LedgerUnavailable; none carries a password."""
+    """Every Redis error (absent, loading, full, read-only) becomes LedgerUnavailable; none carries a password.
+
+    So does a server that takes connections and never answers: everything inside has `_MOST_SECONDS` together.
+    """
     try:
-        yield
+        async with asyncio.timeout(_MOST_SECONDS):
+            yield
     except (RedisError, OSError, TimeoutError) as error:
-        raise LedgerUnavailable(f"Redis: {type(error).__name__}: {error}") from error
+        raise unavailable(error) from error
 
 
 async def hgetall(redis: Redis, key: str) -> dict[bytes, bytes]:

@@ -10,13 +10,13 @@ from arq.connections import RedisSettings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.store.redis_url import parse_redis_url
+from app.adapters.store.redis_url import ServerSettings, parse_redis_url
 from app.domain.errors import SettingsInvalid
 
 
 def told(settings: RedisSettings) -> dict[str, object]:
-    """What differs from arq's defaults."""
-    defaults = vars(RedisSettings())
+    """What differs from the defaults."""
+    defaults = vars(ServerSettings())
     return {name: value for name, value in vars(settings).items() if value != defaults[name]}
 
 
@@ -48,6 +48,26 @@ def told(settings: RedisSettings) -> dict[str, object]:
             "redis+sentinel://one/mymaster",
             {"host": [("one", 26379)], "sentinel": True},
         ),
+        (
+            "redis+sentinel://one/main?sentinel_username=watch&sentinel_password=a+b%26c%3Dd",
+            {
+                "host": [("one", 26379)],
+                "sentinel": True,
+                "sentinel_master": "main",
+                "sentinel_username": "watch",
+                "sentinel_password": "a+b&c=d",
+            },
+        ),
+        (
+            "rediss+sentinel://one/main",
+            {
+                "host": [("one", 26379)],
+                "sentinel": True,
+                "sentinel_master": "main",
+                "ssl": True,
+                "ssl_check_hostname": True,
+            },
+        ),
     ],
 )
 def test_urls(url: str, expected: dict[str, object]) -> None:
@@ -60,6 +80,16 @@ def test_a_ca_file_for_tls(tmp_path: Path) -> None:
     assert parse_redis_url(f"rediss://db.test?ssl_ca_certs={ca}").ssl_ca_certs == str(ca)
     with pytest.raises(SettingsInvalid, match=r"there is no file '.*gone\.pem', which ssl_ca_certs names"):
         parse_redis_url(f"rediss://db.test?ssl_ca_certs={tmp_path}/gone.pem")
+
+
+def test_a_certificate_of_ours_needs_its_key(tmp_path: Path) -> None:
+    for name in ("crt", "key"):
+        (tmp_path / name).write_text("")
+    url = f"rediss+sentinel://one/main?ssl_certfile={tmp_path}/crt"
+    with pytest.raises(SettingsInvalid, match="one pair"):
+        parse_redis_url(url)
+    settings = parse_redis_url(f"{url}&ssl_keyfile={tmp_path}/key")
+    assert (settings.ssl_certfile, settings.ssl_keyfile) == (f"{tmp_path}/crt", f"{tmp_path}/key")
 
 
 @pytest.mark.parametrize(
@@ -86,8 +116,14 @@ def test_a_ca_file_for_tls(tmp_path: Path) -> None:
         ("unix:///run/%00", "absolute path"),
         ("redis+sentinel://one,two", "does not name the master"),
         ("redis+sentinel://one,,two/main", "no valid HOST"),
-        ("redis+sentinel://one/main?db=1", "option 'db' is not known for redis\\+sentinel://; known: none"),
-        ("rediss+sentinel://one/main", "TLS to Sentinel is not supported yet"),
+        (
+            "redis+sentinel://one/main?db=1",
+            "option 'db' is not known for redis\\+sentinel://; known: sentinel_password",
+        ),
+        ("redis+sentinel://one/main?ssl_ca_certs=/x", "option 'ssl_ca_certs' is not known"),
+        ("redis://:50%@db.test", "not followed by two hexadecimal digits"),
+        ("redis://:%zz@db.test", "not followed by two hexadecimal digits"),
+        ("redis://:%ff@db.test", "not UTF-8"),
         ("redis+cluster://one", "Redis Cluster is not supported"),
         ("redis://db .test", "percent-encode"),
     ],
@@ -107,6 +143,8 @@ def test_refusals(url: str, words: str) -> None:
         "unix://:{}@h/s",
         "redis+sentinel://:{}@h:x/m",
         "redis+cluster://:{}@h",
+        "redis+sentinel://h/m?sentinel_password=a&{}=1",
+        "redis+sentinel://h/m?sentinel_password=%{}",
         "{}",
     ],
 )
