@@ -63,7 +63,9 @@ async def redis_server(*options: str, port: int | None = None, wait: bool = True
     """A server without persistence. `options` come last, such as `--sentinel`; `wait`: until it answers."""
     with tempfile.TemporaryDirectory(prefix="rw-") as folder:
         place, port = Path(folder), port or free_port()
-        (place / "server.conf").write_text(f'port {port}\nbind 127.0.0.1\nunixsocket s\nsave ""\nappendonly no\n')
+        (place / "server.conf").write_text(
+            f'port {port}\nbind 127.0.0.1\nunixsocket s\nsave ""\nappendonly no\nrepl-diskless-sync-delay 0\n'
+        )
         command = [str(_binary.get_binary_path()), "server.conf", *options]
         process = _start(command, place)
         try:
