@@ -160,6 +160,8 @@ async def test_a_redis_that_hangs_is_503_in_time_and_probes_are_answered(
         async with asyncio.timeout(8):  # GitHub waits for 10
             answers = await asyncio.gather(*(shaky.deliver(delivery) for _ in range(20)))
         assert {answer.status_code for answer in answers} == {503}
+        async with asyncio.timeout(5):
+            await shaky.web.get("/readyz")
         assert (await reason(shaky)).endswith("Redis does not answer in time")
     finally:
         server.go_on()
