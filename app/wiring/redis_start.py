@@ -40,8 +40,9 @@ async def looking_when_there(
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait((task,))
+        while not task.done():  # one cancellation can be lost in a client whose connection is just breaking
+            task.cancel()
+            await asyncio.wait((task,), timeout=0.5)
 
 
 async def _until_there(

@@ -100,6 +100,11 @@ async def test_a_real_sentinel_is_no_server() -> None:
             await told(sentinel.url)
 
 
+async def test_a_replica_that_takes_writes_is_told_of() -> None:
+    (warning,) = await told_by({"INFO": bulk(SOUND.replace("role:master", "role:slave"))})
+    assert "name the master" in warning
+
+
 async def test_what_may_not_be_asked_is_said_to_be_unknown() -> None:
     (warning,) = await told_by({"INFO": b"-NOPERM no\r\n", "DBSIZE": b"-NOPERM no\r\n"}, works_queues=False)
     assert "were not checked" in warning
