@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-Answer = bytes | None
-"""Bytes as they go over the wire; None resets the connection instead."""
+Answer = bytes
+"""Bytes as they go over the wire."""
+
+
+class Cut(bytes):
+    """The beginning of an answer, after which the connection is reset."""
 
 
 @asynccontextmanager
-async def answering(answers: Mapping[str, Answer] | Callable[[list[bytes]], Answer]) -> AsyncIterator[int]:
+async def answering(answers: Mapping[str, Answer]) -> AsyncIterator[int]:
     """Its port. `answers`: by the first word of a command, in capitals; what is not there is `+OK`."""
-    say = answers if callable(answers) else lambda words: answers.get(words[0].decode().upper(), b"+OK\r\n")
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while words := await _command(reader):
-                answer = say(words)
-                if answer is None:
-                    writer.transport.abort()
-                    return
+                answer = answers.get(words[0].decode().upper(), b"+OK\r\n")
                 writer.write(answer)
                 await writer.drain()
+                if isinstance(answer, Cut):
+                    writer.transport.abort()
         except (OSError, asyncio.IncompleteReadError):
             return
         finally:

@@ -100,6 +100,11 @@ async def test_a_server_that_is_absent_is_waited_for(caplog: pytest.LogCaptureFi
     assert "canary" not in caplog.text
 
 
+async def test_a_sentinel_that_is_gone_is_passed_over(server: RedisServer) -> None:
+    async with sentinel_of(server, down_ms=60_000) as sentinel:
+        assert await works(f"redis+sentinel://127.0.0.1:{free_port()},127.0.0.1:{sentinel.port}/main")
+
+
 async def test_a_master_that_no_sentinel_knows_is_waited_for(
     server: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -10,7 +10,7 @@ from app.adapters.store.redis_url import parse_redis_url
 from app.adapters.store.server_check import check_server
 from app.domain.errors import LedgerUnavailable, SettingsInvalid
 from app.wiring.redis import open_redis
-from tests.fakes.redis_answers import Answer, answering, bulk
+from tests.fakes.redis_answers import Answer, Cut, answering, bulk
 from tests.redis_server import RedisServer, free_port, redis_server
 
 SOUND = "redis_version:7.2.4\r\nredis_mode:standalone\r\nrole:master\r\naof_enabled:1\r\ncluster_enabled:0\r\n"
@@ -123,7 +123,8 @@ async def test_what_may_not_be_asked_is_said_to_be_unknown() -> None:
         (b"-NOREPLICAS Not enough good replicas to write.\r\n", "too few replicas"),
         (b"$5\r\nab", "does not answer in time"),
         (b"nonsense\r\n", "cannot be reached"),
-        (None, "cannot be reached"),
+        (Cut(b""), "cannot be reached"),
+        (Cut(b"$5\r\nab"), "cannot be reached"),
     ],
 )
 async def test_what_may_pass_is_waited_for(answer: Answer, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
