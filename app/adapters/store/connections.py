@@ -69,7 +69,8 @@ class _Sentinels(Sentinel):
                 # The one that knows is asked first the next time.
                 self.sentinels.insert(0, self.sentinels.pop(number))
                 return state["ip"], state["port"]
-        raise MasterNotFoundError(f"no Sentinel names a master {service_name!r} that is up") from trouble
+        why = f" ({type(trouble).__name__}: {trouble})" if trouble is not None else ""
+        raise MasterNotFoundError(f"no Sentinel names a master {service_name!r} that is up{why}") from trouble
 
 
 class RedisClient:

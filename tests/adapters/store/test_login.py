@@ -100,6 +100,16 @@ async def test_a_server_that_is_absent_is_waited_for(caplog: pytest.LogCaptureFi
     assert "canary" not in caplog.text
 
 
+async def test_a_user_of_the_sentinels_that_may_not_ask_is_told(
+    server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with sentinel_of(server, down_ms=60_000) as sentinel:
+        await sentinel.says("ACL", "SETUSER", "default", "-sentinel|masters")
+        settings = parse_redis_url(f"redis+sentinel://127.0.0.1:{sentinel.port}/main")
+        assert not await look_at_redis(settings, works_queues=False)
+    assert "no Sentinel names a master 'main' that is up (NoPermissionError: " in caplog.text
+
+
 async def test_a_sentinel_that_is_gone_is_passed_over(server: RedisServer) -> None:
     async with sentinel_of(server, down_ms=60_000) as sentinel:
         assert await works(f"redis+sentinel://127.0.0.1:{free_port()},127.0.0.1:{sentinel.port}/main")
