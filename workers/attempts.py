@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.domain.errors import GitHubError, GitHubUnavailable, LedgerUnavailable, RateLimited, RevwrightError
+from app.domain.errors import GitHubError, GitHubUnavailable, LedgerUnavailable, Limit, RateLimited, RevwrightError
 from app.domain.jobs import JobKind, JobLimits, Queue
 from app.domain.row import Order, Row
 from app.domain.runs import RunState
@@ -140,7 +140,7 @@ class Attempts:
         """Another attempt later; the slot is free meanwhile."""
         row = hold.row
         until = self._next_attempt(row, error)
-        if isinstance(error, RateLimited):
+        if isinstance(error, RateLimited) and error.limit is not Limit.PACE:
             await self.ledger.hold(row.key.ref.installation_id, until=until)
         try:
             await hold.lease.keep(hold.job.waits(row, reason, until), heed=False)
@@ -168,6 +168,8 @@ class Attempts:
         await hold.entry.end(RunState.WAITING, error=reason, next_at=until)
 
     def _next_attempt(self, row: Row, error: Exception) -> datetime:
-        """When GitHub asks us to come back, that is the time."""
-        pause = timedelta(seconds=self.back_off.seconds(row.attempts))
-        return max(error.retry_at, self.now()) if isinstance(error, RateLimited) else self.now() + pause
+        """When GitHub asks us to come back, that is the time; but not sooner than the back-off wants."""
+        if isinstance(error, RateLimited):
+            return max(error.retry_at, self.now())
+        hint = error.retry_after_seconds if isinstance(error, GitHubUnavailable) else None
+        return self.now() + timedelta(seconds=max(self.back_off.seconds(row.attempts), hint or 0.0))
