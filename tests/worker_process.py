@@ -12,7 +12,8 @@ from app.cli.logs import configure
 from app.settings import Settings
 from app.wiring.worker import open_worker_services
 from workers.back_off import BackOff
-from workers.main import WorkerOptions, run_worker
+from workers.main import run_worker
+from workers.options import WorkerOptions
 
 LEDGER = LedgerOptions(lease_ms=1_500, debounce_ms=200)
 

@@ -31,7 +31,8 @@ from tests.fakes.github import CheckRun, Delivery, FakeGitHub, PullRequest, Repo
 from tests.fakes.model import FakeModel
 from workers.back_off import BackOff
 from workers.cancelling import end
-from workers.main import WorkerOptions, arq_worker
+from workers.main import arq_worker
+from workers.options import WorkerOptions
 
 WEBHOOK_SECRET = "canary-webhook-secret-0123456789abcdef"
 MODEL_KEY = "canary-model-key-0123456789abcdef"

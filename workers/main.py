@@ -6,8 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 from arq.connections import RedisSettings
@@ -15,18 +14,17 @@ from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
 from app.adapters.store.bells import deserialize, queue_name, serialize
-from app.domain.jobs import LIMITS, JobKind, JobLimits, Queue
+from app.domain.jobs import Queue
 from app.wiring.redis import open_redis
 from app.wiring.worker import WorkerServices
 from workers.announcing import Announcements
 from workers.attempts import Attempts
-from workers.back_off import BackOff
 from workers.cancelling import end
 from workers.jobs import Context, announce, work
-from workers.leases import BEAT_SECONDS
-from workers.recovery import RECOVER_SECONDS, reconcile_forever, recover_forever
+from workers.options import WorkerOptions
+from workers.recovery import reconcile_forever, recover_forever
 from workers.run_book import RunBook
-from workers.schedule import RING_SECONDS, ring_forever
+from workers.schedule import ring_forever
 
 _log = logging.getLogger(__name__)
 
@@ -38,19 +36,6 @@ _READ_AT_LEAST = 300
 _RESTART_SECONDS = 1.0
 _MOST_SECONDS = 8.0
 _STEADY_SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerOptions:
-    """How much runs at a time, and how soon."""
-
-    slots: Mapping[Queue, int] = field(default_factory=lambda: {Queue.INTERACTIVE: 8, Queue.REVIEW: 4})
-    limits: Mapping[JobKind, JobLimits] = field(default_factory=lambda: LIMITS)
-    poll_seconds: float = 0.1
-    beat_seconds: float = BEAT_SECONDS
-    ring_seconds: float = RING_SECONDS
-    recover_seconds: float = RECOVER_SECONDS
-    back_off: BackOff = field(default_factory=BackOff)
 
 
 @contextlib.asynccontextmanager

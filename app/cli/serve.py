@@ -86,7 +86,8 @@ def worker(environ: Mapping[str, str], *, parent: int | None) -> int:
 
 async def _work(settings: Settings, redis: RedisSettings) -> None:
     from app.wiring.worker import open_worker_services  # noqa: PLC0415
-    from workers.main import WorkerOptions, run_worker  # noqa: PLC0415
+    from workers.main import run_worker  # noqa: PLC0415
+    from workers.options import worker_options  # noqa: PLC0415
 
     stop = asyncio.Event()
     refusals: list[SettingsInvalid] = []
@@ -104,7 +105,7 @@ async def _work(settings: Settings, redis: RedisSettings) -> None:
         services = await stack.enter_async_context(open_worker_services(settings, redis))
         model = settings.model.main if settings.model else "none (static rules only)"
         _log.info("worker: ready; model %s", model)
-        await run_worker(redis, services, WorkerOptions(), stop)
+        await run_worker(redis, services, worker_options(settings), stop)
     if refusals:
         raise refusals[0]
     _log.info("worker: stopped")

@@ -118,6 +118,35 @@ CATALOGUE = (
         "",
         "Reserved for a policy that is the ceiling for every repository. This version refuses to start with it.",
     ),
+    Setting(
+        "REVWRIGHT_DEBOUNCE_SECONDS",
+        "2",
+        "So long a push waits for another one, which then gets the one review; at most five times as long in all.",
+    ),
+    Setting("REVWRIGHT_REVIEWS_AT_ONCE", "4", "Reviews that one worker process runs at the same time."),
+    Setting(
+        "REVWRIGHT_REVIEW_MINUTES",
+        "25",
+        "Time limit of one attempt at a review. The job of a worker that died is taken over within ten seconds, "
+        "whatever this says.",
+    ),
+    Setting(
+        "REVWRIGHT_RUNNING_PER_REPOSITORY",
+        "10",
+        "At most so many jobs of one repository run at once, over all workers.",
+    ),
+    Setting("REVWRIGHT_RUNNING_PER_INSTALLATION", "20", "The same for one installation of the App."),
+    Setting(
+        "REVWRIGHT_KEEP_DELIVERIES_HOURS",
+        "72",
+        "So long a delivery that comes again is known. GitHub redelivers for three days.",
+    ),
+    Setting(
+        "REVWRIGHT_KEEP_RUNS_DAYS", "14", "So long the record and log of a run are kept after the last word in it."
+    ),
+    Setting(
+        "REVWRIGHT_KEEP_ROWS_DAYS", "90", "So long the ledger remembers a pull request of which nothing is wanted."
+    ),
     Setting("REVWRIGHT_LOG_FORMAT", "text", "`text` for people, `json` for machines."),
 )
 

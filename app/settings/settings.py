@@ -11,6 +11,7 @@ from app.domain.errors import SettingsInvalid
 from app.settings.catalogue import FILE_SUFFIX
 from app.settings.environment import Environment
 from app.settings.github import APP_ID, NEEDED, PRIVATE_KEY, WEBHOOK_SECRET, GitHubSettings, read_github
+from app.settings.jobs import JobSettings, read_jobs
 from app.settings.model import ModelSettings, read_model
 from app.settings.secret import Secret
 from app.settings.values import data_dir, existing_file, host, one_of, port, positives, web_url
@@ -39,6 +40,7 @@ class Settings:
     """None: no model, only the static rules."""
     redis_url: Secret | None
     """None: the embedded server. Otherwise `parse_redis_url` takes it."""
+    jobs: JobSettings
     data_dir: Path
     host: str
     port: int
@@ -65,6 +67,7 @@ class Settings:
             github=read_github(env),
             model=read_model(env),
             redis_url=env.read(_REDIS_URL, _redis_url),
+            jobs=read_jobs(env),
             data_dir=_data_dir(env, environ),
             host=env.read("REVWRIGHT_HOST", host) or "",
             port=env.read("REVWRIGHT_PORT", port) or 0,

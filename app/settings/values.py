@@ -39,6 +39,28 @@ def positives(text: str) -> frozenset[int]:
     return frozenset(positive(part.strip()) for part in text.split(","))
 
 
+def number(low: float, high: float) -> Callable[[str], float]:
+    """A plain decimal number within bounds."""
+
+    def parse(text: str) -> float:
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", text) or not low <= float(text) <= high:
+            raise ValueError(f"{text!r} is not a number from {low:g} to {high:g}")
+        return float(text)
+
+    return parse
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """The same without a fraction."""
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
+            raise ValueError(f"{text!r} is not a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
 def port(text: str) -> int:
     """A TCP port; 0 lets the system choose."""
     if text.startswith("tcp://"):

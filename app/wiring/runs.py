@@ -12,6 +12,7 @@ from app.adapters.store.redis_url import parse_redis_url
 from app.adapters.store.runs import RedisRuns
 from app.ports import Orders, Runs
 from app.settings import Settings
+from app.wiring.ledger import keep_runs_seconds, ledger_options
 from app.wiring.redis import open_redis
 
 
@@ -27,4 +28,7 @@ async def open_runs_services(settings: Settings) -> AsyncIterator[RunsServices]:
     url = settings.redis_url
     redis = parse_redis_url(url.expose()) if url is not None else await running_server(settings.data_dir)
     async with open_redis(redis) as pool:
-        yield RunsServices(runs=RedisRuns(pool), orders=RedisLedger(pool))
+        yield RunsServices(
+            runs=RedisRuns(pool, keep_seconds=keep_runs_seconds(settings)),
+            orders=RedisLedger(pool, ledger_options(settings)),
+        )

@@ -13,6 +13,7 @@ from app.adapters.store.ledger import LedgerOptions, RedisLedger
 from app.adapters.store.scripts import translated
 from app.ports import Intake
 from app.settings import Settings
+from app.wiring.ledger import ledger_options
 from app.wiring.redis import open_redis
 
 
@@ -26,12 +27,13 @@ class WebServices:
 
 @asynccontextmanager
 async def open_web_services(
-    settings: Settings, redis: RedisSettings, ledger_options: LedgerOptions | None = None
+    settings: Settings, redis: RedisSettings, options: LedgerOptions | None = None
 ) -> AsyncIterator[WebServices]:
+    """`options`: others than the settings say."""
     github = settings.need_github()
     async with open_redis(redis) as pool:
         yield WebServices(
-            intake=RedisLedger(pool, ledger_options),
+            intake=RedisLedger(pool, options or ledger_options(settings)),
             ready=lambda: _writable(pool),
             webhook_secrets=github.webhook_secrets,
             allowed_accounts=settings.allowed_accounts,

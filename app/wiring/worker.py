@@ -35,6 +35,7 @@ from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.publish import Publisher
 from app.usecases.review.run import ReviewRun
 from app.wiring.engine import open_engine
+from app.wiring.ledger import keep_runs_seconds, ledger_options
 from app.wiring.missed import MissedDeliveries, missed_deliveries
 from app.wiring.redis import open_redis
 
@@ -70,11 +71,11 @@ class _TokenMirrors:
 async def open_worker_services(
     settings: Settings,
     redis: RedisSettings,
-    ledger_options: LedgerOptions | None = None,
+    options: LedgerOptions | None = None,
     *,
     pace_ms: int = PACE_MS,
 ) -> AsyncIterator[WorkerServices]:
-    """`ledger_options`: others than the settings say. `pace_ms`: between two writes of an installation that notify
+    """`options`: others than the settings say. `pace_ms`: between two writes of an installation that notify
     people.
     """
     github = settings.need_github()
@@ -92,7 +93,7 @@ async def open_worker_services(
         heads = RedisHeads(pool)
         pull_requests = PullRequestReader(client)
         check_runs = CheckRuns(CheckWriter(client, app_id=github.app_id, now=_now), outbox, heads)
-        ledger = RedisLedger(pool, ledger_options)
+        ledger = RedisLedger(pool, options or ledger_options(settings))
         review = ReviewRun(
             pull_requests=pull_requests,
             mirrors=_TokenMirrors(GitMirrors(settings.data_dir, github.url), tokens),
@@ -113,7 +114,7 @@ async def open_worker_services(
         yield WorkerServices(
             ledger=ledger,
             bells=ledger,
-            runs=RedisRuns(pool),
+            runs=RedisRuns(pool, keep_seconds=keep_runs_seconds(settings)),
             check_runs=check_runs,
             review=review,
             jobs={JobKind.REVIEW: review},

@@ -19,7 +19,8 @@ from scripts.bench.results import Section
 from tests.fakes.github import Call, CheckRun, FakeGitHub, PullRequest
 from tests.fakes.model import FakeModel, Reviewer, Seen
 from tests.world import MODEL_KEY, WEBHOOK_SECRET, World, open_world
-from workers.main import WorkerOptions, run_worker
+from workers.main import run_worker
+from workers.options import WorkerOptions
 
 NAME = "review"
 COLD, OPENED, PUSH, PUSH_NEW = "cold process and mirror", "opened", "push", "push, new finding"

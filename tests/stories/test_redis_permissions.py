@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from redis.exceptions import NoPermissionError
 
-from app.adapters.store import keys
 from app.adapters.store.redis_url import parse_redis_url
 from app.wiring.redis_start import look_at_redis
 from tests.fakes.github import FakeGitHub
@@ -37,7 +36,7 @@ async def test_a_review_with_the_documented_permissions(github: FakeGitHub, mode
                 pull = open_bug(world)
                 await world.deliver_new()
                 await concluded(world, pull)
-                assert await world.redis.exists(f"{keys.REVIEW_QUEUE}:health-check")
+                assert await world.redis.exists(f"{queue_name(Queue.REVIEW)}:health-check")
                 assert (await world.web.get("/readyz")).status_code == 200
             assert await server.says("ACL", "LOG") == []
             for command in (("GET", "other"), ("KEYS", "*"), ("FLUSHALL",), ("CONFIG", "GET", "*"), ("ACL", "LIST")):
