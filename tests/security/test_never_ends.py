@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.domain.jobs import Queue
-from tests.adapters.store.test_ledger import expire
+from tests.adapters.store.ledger import expire
 from tests.stories.test_failures import row_key
 from tests.stories.test_first_review import open_bug
 from tests.world import World

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from redis.exceptions import NoPermissionError
 
+from app.adapters.store.bells import queue_name
 from app.adapters.store.redis_url import parse_redis_url
+from app.domain.jobs import Queue
 from app.wiring.redis_start import look_at_redis
 from tests.fakes.github import FakeGitHub
 from tests.fakes.model import FakeModel

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any, NoReturn
 
 from app.adapters.store.ledger import RedisLedger
 from app.adapters.store.runs import RedisRuns
-from app.domain.jobs import LIMITS, JobKind, JobLimits
+from app.domain.events import Delivery
+from app.domain.jobs import LIMITS, JobKind, JobLimits, Queue, RowKey
 from app.domain.row import Order, Row
 from app.usecases.job import Guard, Outcome, Progress
+from tests.adapters.store.ledger import WANTED
+from tests.build import KEY
 from workers.attempts import Attempts
 from workers.back_off import BackOff
 from workers.run_book import RunBook
@@ -67,3 +71,36 @@ def attempts_at(
         BackOff(base_seconds=0.0),
         beat_seconds=0.01,
     )
+
+
+class Owners:
+    """The ledger; it notes who takes rows."""
+
+    def __init__(self, ledger: RedisLedger, owners: list[str]) -> None:
+        self._ledger = ledger
+        self._owners = owners
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    async def next(self, queue: Queue, owner: str, *, run: str) -> Row | None:
+        self._owners.append(owner)
+        return await self._ledger.next(queue, owner, run=run)
+
+
+async def wanted(ledger: RedisLedger, key: RowKey = KEY, number: int = 1) -> None:
+    """One delivery that asks for the job."""
+    assert await ledger.accept(Delivery(f"id-{number}", "pull_request", f"digest-{number}"), key, WANTED)
+
+
+async def row_of(ledger: RedisLedger) -> Row:
+    row = await ledger.read(KEY)
+    assert row is not None
+    return row
+
+
+def fails(error: Exception) -> Body:
+    async def body(_row: Row, _guard: Guard) -> NoReturn:
+        raise error
+
+    return body

@@ -4,55 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from arq.connections import ArqRedis
 
 from app.adapters.store import keys
-from app.adapters.store.ledger import LedgerOptions, RedisLedger
+from app.adapters.store.ledger import RedisLedger
 from app.domain.errors import (
     GitFailed,
     GitHubRefused,
     GitHubUnavailable,
     LedgerUnavailable,
     RateLimited,
-    RevwrightError,
 )
 from app.domain.events import Delivery
 from app.domain.jobs import JobKind, Queue, RowKey
 from app.domain.row import Row
-from app.usecases.job import Guard, Outcome, OwnershipLost, Stopped, Superseded
-from tests.adapters.store.test_ledger import PUSHED, WANTED, expire
+from app.usecases.job import Guard, Outcome
+from tests.adapters.store.ledger import PUSHED, expire
 from tests.build import HEAD, KEY, REF
-from tests.workers.scripted import Body, Scripted, attempts_at
+from tests.workers.scripted import Owners, Scripted, attempts_at, fails, row_of, wanted
 from workers.attempts import HOPELESS_ATTEMPTS, MOST_DEATHS, OUTAGE_ATTEMPTS
 from workers.back_off import BackOff
-
-
-@pytest.fixture
-def ledger(redis: ArqRedis) -> RedisLedger:
-    return RedisLedger(redis, LedgerOptions(debounce_ms=0))
-
-
-async def wanted(ledger: RedisLedger, key: RowKey = KEY, number: int = 1) -> None:
-    assert await ledger.accept(Delivery(f"id-{number}", "pull_request", f"digest-{number}"), key, WANTED)
-
-
-async def row_of(ledger: RedisLedger) -> Row:
-    row = await ledger.read(KEY)
-    assert row is not None
-    return row
-
-
-def fails(error: Exception) -> Body:
-    async def body(_row: Row, _guard: Guard) -> NoReturn:
-        raise error
-
-    return body
 
 
 async def attempts_count(redis: ArqRedis, attempts: int) -> None:
@@ -123,116 +99,6 @@ async def test_a_job_over_its_time_is_ended_and_tried_again(ledger: RedisLedger)
     assert ended == ["cancelled"]
     assert job.told == ["run", "waits: it took longer than 0 s"]
     assert (await row_of(ledger)).attempts == 1
-
-
-@pytest.mark.parametrize(
-    ("meanwhile", "told"),
-    [
-        (lambda ledger: ledger.accept(Delivery("2", "pull_request", "2"), KEY, PUSHED), "superseded"),
-        (lambda ledger: ledger.stop(KEY), "stop"),
-        (lambda ledger: ledger.pause(KEY), "pause"),
-    ],
-)
-async def test_what_happens_meanwhile_ends_a_running_job(
-    ledger: RedisLedger, meanwhile: Callable[[RedisLedger], Awaitable[bool]], told: str
-) -> None:
-    ended: list[str] = []
-    await wanted(ledger)
-
-    async def endless(_row: Row, _guard: Guard) -> Outcome:
-        assert await meanwhile(ledger)
-        try:
-            await asyncio.sleep(60)
-        finally:
-            ended.append("cancelled")
-        return Outcome("never")
-
-    job = Scripted(endless)
-    await attempts_at(ledger, job).answer(Queue.REVIEW)
-
-    assert (ended, job.told) == (["cancelled"], ["run", told])
-    row = await row_of(ledger)
-    assert (row.done, row.attempts) == (0 if told == "superseded" else 1, 0)
-
-
-async def test_a_guard_before_a_write_hears_of_it_sooner_than_the_next_heartbeat(ledger: RedisLedger) -> None:
-    heard: list[type[Exception]] = []
-    owners: list[str] = []
-
-    async def listens(guard: Guard) -> None:
-        try:
-            await guard()
-        except RevwrightError as interruption:
-            heard.append(type(interruption))
-
-    async def writes(_row: Row, guard: Guard) -> Outcome:
-        await ledger.pause(KEY)
-        await listens(guard)
-        await ledger.accept(Delivery("2", "pull_request", "2"), KEY, PUSHED)
-        await listens(guard)
-        await ledger.hand_back(KEY, owners[0], counted=True)
-        await listens(guard)
-        return Outcome("done")
-
-    await wanted(ledger)
-    plain = attempts_at(ledger, Scripted(writes))
-    watched: Any = Owners(ledger, owners)
-    await replace(plain, ledger=watched, beat_seconds=60.0).answer(Queue.REVIEW)
-
-    assert heard == [Stopped, Superseded, OwnershipLost]
-    assert (await row_of(ledger)).done == 0
-
-
-class Owners:
-    """The ledger; it notes who takes rows."""
-
-    def __init__(self, ledger: RedisLedger, owners: list[str]) -> None:
-        self._ledger = ledger
-        self._owners = owners
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._ledger, name)
-
-    async def next(self, queue: Queue, owner: str, *, run: str) -> Row | None:
-        self._owners.append(owner)
-        return await self._ledger.next(queue, owner, run=run)
-
-
-async def test_a_row_that_was_lost_is_left_to_its_new_owner(ledger: RedisLedger, redis: ArqRedis) -> None:
-    await wanted(ledger)
-
-    async def taken_over(_row: Row, _guard: Guard) -> Outcome:
-        await expire(redis)
-        assert await ledger.next(Queue.REVIEW, "another", run="r") is not None
-        await asyncio.sleep(60)
-        return Outcome("never")
-
-    job = Scripted(taken_over)
-    await attempts_at(ledger, job).answer(Queue.REVIEW)
-
-    assert job.told == ["run"]
-    assert await ledger.beat(KEY, "another") is not None
-
-
-@pytest.mark.parametrize(("order", "told"), [("stop", "stop"), ("pause", "pause")])
-async def test_what_was_stopped_before_its_turn_does_not_run(ledger: RedisLedger, order: str, told: str) -> None:
-    await wanted(ledger)
-    assert await getattr(ledger, order)(KEY)
-    job = Scripted()
-    await attempts_at(ledger, job).answer(Queue.REVIEW)
-
-    assert job.told == [told]
-    assert (await row_of(ledger)).done == 1
-
-
-async def test_a_stop_that_github_does_not_hear_of_is_told_later(ledger: RedisLedger) -> None:
-    await wanted(ledger)
-    await ledger.stop(KEY)
-    job = Scripted(refusals=[GitHubUnavailable("HTTP 502")])
-    await attempts_at(ledger, job).answer(Queue.REVIEW)
-    await attempts_at(ledger, job).answer(Queue.REVIEW)
-
-    assert job.told == ["waits: HTTP 502", "stop"]
 
 
 async def test_a_rate_limit_holds_the_installation_and_frees_the_slot(ledger: RedisLedger, redis: ArqRedis) -> None:

@@ -148,7 +148,7 @@ async def test_a_server_that_is_not_there_costs_only_the_lines(caplog: pytest.Lo
     async with open_redis(nowhere) as client, recording(RedisRuns(client), ONE.id):
         _log.info("lost")
 
-    assert "cannot be written: LedgerUnavailable Redis: ConnectionError" in caplog.text
+    assert "cannot be written: LedgerUnavailable Redis cannot be reached: ConnectionError" in caplog.text
 
 
 async def test_a_server_that_never_answers_holds_the_end_for_a_bounded_time(
