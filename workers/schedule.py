@@ -12,7 +12,7 @@ from app.ports import Bells
 
 _log = logging.getLogger(__name__)
 
-RING_SECONDS = 2.0
+RING_SECONDS = 1.0
 
 
 async def ring_forever(bells: Bells, free: Callable[[Queue], int], *, seconds: float = RING_SECONDS) -> None:

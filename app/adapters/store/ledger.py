@@ -36,7 +36,7 @@ class Caller(Protocol):
 class LedgerOptions:
     """Times in ms and seconds, and how many jobs may run at once."""
 
-    lease_ms: int = 8_000
+    lease_ms: int = 6_000
     """A worker that has not beaten for this long is taken for dead."""
     debounce_ms: int = 2_000
     """So long a push waits for another one."""

@@ -1,0 +1,44 @@
+"""The deployment of real processes that some stories need."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.adapters.store.embedded import open_embedded_server
+from app.settings import Settings
+from app.web.main import create_app
+from app.wiring.web import open_web_services
+from tests.fakes.github import FakeGitHub
+from tests.fakes.model import FakeModel, Reviewer
+from tests.stories.processes import Deployment
+from tests.stories.test_first_review import DIVISION
+from tests.world import environment
+
+
+@pytest.fixture
+async def deployment(github: FakeGitHub, model: FakeModel, tmp_path: Path) -> AsyncIterator[Deployment]:
+    model.behaviour = Reviewer(DIVISION)
+    repo = github.create_repository("acme/web", installation=github.add_installation("acme"))
+    repo.commit("main", {"README.md": "# web\n"})
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rw-")))
+        server = await stack.enter_async_context(open_embedded_server(folder))
+        product = environment(github, folder, model.base_url, REVWRIGHT_REDIS_URL=server.url)
+        settings = Settings.from_environment(product)
+        app = create_app(lambda: open_web_services(settings, server.settings))
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        transport = httpx.ASGITransport(app)
+        web = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://web.test"))
+        env = {"PATH": os.environ["PATH"], **product}
+        deployed = Deployment(github, model, server, repo, web, env, tmp_path / "workers.log")
+        yield deployed
+        for worker in deployed.workers:
+            worker.terminate()
+            worker.wait(20)

@@ -1,0 +1,81 @@
+"""A deployment of real processes around stand-ins: the stories kill them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from app.adapters.store.embedded import EmbeddedServer
+from tests.fakes.github import FakeGitHub, PullRequest, Repository
+from tests.fakes.model import FakeModel
+from tests.stories.test_first_review import BUG
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE_SECONDS = 45.0
+
+
+@dataclass
+class Deployment:
+    """Stand-ins, an embedded server with its append-only file, the web app, and worker processes."""
+
+    github: FakeGitHub
+    model: FakeModel
+    server: EmbeddedServer
+    repo: Repository
+    web: httpx.AsyncClient
+    env: dict[str, str]
+    log: Path
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start_worker(self, *command: str, **environ: str) -> None:
+        """One with short leases, unless another module's command is given."""
+        arguments = [sys.executable, "-m", *(command or ("tests.worker_process",))]
+        with self.log.open("ab") as output:
+            self.workers.append(
+                subprocess.Popen(arguments, env=self.env | environ, cwd=ROOT, stderr=output, stdout=output)
+            )
+
+    def kill_worker(self) -> None:
+        worker = self.workers.pop()
+        worker.kill()
+        worker.wait()
+
+    async def kill_server(self) -> None:
+        os.kill(self.server.pid, signal.SIGKILL)
+        await self.server.wait()
+        await self.server.restart()
+
+    async def open_pull_request(self) -> PullRequest:
+        self.repo.commit("feature", {"app/price.py": BUG})
+        pull = self.repo.open_pull_request(head="feature")
+        await self.deliver("opened")
+        return pull
+
+    async def deliver(self, action: str) -> None:
+        """The newest delivery of this action, as GitHub sends it."""
+        delivery = self.github.deliveries.of("pull_request", action)[-1]
+        answer = await self.web.post("/webhooks/github", content=delivery.body, headers=delivery.headers)
+        assert answer.json()["result"] == "queued"
+
+    async def until(self, what: Callable[[], bool]) -> None:
+        """Waits; on time-out shows what the workers said."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not what():
+            died = any(worker.poll() is not None for worker in self.workers)
+            patient = not died and time.monotonic() < deadline
+            assert patient, f"it did not happen; the workers said:\n{self.log.read_text()}"
+            await asyncio.sleep(0.02)
+
+    async def assert_reviewed_once(self, pull: PullRequest) -> None:
+        await self.until(lambda: [r.conclusion for r in self.repo.check_runs.values()] == ["failure"])
+        assert (len(pull.reviews), len(pull.review_comments), len(pull.comments)) == (1, 1, 1)
+        assert self.github.violations == []
