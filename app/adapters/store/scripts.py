@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib import resources
-from typing import Any
+from typing import Any, Protocol
 
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, RedisError
@@ -15,6 +15,8 @@ from app.adapters.store.troubles import unavailable
 
 _MOST_SECONDS = 5.0
 """GitHub gives a webhook 10 seconds. What is cut off here may have been done all the same: scripts may be repeated."""
+
+Argument = str | int | bytes
 
 
 @asynccontextmanager
@@ -37,18 +39,31 @@ async def hgetall(redis: Redis, key: str) -> dict[bytes, bytes]:
     return fields
 
 
+def sources() -> dict[str, str]:
+    """Every script of lua/, by its name; what they share stands before each of them."""
+    folder = resources.files("app.adapters.store") / "lua"
+    files = {file.name.removesuffix(".lua"): file.read_text() for file in folder.iterdir() if file.name.endswith(".lua")}
+    common = files.pop("common")
+    return {name: common + text for name, text in files.items()}
+
+
+class RunsScripts(Protocol):
+    """A way to run the scripts of lua/ by name."""
+
+    async def call(self, name: str, names: Sequence[str], args: Sequence[Argument]) -> Any:
+        """The script's reply. Raises LedgerUnavailable."""
+        ...
+
+
 class Scripts:
-    """The scripts of lua/, called by SHA and sent again when the server forgot them."""
+    """Implements RunsScripts one call at a time: by SHA, and sent whole when the server forgot it."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        folder = resources.files("app.adapters.store") / "lua"
-        names = ("accept", "next", "take", "beat", "release", "done", "due", "ring", "order", "repositories", "pace")
-        common = (folder / "common.lua").read_text()
-        self._sources = {name: common + (folder / f"{name}.lua").read_text() for name in names}
+        self._sources = sources()
         self._shas: dict[str, str] = {}
 
-    async def call(self, name: str, names: Sequence[str], args: Sequence[str | int | bytes]) -> Any:
+    async def call(self, name: str, names: Sequence[str], args: Sequence[Argument]) -> Any:
         """The script's reply. Raises LedgerUnavailable."""
         async with translated():
             sha = self._shas.get(name)
