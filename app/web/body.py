@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope
 
 from app.adapters.github.signature import SignatureCheck
 
@@ -23,7 +23,7 @@ MAX_HELD_BYTES = 128 * 1024 * 1024
 
 READ_SECONDS = 10.0
 
-_LENGTH = re.compile(r"[0-9]{1,12}")
+_LENGTH = re.compile(rb"[0-9]{1,12}")
 _SIGNATURE = re.compile(rb"sha256=[0-9a-f]{64}")
 
 Take = Callable[[int], bool]
@@ -79,20 +79,25 @@ class BodyBudget:
             self._held -= mine
 
 
-async def verified_body(request: Request, secrets: tuple[bytes, ...], take: Take) -> bytes | Refused:
+async def verified_body(scope: Scope, receive: Receive, secrets: tuple[bytes, ...], take: Take) -> bytes | Refused:
     """The raw body if it is small enough, fast enough and signed by GitHub."""
-    length = request.headers.get("content-length", "0")
-    if not _LENGTH.fullmatch(length) or int(length) > MAX_BODY_BYTES:
+    length = header(scope, b"content-length")
+    if not _LENGTH.fullmatch(length or b"0") or int(length or 0) > MAX_BODY_BYTES:
         return TOO_LARGE
-    signature = _raw_header(request, b"x-hub-signature-256")
+    signature = header(scope, b"x-hub-signature-256")
     if signature is None or not _SIGNATURE.fullmatch(signature):
         return BAD_SIGNATURE  # no body could make it match, so none is read
     check = SignatureCheck(secrets)
     # One buffer, not a list of pieces: a body sent byte by byte would take forty times its size as a list.
     body = bytearray()
+    more = True
     try:
         async with asyncio.timeout(READ_SECONDS):
-            async for piece in request.stream():
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return GONE
+                piece, more = message.get("body", b""), message.get("more_body", False)
                 if len(body) + len(piece) > MAX_BODY_BYTES:
                     return TOO_LARGE
                 if not take(len(piece)):
@@ -102,12 +107,10 @@ async def verified_body(request: Request, secrets: tuple[bytes, ...], take: Take
                 body += piece
     except TimeoutError:
         return TOO_SLOW
-    except ClientDisconnect:
-        return GONE
     return bytes(body) if check.holds(signature) else BAD_SIGNATURE
 
 
-def _raw_header(request: Request, name: bytes) -> bytes | None:
-    """The header's bytes as sent; None when it is absent or given twice."""
-    found = [value for key, value in request.headers.raw if key == name]
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """The header's bytes as sent, by its name in small letters; None when it is absent or given twice."""
+    found = [value for key, value in scope["headers"] if key == name]
     return found[0] if len(found) == 1 else None

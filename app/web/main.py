@@ -9,6 +9,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from app.web.health import Health
 from app.web.webhooks import WebhookEndpoint
@@ -30,16 +32,19 @@ def create_app(open_services: OpenServices) -> FastAPI:
             yield
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.add_route("/webhooks/github", _webhooks, methods=["POST"])
+    app.router.routes.append(Route("/webhooks/github", _Webhooks(), methods=["POST"]))
     app.add_route("/healthz", _healthz, methods=["GET"])
     app.add_route("/readyz", _readyz, methods=["GET"])
     app.add_exception_handler(Exception, _unexpected)
     return app
 
 
-async def _webhooks(request: Request) -> JSONResponse:
-    endpoint: WebhookEndpoint = request.app.state.webhooks
-    return await endpoint(request)
+class _Webhooks:
+    """The endpoint of the running application, which only exists since that started."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint: WebhookEndpoint = scope["app"].state.webhooks
+        await endpoint(scope, receive, send)
 
 
 async def _healthz(request: Request) -> JSONResponse:
