@@ -7,17 +7,18 @@ import asyncio
 import signal
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scripts.bench import ack, machine, review
+from scripts.bench import ack, busy, machine, queue, review
 from scripts.bench.compare import compare
 from scripts.bench.processes import ROOT
 from scripts.bench.results import Results, Section
 from scripts.bench.tables import print_table, show
 from scripts.bench.targets import verdicts
 
-_NAMES = (ack.NAME, review.NAME)
+_NAMES = (ack.NAME, busy.NAME, queue.NAME, review.NAME)
 
 
 def main() -> None:
@@ -32,7 +33,7 @@ def main() -> None:
     # Asked to end, it ends what it started on its way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     began = time.monotonic()
-    results = _run(tuple(arguments.only or _NAMES), quick=arguments.quick)
+    results = _run(tuple(arguments.only or _NAMES), quick=arguments.quick, peers=arguments.peers)
     show(results)
     print()
     print_table(verdicts(results))
@@ -41,14 +42,18 @@ def main() -> None:
     print(f"\n==> {time.monotonic() - began:.0f} s; saved as {path}")
 
 
-def _run(names: tuple[str, ...], *, quick: bool) -> Results:
+def _run(names: tuple[str, ...], *, quick: bool, peers: bool) -> Results:
     facts = machine.facts(quick=quick)
     sections: list[Section] = []
     for name in names:
         print(f"==> measuring {name}", flush=True)
         match name:
             case ack.NAME:
-                sections.append(asyncio.run(ack.measure(ack.QUICK if quick else ack.FULL)))
+                sections.append(asyncio.run(ack.measure(replace(ack.QUICK if quick else ack.FULL, peers=peers))))
+            case busy.NAME:
+                sections.append(asyncio.run(busy.measure(busy.QUICK if quick else busy.FULL)))
+            case queue.NAME:
+                sections.append(asyncio.run(queue.measure(queue.QUICK if quick else queue.FULL)))
             case review.NAME:
                 sections.append(asyncio.run(review.measure(review.QUICK if quick else review.FULL)))
     return Results(facts, tuple(sections))
@@ -56,7 +61,8 @@ def _run(names: tuple[str, ...], *, quick: bool) -> Results:
 
 def _parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m scripts.bench", description=__doc__)
-    top.add_argument("--quick", action="store_true", help="fewer rounds: under a minute instead of under four")
+    top.add_argument("--quick", action="store_true", help="fewer rounds: under two minutes instead of under five")
+    top.add_argument("--peers", action="store_true", help="also PR-Agent, which takes minutes and 400 MB to install")
     top.add_argument("--only", action="append", choices=_NAMES, help="one benchmark; may be repeated")
     top.add_argument("--out", type=Path, help="where to save the results")
     commands = top.add_subparsers(dest="command", metavar="compare A.json B.json")

@@ -31,18 +31,18 @@ class Deliveries:
         self._number, self._head = str(number).encode(), head.encode()
         self.body_bytes = len(self._body(1))
 
-    def make(self, how_many: int) -> list[bytes]:
-        return [self._request(next(self._numbers)) for _ in range(how_many)]
+    def make(self, how_many: int, path: str = "/webhooks/github") -> list[bytes]:
+        return [self._request(next(self._numbers), path) for _ in range(how_many)]
 
     def _body(self, serial: int) -> bytes:
         number = str(1 + serial % _PULL_REQUESTS).encode()
         head = hashlib.sha1(str(serial).encode(), usedforsecurity=False).hexdigest().encode()
         return self._template.replace(self._number, number).replace(self._head, head)
 
-    def _request(self, serial: int) -> bytes:
+    def _request(self, serial: int, path: str) -> bytes:
         body = self._body(serial)
         lines = (
-            "POST /webhooks/github HTTP/1.1",
+            f"POST {path} HTTP/1.1",
             "Host: revwright.test",
             "User-Agent: GitHub-Hookshot/a1b2c3d",
             f"Content-Length: {len(body)}",

@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
-_ACCEPTED = b"HTTP/1.1 202 "
+_ACCEPTED = (b"HTTP/1.1 202 ", b"HTTP/1.1 200 ")
+"""The second is what other products say."""
 _STAGE_SECONDS = 60.0
 
 
@@ -104,7 +105,7 @@ class _Connection(asyncio.Protocol):
             return
         whole, self._received = self._received, b""
         if not whole.startswith(_ACCEPTED) or self._expect not in body:
-            self._finish(WrongAnswer(f"wanted 202 with {self._expect!r}, got {whole[:300]!r}"))
+            self._finish(WrongAnswer(f"wanted 202 or 200 with {self._expect!r}, got {whole[:300]!r}"))
         else:
             self._finish(None)
 

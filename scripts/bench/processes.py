@@ -48,18 +48,27 @@ class ServerProcess:
 
 
 @contextmanager
-def started(
-    module: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path
-) -> Iterator[ServerProcess]:
-    """`python -m module arguments --port N` from the moment it listens until the block ends; output goes to `log`."""
+def started(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Iterator[ServerProcess]:
+    """`command --port N` from the moment it listens until the block ends; output goes to `log`."""
     port = _free_port()
+    with running([*command, "--port", str(port)], {**environment, "PORT": str(port)}, log) as process:
+        _wait_until_listening(process, port, log)
+        yield ServerProcess(process.pid, port)
+
+
+def python(module: str, *arguments: str) -> tuple[str, ...]:
+    """The command that runs one of our modules."""
+    return (sys.executable, "-m", module, *arguments)
+
+
+@contextmanager
+def running(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process with this environment and no other, until the block ends; output goes to `log`."""
     env = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/nonexistent"), **environment}
-    command = [sys.executable, "-m", module, *arguments, "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=env, stdout=output, stderr=output, cwd=ROOT)
     try:
-        _wait_until_listening(process, port, log)
-        yield ServerProcess(process.pid, port)
+        yield process
     finally:
         process.terminate()
         try:

@@ -39,6 +39,8 @@ class Section:
     name: str
     title: str
     columns: Columns
+    notes: tuple[str, ...] = ()
+    """What a reader of the table should know, such as what could not be measured."""
 
     def spread(self, column: str, measure: str) -> Spread | None:
         """None when this run has no such value."""
@@ -63,7 +65,7 @@ class Results:
 
     def save(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        sections = [{"name": s.name, "title": s.title, "columns": s.columns} for s in self.sections]
+        sections = [{"name": s.name, "title": s.title, "columns": s.columns, "notes": s.notes} for s in self.sections]
         path.write_text(json.dumps({"format": FORMAT, "facts": self.facts, "sections": sections}, indent=1) + "\n")
 
     @classmethod
@@ -72,7 +74,9 @@ class Results:
         data: Any = json.loads(path.read_text())
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise ValueError(f"{path} is not a result file of format {FORMAT}")
-        sections = tuple(Section(s["name"], s["title"], s["columns"]) for s in data["sections"])
+        sections = tuple(
+            Section(s["name"], s["title"], s["columns"], tuple(s.get("notes", ()))) for s in data["sections"]
+        )
         return cls(data["facts"], sections)
 
 

@@ -9,6 +9,8 @@ from redis.asyncio import Redis
 
 from scripts.bench.servers.serving import REDIS_SOCKET_VARIABLE
 
+DAY_SECONDS = 86_400
+
 _SCRIPT = """
 if not redis.call('SET', KEYS[1], '1', 'NX', 'EX', 259200) then
   return 0
