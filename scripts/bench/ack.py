@@ -42,8 +42,8 @@ class Plan:
     """How much is sent: to each server, in each round."""
 
     rounds: int = 5
-    requests: int = 1_600
-    rate_seconds: float = 2.0
+    requests: int = 1_200
+    rate_seconds: float = 1.5
     warm_up: int = 1_000
     """Many, because a just-in-time compiler takes its time."""
     peers: bool = False
