@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from arq.connections import ArqRedis, RedisSettings
 
+from app.adapters.store.batches import BatchedScripts
 from app.adapters.store.keys import PREFIX
 from app.adapters.store.ledger import LedgerOptions, RedisLedger
 from app.adapters.store.scripts import translated
@@ -33,7 +34,7 @@ async def open_web_services(
     github = settings.need_github()
     async with open_redis(redis) as pool:
         yield WebServices(
-            intake=RedisLedger(pool, options or ledger_options(settings)),
+            intake=RedisLedger(pool, options or ledger_options(settings), scripts=BatchedScripts(pool)),
             ready=lambda: _writable(pool),
             webhook_secrets=github.webhook_secrets,
             allowed_accounts=settings.allowed_accounts,

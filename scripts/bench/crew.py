@@ -13,16 +13,16 @@ from pathlib import Path
 
 from app.adapters.store.embedded import EmbeddedServer
 from app.adapters.store.ledger import RedisLedger
-from app.domain.jobs import RowKey
+from app.domain.jobs import Queue, RowKey
 from app.domain.row import Wanted
 from app.wiring.redis import open_redis
 from scripts.bench.ledger_use import accept
 from scripts.bench.processes import python, running
 from scripts.bench.stand_ins import READY, Waiting
-from workers.main import WorkerOptions
+from workers.options import WorkerOptions
 
 WORKERS = 2
-SLOTS = WORKERS * WorkerOptions().reviews
+SLOTS = WORKERS * WorkerOptions().slots[Queue.REVIEW]
 _READY_SECONDS = 60.0
 
 

@@ -17,7 +17,7 @@ async def accept(ledger: RedisLedger, row: RowKey, wanted: Wanted) -> None:
     """As a delivery that nobody saw before."""
     number = next(_numbers)
     delivery = Delivery(f"bench-{number}", "pull_request", hashlib.sha256(str(number).encode()).hexdigest())
-    if not await ledger.accept(delivery, row, wanted, "announce"):
+    if not await ledger.accept(delivery, row, wanted):
         raise RuntimeError(f"the ledger took delivery {number} for a duplicate")
 
 

@@ -12,7 +12,8 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, RedisError
 
-from app.adapters.store.scripts import Argument, sources, unavailable
+from app.adapters.store.scripts import Argument, sources
+from app.adapters.store.troubles import unavailable
 from app.domain.errors import LedgerUnavailable
 
 _MAX_BATCH = 64

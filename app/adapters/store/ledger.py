@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
 
 from redis.asyncio import Redis
 
 from app.adapters.store import keys
-from app.adapters.store.scripts import Scripts, hgetall, translated
+from app.adapters.store.scripts import RunsScripts, Scripts, hgetall, translated
 from app.domain.events import Delivery
 from app.domain.jobs import LIMITS, JobKind, Queue, RowKey
 from app.domain.policy import Trigger
@@ -24,12 +22,6 @@ _MAX_ERROR = 1_000
 _PUT_OFF_SECONDS = 600.0
 _DEBOUNCES = 5
 """A row waits at most so many debounce times for more pushes."""
-
-
-class Caller(Protocol):
-    """Runs the scripts of lua/ by name."""
-
-    async def call(self, name: str, names: Sequence[str], args: Sequence[str | int | bytes]) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +46,9 @@ class RedisLedger:
     needed.
     """
 
-    def __init__(self, redis: Redis, options: LedgerOptions | None = None, *, scripts: Caller | None = None) -> None:
+    def __init__(
+        self, redis: Redis, options: LedgerOptions | None = None, *, scripts: RunsScripts | None = None
+    ) -> None:
         self._redis = redis
         self._scripts = scripts or Scripts(redis)
         self._options = options or LedgerOptions()

@@ -42,7 +42,9 @@ async def hgetall(redis: Redis, key: str) -> dict[bytes, bytes]:
 def sources() -> dict[str, str]:
     """Every script of lua/, by its name; what they share stands before each of them."""
     folder = resources.files("app.adapters.store") / "lua"
-    files = {file.name.removesuffix(".lua"): file.read_text() for file in folder.iterdir() if file.name.endswith(".lua")}
+    files = {
+        file.name.removesuffix(".lua"): file.read_text() for file in folder.iterdir() if file.name.endswith(".lua")
+    }
     common = files.pop("common")
     return {name: common + text for name, text in files.items()}
 
