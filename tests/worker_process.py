@@ -1,34 +1,136 @@
-"""A worker as a process of its own, with short leases, for tests that kill it: `python -m tests.worker_process`."""
+"""A worker as a process of its own, with short leases, for tests that kill it: `python -m tests.worker_process`.
+
+`CHAOS_MUTATION` in its environment breaks it on purpose: the tests that kill it must notice.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import signal
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from app.adapters.store.ledger import LedgerOptions
+from app.adapters.git.mirror import GitMirrors
+from app.adapters.github.conversation import ConversationWriter
+from app.adapters.store.ledger import RedisLedger
+from app.adapters.store.outbox import RedisOutbox
 from app.adapters.store.redis_url import parse_redis_url
 from app.cli.logs import configure
+from app.ports import Begun
 from app.settings import Settings
+from app.usecases.review.check_run import CheckRuns
 from app.wiring.worker import open_worker_services
-from workers.back_off import BackOff
-from workers.main import run_worker
-from workers.options import WorkerOptions
+from workers.attempts import BackOff
+from workers.main import WorkerOptions, run_worker
 
-LEDGER = LedgerOptions(lease_ms=1_500, debounce_ms=200)
+LEASE_MS = 1_500
+GRACE_MS = 500
+MUTATION = "CHAOS_MUTATION"
+# Waits that production wants longer, where a version has them: a scenario would only sit them out.
+_BRISK = {("workers.schedule", "RING_SECONDS"): 0.25, ("workers.main", "_RESTART_SECONDS"): 0.25}
 
 
-async def main() -> None:
-    settings = Settings.from_environment(os.environ)
+async def main(environ: Mapping[str, str]) -> None:
+    if broken := environ.get(MUTATION):
+        MUTATIONS[broken]()
+    settings = Settings.from_environment(environ)
     assert settings.redis_url is not None
     redis = parse_redis_url(settings.redis_url.expose())
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    options = WorkerOptions(poll_seconds=0.05, beat_seconds=0.2, ring_seconds=0.5, back_off=BackOff(base_seconds=0.2))
-    async with open_worker_services(settings, redis, LEDGER) as services:
+    options = WorkerOptions(poll_seconds=0.05, beat_seconds=0.2, back_off=BackOff(base_seconds=0.2))
+    async with open_worker_services(settings, redis, lease_ms=LEASE_MS, grace_ms=GRACE_MS) as services:
         await run_worker(redis, services, options, stop)
+
+
+def hurry() -> None:
+    """Shortens the waits of this process that no option reaches."""
+    for (module, name), seconds in _BRISK.items():
+        if hasattr(importlib.import_module(module), name):
+            setattr(importlib.import_module(module), name, seconds)
+
+
+def _replace(owner: type, name: str, by: Callable[..., Any]) -> None:
+    assert callable(getattr(owner, name)), "a mutation of something that is not there would be no mutation"
+    setattr(owner, name, by)
+
+
+def _begin_always_fresh() -> None:
+    async def begin(_self: RedisOutbox, *_write: Any) -> Begun:
+        return Begun(None, uncertain=False)
+
+    _replace(RedisOutbox, "begin", begin)
+
+
+def _finish_dropped() -> None:
+    async def finish(_self: RedisOutbox, *_write: Any) -> None:
+        """Forgets what was written."""
+
+    _replace(RedisOutbox, "finish", finish)
+
+
+def _nothing_is_ever_due() -> None:
+    async def due(_self: RedisLedger) -> tuple[()]:
+        return ()
+
+    _replace(RedisLedger, "due", due)
+
+
+def _own_words_not_found() -> None:
+    async def find(_self: ConversationWriter, *_marker: Any) -> None:
+        """Never finds."""
+
+    _replace(ConversationWriter, "find_review", find)
+    _replace(ConversationWriter, "find_comment", find)
+
+
+def _older_checks_left() -> None:
+    async def cancel_others(_self: CheckRuns, *_head: Any) -> None:
+        """Leaves them open."""
+
+    _replace(CheckRuns, "cancel_others", cancel_others)
+
+
+def _newer_heads_unheeded() -> None:
+    """A run that starts keeps the generation and the head that it began with."""
+    generations: dict[str, Any] = {}
+    heads: dict[str, Any] = {}
+    take, beat, fetch = RedisLedger.take, RedisLedger.beat, GitMirrors.fetch
+
+    async def taken(self: RedisLedger, key: Any, *owner: Any, **more: Any) -> Any:
+        row = await take(self, key, *owner, **more)
+        if row is not None:
+            generations[str(key)] = row.generation
+        return row
+
+    async def beaten(self: RedisLedger, key: Any, *owner: Any, **more: Any) -> Any:
+        return None if await beat(self, key, *owner, **more) is None else generations[str(key)]
+
+    async def fetched(self: GitMirrors, ref: Any, *place: Any, **commits: Any) -> Any:
+        heads[str(ref)] = commits["head"]
+        return await fetch(self, ref, *place, **commits)
+
+    async def pull_request_head(_self: GitMirrors, ref: Any, *_place: Any, **_token: Any) -> Any:
+        return heads[str(ref)]
+
+    _replace(RedisLedger, "take", taken)
+    _replace(RedisLedger, "beat", beaten)
+    _replace(GitMirrors, "fetch", fetched)
+    _replace(GitMirrors, "pull_request_head", pull_request_head)
+
+
+MUTATIONS: Mapping[str, Callable[[], None]] = {
+    "begin-always-fresh": _begin_always_fresh,
+    "finish-dropped": _finish_dropped,
+    "nothing-is-ever-due": _nothing_is_ever_due,
+    "own-words-not-found": _own_words_not_found,
+    "older-checks-left": _older_checks_left,
+    "newer-heads-unheeded": _newer_heads_unheeded,
+}
 
 
 if __name__ == "__main__":
     configure("text")
-    asyncio.run(main())
+    asyncio.run(main(os.environ))
