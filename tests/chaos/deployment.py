@@ -163,5 +163,3 @@ def open_deployment(folder: Path, private_key: str) -> Iterator[Deployment]:
         deployment.start_web()
         deployment.clear()
         yield deployment
-
-

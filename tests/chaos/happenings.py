@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import re
 import signal
 import time
@@ -125,7 +124,7 @@ def _caller(workers: list[Child], port: int) -> Child:
     sockets = {f"socket:[{found['inode']}]" for found in _connections() if int(found["port"], 16) == port}
     for worker in workers:
         for descriptor in Path(f"/proc/{worker.pid}/fd").iterdir():
-            if os.readlink(descriptor) in sockets:
+            if str(descriptor.readlink()) in sockets:
                 return worker
     return workers[0]
 

@@ -39,18 +39,20 @@ _FINDING = re.compile(r"`(F[0-9a-f]{9})`")
 
 def broken(pull: Pull, log: Sequence[Exchange], *, alone: bool) -> Iterator[str]:
     """`alone`: no other pull request is in its repository."""
-    for problem in (*_checks(pull), *_summary(pull), *_inline(pull), *_stale(pull, list(log), alone=alone)):
-        yield f"pull request {pull.number}: {problem}"
+    yield from _checks(pull)
+    yield from _summary(pull)
+    yield from _inline(pull)
+    yield from _stale(pull, list(log), alone=alone)
 
 
-def unfinished(pull: Pull) -> Iterator[str]:
-    """Why the pull request is not at rest yet."""
+def unfinished(pull: Pull, *, told: bool = True) -> Iterator[str]:
+    """Why the pull request is not at rest yet. `told`: GitHub has sent the delivery of the newest head."""
     runs = _runs(pull)
-    if not any(run.head_sha == pull.newest.sha for run in runs):
-        yield f"pull request {pull.number}: the newest head has no check run"
+    if told and not any(run.head_sha == pull.newest.sha for run in runs):
+        yield "the newest head has no check run"
     for run in runs:
         if run.status != "completed":
-            yield f"pull request {pull.number}: {_told(pull, run)}"
+            yield _told(pull, run)
 
 
 def _runs(pull: Pull) -> list[CheckRun]:

@@ -129,7 +129,8 @@ class Scenario:
     def _open(self) -> Iterator[str]:
         yield from (f"delivery {delivery.guid} is not taken" for delivery in self.refused)
         for pull in self.pulls:
-            yield from unfinished(pull)
+            told = pull.newest.delivery not in self.late
+            yield from (f"pull request {pull.number}: {one}" for one in unfinished(pull, told=told))
         try:
             yield from self.deployment.open_rows()
         except (RedisError, OSError) as error:
@@ -138,7 +139,9 @@ class Scenario:
     def _broken(self) -> Iterator[str]:
         repositories = Counter(pull.plan.repository for pull in self.pulls)
         for pull in self.pulls:
-            yield from broken(pull, self.deployment.board.log, alone=repositories[pull.plan.repository] == 1)
+            alone = repositories[pull.plan.repository] == 1
+            problems = broken(pull, self.deployment.board.log, alone=alone)
+            yield from (f"pull request {pull.number}: {one}" for one in problems)
         yield from (f"GitHub's contract: {violation}" for violation in self.deployment.github.violations)
         for worker in self.deployment.workers:
             if (status := worker.poll()) is not None:

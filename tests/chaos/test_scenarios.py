@@ -1,7 +1,7 @@
 """Whatever happens in mid-run, in the end each pull request shows the truth about its newest head, once.
 
-`make test` runs a fixed few of the scenarios, `make chaos` some hundreds; CHAOS_SEED=n replays one, and
-CHAOS_SCENARIOS=n runs the first n.
+`make test` runs a fixed few of the scenarios, `make chaos` some hundreds. CHAOS_SEED=n replays one, CHAOS_SCENARIOS=n
+runs the first n, and CHAOS_MUTATION=name runs them on a product that is broken on purpose, which most must notice.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from tests.chaos.conftest import HAPPENED
 from tests.chaos.deployment import Deployment
 from tests.chaos.plans import Plan, draw
 from tests.chaos.scenario import Scenario
@@ -31,7 +32,7 @@ def test_scenario(deployment: Deployment, seed: int, record_property: Callable[[
     scenario = Scenario(deployment, draw(seed))
     try:
         problems = scenario.run()
-        record_property("chaos", dict(scenario.happened))
+        record_property(HAPPENED, dict(scenario.happened))
         assert not problems, told(scenario.plan, problems, deployment)
     finally:
         deployment.clear()

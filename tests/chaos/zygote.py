@@ -89,13 +89,13 @@ def run(command: Command, zygote: int) -> int:
             configure("text")
             worker_process.hurry()
             asyncio.run(worker_process.main(command["environ"]))
-            return 0
         case "web":
             return serve.web(command["environ"], host="127.0.0.1", port=int(arguments[0]), parent=None)
         case "program":
-            os.execve(arguments[0], arguments, command["environ"])
+            os.execve(arguments[0], arguments, command["environ"])  # noqa: S606 - it needs no shell
         case other:
             raise AssertionError(other)
+    return 0
 
 
 def die_with(parent: int) -> None:
