@@ -40,6 +40,7 @@ ALL = tuple(STATIONS)
 _MODEL, _GIT = ("ask the model",), ("connect git", "talk git")
 _REST = tuple(station for station in STATIONS if station not in _MODEL + _GIT)
 _WITH_TOKEN = tuple(station for station in _REST if station != "mint a token")
+_RARE = ("post a review", "post a comment", "edit the comment")  # often once, or not at all
 
 FAULTS: Mapping[Kind, tuple[str, ...]] = {
     Kind.DROP: _REST + _GIT,
@@ -114,7 +115,7 @@ class Plan:
 def draw(seed: int) -> Plan:
     """The same plan for the same seed, on every machine."""
     random = Random(f"chaos {seed}")
-    count = random.choices((1, 2, 3), (6, 3, 1))[0]
+    count = random.choices((1, 2, 3), (5, 3, 2))[0]
     events = tuple(_event(random, count) for _ in range(random.choices((1, 2, 3, 4), (2, 4, 3, 1))[0]))
     pulls = tuple(
         PullPlan(random.randrange(count), _heads(random, sum(PUSHES.get(e.kind, 0) for e in events if e.pull == n)))
@@ -129,7 +130,8 @@ def _event(random: Random, pulls: int) -> Event:
     when: When = random.choice(("before", "after"))
     if kind in {Kind.LIMITED, Kind.REFUSED, Kind.MODEL_ERROR, Kind.MODEL_GARBAGE}:
         when = "before"  # a refusal has no effect
-    return Event(kind, pull, station, when, random.choices((1, 2), (3, 1))[0])
+    nth = 1 if station in _RARE else random.choices((1, 2), (3, 1))[0]
+    return Event(kind, pull, station, when, nth)
 
 
 def _heads(random: Random, pushes: int) -> tuple[frozenset[int], ...]:
