@@ -33,7 +33,7 @@ from tests.chaos.stations import Exchange
 from tests.fakes.github import CheckRun
 
 CHECK = "revwright/review"
-STALE_SECONDS = 5.0
+STALE_SECONDS = 3.0
 _FINDING = re.compile(r"`(F[0-9a-f]{9})`")
 
 
