@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import os
 import signal
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.adapters.git.mirror import GitMirrors
 from app.adapters.github.conversation import ConversationWriter
-from app.adapters.store.ledger import RedisLedger
+from app.adapters.store.ledger import LedgerOptions, RedisLedger
 from app.adapters.store.outbox import RedisOutbox
 from app.adapters.store.redis_url import parse_redis_url
 from app.cli.logs import configure
@@ -22,14 +22,12 @@ from app.ports import Begun
 from app.settings import Settings
 from app.usecases.review.check_run import CheckRuns
 from app.wiring.worker import open_worker_services
-from workers.attempts import BackOff
-from workers.main import WorkerOptions, run_worker
+from workers.back_off import BackOff
+from workers.main import run_worker
+from workers.options import WorkerOptions
 
-LEASE_MS = 1_500
-GRACE_MS = 500
+LEDGER = LedgerOptions(lease_ms=1_500, debounce_ms=200)
 MUTATION = "CHAOS_MUTATION"
-# Waits that production wants longer, where a version has them: a scenario would only sit them out.
-_BRISK = {("workers.schedule", "RING_SECONDS"): 0.25, ("workers.main", "_RESTART_SECONDS"): 0.25}
 
 
 async def main(environ: Mapping[str, str]) -> None:
@@ -40,16 +38,15 @@ async def main(environ: Mapping[str, str]) -> None:
     redis = parse_redis_url(settings.redis_url.expose())
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    options = WorkerOptions(poll_seconds=0.05, beat_seconds=0.2, back_off=BackOff(base_seconds=0.2))
-    async with open_worker_services(settings, redis, lease_ms=LEASE_MS, grace_ms=GRACE_MS) as services:
+    options = WorkerOptions(
+        poll_seconds=0.05,
+        beat_seconds=0.2,
+        ring_seconds=0.25,
+        restart_seconds=0.25,
+        back_off=BackOff(base_seconds=0.2),
+    )
+    async with open_worker_services(settings, redis, LEDGER, pace_ms=50) as services:
         await run_worker(redis, services, options, stop)
-
-
-def hurry() -> None:
-    """Shortens the waits of this process that no option reaches."""
-    for (module, name), seconds in _BRISK.items():
-        if hasattr(importlib.import_module(module), name):
-            setattr(importlib.import_module(module), name, seconds)
 
 
 def _replace(owner: type, name: str, by: Callable[..., Any]) -> None:
@@ -71,11 +68,13 @@ def _finish_dropped() -> None:
     _replace(RedisOutbox, "finish", finish)
 
 
-def _nothing_is_ever_due() -> None:
-    async def due(_self: RedisLedger) -> tuple[()]:
-        return ()
+def _dead_owners_keep_their_rows() -> None:
+    def with_endless_leases(self: RedisLedger, *arguments: Any, **more: Any) -> None:
+        made(self, *arguments, **more)
+        self._options = replace(self._options, lease_ms=10**9)
 
-    _replace(RedisLedger, "due", due)
+    made = RedisLedger.__init__
+    _replace(RedisLedger, "__init__", with_endless_leases)
 
 
 def _own_words_not_found() -> None:
@@ -97,16 +96,17 @@ def _newer_heads_unheeded() -> None:
     """A run that starts keeps the generation and the head that it began with."""
     generations: dict[str, Any] = {}
     heads: dict[str, Any] = {}
-    take, beat, fetch = RedisLedger.take, RedisLedger.beat, GitMirrors.fetch
+    following, beat, fetch = RedisLedger.next, RedisLedger.beat, GitMirrors.fetch
 
-    async def taken(self: RedisLedger, key: Any, *owner: Any, **more: Any) -> Any:
-        row = await take(self, key, *owner, **more)
+    async def taken(self: RedisLedger, *queue: Any, **more: Any) -> Any:
+        row = await following(self, *queue, **more)
         if row is not None:
-            generations[str(key)] = row.generation
+            generations[str(row.key)] = row.generation
         return row
 
-    async def beaten(self: RedisLedger, key: Any, *owner: Any, **more: Any) -> Any:
-        return None if await beat(self, key, *owner, **more) is None else generations[str(key)]
+    async def beaten(self: RedisLedger, key: Any, *owner: Any) -> Any:
+        pulse = await beat(self, key, *owner)
+        return None if pulse is None else replace(pulse, generation=generations.get(str(key), pulse.generation))
 
     async def fetched(self: GitMirrors, ref: Any, *place: Any, **commits: Any) -> Any:
         heads[str(ref)] = commits["head"]
@@ -115,7 +115,7 @@ def _newer_heads_unheeded() -> None:
     async def pull_request_head(_self: GitMirrors, ref: Any, *_place: Any, **_token: Any) -> Any:
         return heads[str(ref)]
 
-    _replace(RedisLedger, "take", taken)
+    _replace(RedisLedger, "next", taken)
     _replace(RedisLedger, "beat", beaten)
     _replace(GitMirrors, "fetch", fetched)
     _replace(GitMirrors, "pull_request_head", pull_request_head)
@@ -124,7 +124,7 @@ def _newer_heads_unheeded() -> None:
 MUTATIONS: Mapping[str, Callable[[], None]] = {
     "begin-always-fresh": _begin_always_fresh,
     "finish-dropped": _finish_dropped,
-    "nothing-is-ever-due": _nothing_is_ever_due,
+    "dead-owners-keep-their-rows": _dead_owners_keep_their_rows,
     "own-words-not-found": _own_words_not_found,
     "older-checks-left": _older_checks_left,
     "newer-heads-unheeded": _newer_heads_unheeded,

@@ -33,7 +33,6 @@ _ARQ_MARGIN_SECONDS = 300
 """arq's own limit comes after ours, and after what is told on GitHub when ours was reached."""
 _READ_AT_LEAST = 300
 """arq looks only at so many bells of a queue, those of running jobs of the whole fleet included."""
-_RESTART_SECONDS = 1.0
 _MOST_SECONDS = 8.0
 _STEADY_SECONDS = 10.0
 
@@ -119,7 +118,7 @@ async def _supervised(
     running: dict[Queue, Worker],
 ) -> None:
     """arq's loop ends when Redis goes away; ours begins it anew. `running` tells others of the worker meanwhile."""
-    pause = _RESTART_SECONDS
+    pause = options.restart_seconds
     while True:
         started = time.monotonic()
         try:
@@ -130,7 +129,9 @@ async def _supervised(
             told = type(error).__name__
             _log.warning("queue %s: no Redis (REVWRIGHT_REDIS_URL): %s; trying again in %.0f s", queue, told, pause)
         await asyncio.sleep(pause)
-        pause = _RESTART_SECONDS if time.monotonic() - started > _STEADY_SECONDS else min(2 * pause, _MOST_SECONDS)
+        pause = (
+            options.restart_seconds if time.monotonic() - started > _STEADY_SECONDS else min(2 * pause, _MOST_SECONDS)
+        )
 
 
 async def _stop_jobs(worker: Worker) -> None:

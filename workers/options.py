@@ -23,6 +23,8 @@ class WorkerOptions:
     beat_seconds: float = BEAT_SECONDS
     ring_seconds: float = RING_SECONDS
     recover_seconds: float = RECOVER_SECONDS
+    restart_seconds: float = 1.0
+    """Before a loop that lost its Redis begins anew; doubled while that does not help."""
     back_off: BackOff = field(default_factory=BackOff)
 
 

@@ -137,9 +137,11 @@ class GitHubRefused(GitHubError):
 class GitFailed(RevwrightError):
     """A git command failed; the text carries the command's name and a redacted last line of its output."""
 
-    def __init__(self, message: str, *, retry: bool = False) -> None:
+    def __init__(self, message: str, *, retry: bool = False, unauthorized: bool = False) -> None:
         super().__init__(message)
         self.retry = retry
+        self.unauthorized = unauthorized
+        """The server did not accept the token."""
 
 
 class ModelUnavailable(RevwrightError):

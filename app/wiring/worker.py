@@ -17,7 +17,7 @@ from app.adapters.github.client import Client
 from app.adapters.github.conversation import ConversationWriter
 from app.adapters.github.notifying import NotifyingWrites
 from app.adapters.github.pull_requests import PullRequestReader
-from app.adapters.github.tokens import InstallationTokens, Stage
+from app.adapters.github.tokens import InstallationTokens
 from app.adapters.github.transport import open_transport
 from app.adapters.rules.policy_file import parse_policy
 from app.adapters.store.heads import RedisHeads
@@ -27,8 +27,7 @@ from app.adapters.store.outbox import RedisOutbox
 from app.adapters.store.pace import RedisPace
 from app.adapters.store.runs import RedisRuns
 from app.domain.jobs import JobKind
-from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
-from app.ports import Bells, Ledger, Repository, Runs
+from app.ports import Bells, Ledger, Runs
 from app.settings import Settings
 from app.usecases.job import Job
 from app.usecases.review.check_run import CheckRuns
@@ -36,6 +35,7 @@ from app.usecases.review.publish import Publisher
 from app.usecases.review.run import ReviewRun
 from app.wiring.engine import open_engine
 from app.wiring.ledger import keep_runs_seconds, ledger_options
+from app.wiring.mirrors import TokenMirrors
 from app.wiring.missed import MissedDeliveries, missed_deliveries
 from app.wiring.redis import open_redis
 
@@ -49,22 +49,6 @@ class WorkerServices:
     review: ReviewRun
     jobs: Mapping[JobKind, Job]
     missed: MissedDeliveries
-
-
-@dataclass(frozen=True, slots=True)
-class _TokenMirrors:
-    """Implements ports.Mirrors: the git adapter with a read token for each fetch."""
-
-    mirrors: GitMirrors
-    tokens: InstallationTokens
-
-    async def fetch(self, ref: PullRequestRef, repository: RepositoryName, *, head: Sha, base: Sha) -> Repository:
-        token = await self.tokens.get(ref, Stage.GATHER)
-        return await self.mirrors.fetch(ref, repository, head=head, base=base, token=token.value)
-
-    async def pull_request_head(self, ref: PullRequestRef, repository: RepositoryName) -> Sha | None:
-        token = await self.tokens.get(ref, Stage.GATHER)
-        return await self.mirrors.pull_request_head(ref, repository, token=token.value)
 
 
 @asynccontextmanager
@@ -96,7 +80,7 @@ async def open_worker_services(
         ledger = RedisLedger(pool, options or ledger_options(settings))
         review = ReviewRun(
             pull_requests=pull_requests,
-            mirrors=_TokenMirrors(GitMirrors(settings.data_dir, github.url), tokens),
+            mirrors=TokenMirrors(GitMirrors(settings.data_dir, github.url), tokens),
             check_runs=check_runs,
             engine=engine,
             publisher=Publisher(

@@ -87,7 +87,6 @@ def run(command: Command, zygote: int) -> int:
     match command["run"]:
         case "worker":
             configure("text")
-            worker_process.hurry()
             asyncio.run(worker_process.main(command["environ"]))
         case "web":
             return serve.web(command["environ"], host="127.0.0.1", port=int(arguments[0]), parent=None)

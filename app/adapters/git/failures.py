@@ -23,6 +23,10 @@ _PASSING = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+_UNAUTHORIZED = re.compile(
+    r"authentication failed|returned error: 401|could not read (?:username|password)", re.IGNORECASE
+)
+
 # And of those that say that the object database here is broken, or lacks what its own refs and trees name.
 _DAMAGE = re.compile(
     r"""bad\ object\ refs/ | not\ point\ to\ a\ valid\ object | reference\ broken | not\ a\ git\ repository
@@ -58,6 +62,11 @@ def redacted(text: str, secrets: Iterable[str] = ()) -> str:
 def may_pass(stderr: bytes) -> bool:
     """Whether the failure looks like the network's or the server's bad moment."""
     return _PASSING.search(stderr.decode("utf-8", "replace")) is not None
+
+
+def is_unauthorized(stderr: bytes) -> bool:
+    """Whether the server did not accept the token: revoked, or over since it was minted."""
+    return _UNAUTHORIZED.search(stderr.decode("utf-8", "replace")) is not None
 
 
 def is_damage(stderr: bytes) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from app.adapters.git.environment import git_environment
-from app.adapters.git.failures import is_damage, may_pass, telling_line
+from app.adapters.git.failures import is_damage, is_unauthorized, may_pass, telling_line
 from app.domain.errors import GitFailed, SettingsInvalid
 from app.domain.pull_request import Sha
 
@@ -139,7 +139,8 @@ class Git:
         message = f"git {command} of {self.label} failed: {reason}"
         if is_damage(stderr):
             return self.damaged(message)
-        return GitFailed(message, retry=may_pass(stderr) or (code is not None and code < 0))
+        killed = code is not None and code < 0
+        return GitFailed(message, retry=may_pass(stderr) or killed, unauthorized=is_unauthorized(stderr))
 
     @contextlib.asynccontextmanager
     async def _started(

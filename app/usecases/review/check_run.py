@@ -85,7 +85,8 @@ class CheckRuns:
         return bool(await self.outbox.finished(ref, f"concluded:{head}"))
 
     async def open_heads(self, ref: PullRequestRef) -> tuple[Sha, ...]:
-        made = await self.outbox.finished(ref, "check:")
+        """Heads whose check run is not concluded; one that was begun may be on GitHub though we never heard."""
+        made = (*await self.outbox.finished(ref, "check:"), *await self.outbox.open(ref, "check:"))
         over = await self.outbox.finished(ref, "concluded:")
         heads = (key.partition(":")[2] for key in made)
         return tuple(Sha(head) for head in heads if f"concluded:{head}" not in over)
