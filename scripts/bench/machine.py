@@ -18,7 +18,7 @@ def facts(*, quick: bool) -> dict[str, str]:
         "plan": "quick" if quick else "full",
         "revision": _revision(),
         "python": platform.python_version(),
-        "uvicorn": f"{version('uvicorn')} (h11, {_choice('uvloop', 'asyncio')})",
+        "uvicorn": f"{version('uvicorn')} (httptools {version('httptools')}, {_choice('uvloop', 'asyncio')})",
         "fastapi": version("fastapi"),
         "redis-py": f"{version('redis')} ({_choice('hiredis', 'pure Python')})",
         "system": f"{platform.system()} {platform.release()} {platform.machine()}, {os.cpu_count()} CPUs",

@@ -162,6 +162,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers at once, but for /slow, which takes longer than a connection may be silent."""
     assert scope["type"] == "http"
     request = Request(scope, receive)
+    if request.url.path == "/unread":
+        await asyncio.sleep(1)
     if request.url.path == "/slow":
         await asyncio.sleep(2 * Hasty.wait_seconds)
     await PlainTextResponse(LONG_ANSWER if request.url.path == "/long" else "ok")(scope, receive, send)
@@ -176,8 +178,8 @@ async def until(what: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def served() -> AsyncIterator[tuple[uvicorn.Server, int]]:
-    config = server_config(application, Hasty)
+async def served(protocol: type[PatientProtocol] = Hasty) -> AsyncIterator[tuple[uvicorn.Server, int]]:
+    config = server_config(application, protocol)
     config.lifespan = "off"
     server = uvicorn.Server(config)
     with listen("127.0.0.1", 0) as listener:
@@ -237,6 +239,47 @@ async def test_a_connection_that_says_nothing_whole_is_closed() -> None:
     for (name, (_, answers)), (took, answer) in zip(WAITING.items(), seen, strict=True):
         assert answer.count(b"HTTP/1.1 200 OK") == answers, name
         assert took > 0.9 * Hasty.wait_seconds, name
+
+
+ENDLESS = {
+    "a header": b"GET / HTTP/1.1\r\nHost: x\r\nX-A: ",
+    "a target": b"GET /",
+    "headers": b"GET / HTTP/1.1\r\nHost: x\r\n",
+    "a trailer": b"POST /unread HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-A: ",
+    "an extension of a chunk": b"POST /unread HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+async def test_what_is_kept_of_a_request_besides_its_body_is_bounded(name: str) -> None:
+    piece = b"X-A: b\r\n" * 4_096 if name == "headers" else b"a" * 32_768
+    sent = 0
+    async with served(PatientProtocol) as (_, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(ENDLESS[name])
+        answer = b""
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(5):
+                while not reader.at_eof() and sent < 64 * 1024 * 1024:
+                    writer.write(piece)
+                    await writer.drain()
+                    sent += len(piece)
+                    await asyncio.sleep(0)
+                answer = await reader.read(12)
+        writer.close()
+
+    # What the kernel holds between the two is some megabytes.
+    assert sent < 32 * 1024 * 1024
+    assert answer in {b"HTTP/1.1 400", b""}
+
+
+async def test_a_body_in_many_small_chunks_is_no_long_head() -> None:
+    chunks = b"1\r\nx\r\n" * 100_000
+    async with served() as (_, port):
+        head = b"POST /slow HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        _, answer = await seconds_open(port, head + chunks + b"0\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 200 OK")
 
 
 async def test_an_answer_may_take_longer_than_a_head() -> None:

@@ -31,7 +31,7 @@ def serve(app: object) -> None:
         listener.bind(("127.0.0.1", port))
         config = uvicorn.Config(
             app,  # type: ignore[arg-type]
-            http="h11",  # as the product, also where something faster is installed
+            http="httptools",  # as the product
             log_level="warning",
             access_log=False,
             lifespan="off",
