@@ -83,13 +83,20 @@ class World:
         return [await self.deliver(delivery) for delivery in new]
 
     async def work(self) -> None:
-        """Runs both queues until nothing is queued and nothing is due."""
+        """Runs both queues until nothing is queued and nothing is due. Rows that may not run yet are left in line."""
+        rung = False
         for _ in range(_ROUNDS):
             for queue in Queue:
                 await self.work_queue(queue)
             waiting = await self.services.bells.due()
-            if await self.due_bells(*Queue) == 0 and not waiting:
+            if await self.due_bells(*Queue):
+                rung = False
+                continue
+            if rung or not waiting:
                 return
+            for queue in waiting:
+                await self.services.bells.ring(queue, 1)
+            rung = True
         raise AssertionError("the workers do not come to rest")
 
     async def work_queue(self, queue: Queue) -> None:

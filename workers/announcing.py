@@ -35,7 +35,9 @@ class Announcements:
             if row is None:
                 return  # done already, or a running review will hear that more is wanted
             try:
-                await Lease(self.ledger, row, owner, self.beat_seconds).keep(announce(row, self.check_runs), heed=False)
+                held = await self.ledger.held_until(key.ref.installation_id)
+                telling = announce(row, self.check_runs, held_until=held)
+                await Lease(self.ledger, row, owner, self.beat_seconds).keep(telling, heed=False)
             finally:
                 await self.ledger.hand_back(key, owner, counted=False)
         except (LedgerUnavailable, OwnershipLost) as error:

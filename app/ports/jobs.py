@@ -63,6 +63,10 @@ class Ledger(Protocol):
         """No row of the installation is handed out before `until`: GitHub asked for a pause."""
         ...
 
+    async def held_until(self, installation_id: int) -> datetime | None:
+        """Until when the installation is held, or None."""
+        ...
+
     async def read(self, row: RowKey) -> Row | None:
         """The row as it stands, without taking it."""
         ...

@@ -239,7 +239,7 @@ def test_without_a_server_it_says_what_to_do(tmp_path: Path, capsys: pytest.Capt
     told = capsys.readouterr().err
     assert f"no embedded Redis answers in {tmp_path}/.local/state/revwright/redis; start `revwright up`" in told
     assert run(["runs", "list"], {"HOME": "/", "REVWRIGHT_REDIS_URL": "unix:///nonexistent/socket"}) == 2
-    assert capsys.readouterr().err.startswith("revwright: Redis: ConnectionError")
+    assert capsys.readouterr().err.startswith("revwright: Redis cannot be reached: ConnectionError")
 
 
 async def test_without_a_url_the_embedded_server_of_the_data_directory_is_asked(

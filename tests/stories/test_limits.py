@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from app.adapters.store.scripts import hgetall
+from app.adapters.store import keys
 from tests.fakes.github import Call, Installation, PullRequest
 from tests.stories.test_first_review import open_bug
 from tests.world import World
@@ -25,25 +25,25 @@ def calls_since(world: World, start: int) -> list[Call]:
     return [call for call in world.github.calls[start:] if call.installation_id == installation(world).id]
 
 
-async def due_in(world: World, pull: PullRequest) -> timedelta:
-    name = f"revwright:row:review:{installation(world).id}:{world.repo.id}:{pull.number}"
-    row = await hgetall(world.redis, name)
-    return datetime.fromtimestamp(int(row[b"next"]) / 1000, UTC) - datetime.now(UTC)
+async def held_for(world: World) -> timedelta:
+    """No row of the installation gets its turn for so long."""
+    return timedelta(milliseconds=await world.redis.pttl(keys.held(installation(world).id)))
 
 
-async def test_after_a_secondary_refusal_only_one_check_run_is_still_sent(world: World) -> None:
+async def test_after_a_secondary_refusal_the_check_says_so_and_nothing_else_is_sent(world: World) -> None:
     world.github.faults.secondary_rate_limit(3600, path=r"/pulls/\d+$")
     first = open_bug(world)
     await world.settle()
+    check = world.check(first.head_sha)
+    assert check.status == "in_progress"
+    assert "GitHub's secondary rate limit" in (check.summary or "")
     start = len(world.github.calls)
     other = second(world)
     await world.settle()
 
-    sent = calls_since(world, start)
-    assert [(call.method, call.path.rpartition("/")[2]) for call in sent] == [("POST", "check-runs")]
-    assert world.check(other.head_sha).status == "queued"
-    for pull in (first, other):
-        assert timedelta(minutes=50) < await due_in(world, pull) <= timedelta(hours=1)
+    assert calls_since(world, start) == []
+    assert world.checks(other.head_sha) == []
+    assert timedelta(minutes=50) < await held_for(world) <= timedelta(hours=1)
 
 
 async def test_when_the_calls_run_out_the_check_is_there_and_nothing_is_sent_to_be_refused(world: World) -> None:
@@ -54,9 +54,11 @@ async def test_when_the_calls_run_out_the_check_is_there_and_nothing_is_sent_to_
     await world.settle()
 
     assert [call.status for call in calls_since(world, 0) if call.status == 403] == []
-    assert world.check(first.head_sha).status != "completed"
-    assert world.check(other.head_sha).status == "queued"
-    assert timedelta(minutes=50) < await due_in(world, other) <= timedelta(hours=1)
+    assert "the reserve of GitHub's primary rate limit" in (world.check(first.head_sha).summary or "")
+    check = world.check(other.head_sha)
+    assert check.status == "queued"
+    assert "GitHub asked us to come back" in (check.summary or "")
+    assert timedelta(minutes=50) < await held_for(world) <= timedelta(hours=1)
 
 
 async def test_another_installation_is_reviewed_all_the_same(world: World) -> None:

@@ -272,6 +272,7 @@ async def test_a_rate_limit_amid_a_scan_leaves_the_mark_and_the_next_one_does_th
     assert await since(missing) is None
     assert await missing.row(first) is not None
     assert await missing.row(second) is None
+    missing.now += timedelta(minutes=2)
     assert await recovery.scan() == Scan(failed=2, recovered=1)
     assert await missing.row(second) is not None
     assert await since(missing) == whole_ms(missing.now)
@@ -298,6 +299,7 @@ async def test_a_rate_limit_of_the_list_leaves_the_mark(missing: Missing) -> Non
         await missing.recovery().scan()
 
     assert await since(missing) is None
+    missing.now += timedelta(minutes=2)
     assert await missing.recovery().scan() == Scan(failed=2, recovered=2)
 
 

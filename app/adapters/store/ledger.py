@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from redis.asyncio import Redis
 
@@ -125,6 +125,11 @@ class RedisLedger:
         if milliseconds > 0:
             async with translated():
                 await self._redis.set(keys.held(installation_id), "1", px=milliseconds)
+
+    async def held_until(self, installation_id: int) -> datetime | None:
+        async with translated():
+            milliseconds = int(await self._redis.pttl(keys.held(installation_id)))
+        return datetime.now(UTC) + timedelta(milliseconds=milliseconds) if milliseconds > 0 else None
 
     async def read(self, row: RowKey) -> Row | None:
         async with translated():

@@ -63,7 +63,14 @@ class CheckOutput:
     annotations: tuple[Annotation, ...] = ()
 
 
-def queued() -> CheckOutput:
+def queued(held_until: datetime | None = None) -> CheckOutput:
+    """`held_until`: GitHub limits the installation, so that nothing starts before (UTC)."""
+    if held_until is not None:
+        return CheckOutput(
+            f"Waiting for GitHub's rate limit until {held_until:%H:%M:%S} UTC",
+            f"The review is queued. GitHub asked us to come back at {held_until:%Y-%m-%d %H:%M:%S} UTC; it starts "
+            "then. Nobody has to do anything.",
+        )
     return CheckOutput("Waiting for a worker", "The review is queued. It starts as soon as a worker is free.")
 
 

@@ -97,7 +97,7 @@ async def test_an_error_belongs_to_the_call_that_made_it(redis: ArqRedis) -> Non
 
     assert [before, after] == [1, 2]
     assert isinstance(refused, LedgerUnavailable)
-    assert str(refused) == "Redis: ResponseError: not you"
+    assert str(refused) == "Redis cannot be reached: ResponseError: not you"
 
 
 async def test_a_server_that_forgot_the_scripts_is_told_again(redis: ArqRedis) -> None:
@@ -109,7 +109,7 @@ async def test_a_server_that_forgot_the_scripts_is_told_again(redis: ArqRedis) -
     again = await asyncio.gather(*calls, return_exceptions=True)
 
     assert [again[0], again[2]] == [2, 3]
-    assert str(again[1]) == "Redis: ResponseError: not you"
+    assert str(again[1]) == "Redis cannot be reached: ResponseError: not you"
 
 
 async def test_a_cancelled_call_that_was_not_sent_has_no_effect_and_others_have_theirs(redis: ArqRedis) -> None:
@@ -150,7 +150,7 @@ async def test_a_server_that_does_not_answer_in_time_is_unavailable_and_late_rep
     async with paused(redis):
         results = await asyncio.gather(*(add(scripts, "a", 5) for _ in range(3)), return_exceptions=True)
 
-    assert [str(result) for result in results] == ["Redis: TimeoutError: "] * 3
+    assert [str(result) for result in results] == ["Redis does not answer in time: TimeoutError"] * 3
     assert await add(batched(redis), "b", 7) == 7
 
 
