@@ -27,7 +27,7 @@ from app.adapters.store.outbox import RedisOutbox
 from app.adapters.store.pace import RedisPace
 from app.adapters.store.runs import RedisRuns
 from app.domain.jobs import JobKind
-from app.ports import Bells, Ledger, Runs
+from app.ports import Bells, Ledger, Orders, Runs
 from app.settings import Settings
 from app.usecases.job import Job
 from app.usecases.review.check_run import CheckRuns
@@ -44,6 +44,7 @@ from app.wiring.redis import open_redis
 class WorkerServices:
     ledger: Ledger
     bells: Bells
+    orders: Orders
     runs: Runs
     check_runs: CheckRuns
     review: ReviewRun
@@ -98,6 +99,7 @@ async def open_worker_services(
         yield WorkerServices(
             ledger=ledger,
             bells=ledger,
+            orders=ledger,
             runs=RedisRuns(pool, keep_seconds=keep_runs_seconds(settings)),
             check_runs=check_runs,
             review=review,

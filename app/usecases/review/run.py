@@ -73,8 +73,9 @@ class ReviewRun:
         """A required check that was asked for is `cancelled`: neither green nor waiting for ever."""
         pull = await self._read(row)
         place = Place(pull.ref, pull.repository)
-        await self.check_runs.cancel_others(place, pull.head_sha if pull.open else None)
-        if pull.open and not pull.draft:
+        wanted = pull.open and not pull.draft
+        await self.check_runs.cancel_others(place, pull.head_sha if wanted else None)
+        if wanted:
             told = words.paused() if order is Order.PAUSE else words.stopped()
             await self.check_runs.conclude(place, pull.head_sha, Conclusion.CANCELLED, told)
         return Outcome("paused" if order is Order.PAUSE else "stopped")
@@ -83,8 +84,9 @@ class ReviewRun:
         """The old head's check ends now, not when a worker comes to the new one. GitHub says which head is newest."""
         pull = await self._read(row)
         place = Place(pull.ref, pull.repository)
-        await self.check_runs.cancel_others(place, pull.head_sha if pull.open else None)
-        if pull.open and not pull.draft and not await self._is_over(pull):
+        wanted = pull.open and not pull.draft
+        await self.check_runs.cancel_others(place, pull.head_sha if wanted else None)
+        if wanted and not await self._is_over(pull):
             await self.check_runs.announce(place, pull.head_sha, words.queued())
 
     async def waits(self, row: Row, reason: str, until: datetime) -> None:
