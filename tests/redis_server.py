@@ -79,7 +79,7 @@ async def redis_server(*options: str, port: int | None = None, wait: bool = True
 
 
 @asynccontextmanager
-async def sentinel_of(*masters: RedisServer, name: str = "main", down_ms: int = 300) -> AsyncIterator[RedisServer]:
+async def sentinel_of(*masters: RedisServer, name: str = "main", down_ms: int = 1_000) -> AsyncIterator[RedisServer]:
     """One Sentinel, which alone decides, watching the first of these servers; the others are found by it."""
     async with redis_server("--sentinel") as sentinel:
         await sentinel.says("SENTINEL", "MONITOR", name, "127.0.0.1", masters[0].port, 1)
