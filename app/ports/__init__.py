@@ -3,11 +3,12 @@
 from app.ports.calls import Clock, ParseEvent, PolicyParser
 from app.ports.github import Checks, Conversation, Labels, Place, PullRequests, Reviewers, Reviewing, ReviewRequests
 from app.ports.jobs import Bells, Intake, Ledger, Orders
-from app.ports.memory import Begun, Heads, Outbox, Pace, Runs
+from app.ports.memory import Answers, Begun, Heads, Outbox, Pace, Runs
 from app.ports.missed import HookDeliveries, KnownRepositories, Marks, OpenPullRequests
 from app.ports.review import Mirrors, Model, Repository
 
 __all__ = [
+    "Answers",
     "Begun",
     "Bells",
     "Checks",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from app.domain.jobs import RowKey
+from app.domain.model import Completion
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
 from app.domain.report import ModelUse
 from app.domain.runs import RunLog, RunRecord, RunStart, RunState
@@ -119,3 +121,19 @@ class Runs(Protocol):
 
     async def newest(self, repository: RepositoryName, number: int) -> str | None:
         """The id of the newest run of a pull request, by the name that the repository had then, in any case."""
+
+
+class Answers(Protocol):
+    """What models answered to a job that is not done yet. Every call raises LedgerUnavailable."""
+
+    async def recall(self, row: RowKey, request: str) -> Completion | None:
+        """The answer to the request with this digest, if it is kept."""
+        ...
+
+    async def keep(self, row: RowKey, request: str, completion: Completion) -> None:
+        """Keeps an answer; one that is very large is not kept."""
+        ...
+
+    async def forget(self, row: RowKey) -> None:
+        """The job is done: nobody needs them any more."""
+        ...

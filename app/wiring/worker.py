@@ -20,6 +20,7 @@ from app.adapters.github.pull_requests import PullRequestReader
 from app.adapters.github.tokens import InstallationTokens
 from app.adapters.github.transport import open_transport
 from app.adapters.rules.policy_file import parse_policy
+from app.adapters.store.answers import RedisAnswers
 from app.adapters.store.heads import RedisHeads
 from app.adapters.store.keys import PACE_MS
 from app.adapters.store.ledger import LedgerOptions, RedisLedger
@@ -91,8 +92,9 @@ async def open_worker_services(
                 outbox=outbox,
                 heads=heads,
                 rules={rule.id: rule for rule in engine.rules},
-                marker_key=_marker_key(github.private_key.expose()),
+                marker_key=_own_key(github.private_key.expose(), "marker"),
             ),
+            answers=RedisAnswers(pool, key=_own_key(github.private_key.expose(), "answers")),
             parse_policy=parse_policy,
             github_url=github.url,
         )
@@ -112,6 +114,6 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _marker_key(private_key_pem: str) -> bytes:
-    """A key for signing markers that only this App can have; the private key itself is not used for it."""
-    return hashlib.sha256(b"revwright marker\x00" + private_key_pem.encode()).digest()
+def _own_key(private_key_pem: str, purpose: str) -> bytes:
+    """A key for one purpose that only this App can have; the private key itself is not used for it."""
+    return hashlib.sha256(f"revwright {purpose}\x00{private_key_pem}".encode()).digest()

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from app.adapters.store import keys
 from tests.fakes.github import Call, Installation, PullRequest
-from tests.stories.test_first_review import open_bug
+from tests.fakes.model import CutOff, Reviewer
+from tests.stories.test_first_review import DIVISION, open_bug
 from tests.world import World
 
 
@@ -76,3 +77,28 @@ async def test_another_installation_is_reviewed_all_the_same(world: World) -> No
     assert world.checks(limited.head_sha) == []
     refused = [call for call in calls_since(world, 0) if call.status == 403]
     assert len(refused) == 1
+
+
+async def test_an_answer_that_could_not_be_published_is_neither_paid_for_nor_asked_for_again(world: World) -> None:
+    assert world.model is not None
+    world.model.behaviour = Reviewer(DIVISION)
+    world.github.faults.secondary_rate_limit(0, path=r"/reviews$")
+    pull = open_bug(world)
+    await world.settle()
+
+    assert len(world.model.requests) == 1
+    assert (len(pull.reviews), len(pull.comments)) == (1, 1)
+    assert world.check(pull.head_sha).conclusion == "failure"
+    assert [key for key in await world.redis.keys("*") if b"answers" in key] == []
+
+
+async def test_an_answer_that_was_cut_off_is_asked_for_again(world: World) -> None:
+    assert world.model is not None
+    world.model.script(CutOff('{"findings": ['))
+    world.github.faults.add(method="PATCH", path=r"/check-runs/", times=1, status=502)
+    world.github.faults.add(method="POST", path=r"/comments$", times=1, status=502)
+    pull = open_bug(world)
+    await world.settle()
+
+    assert len(world.model.requests) == 2
+    assert world.check(pull.head_sha).conclusion == "success"

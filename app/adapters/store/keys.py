@@ -39,6 +39,9 @@ def repository(name: str) -> str:
     return f"{PREFIX}:repository:{name}"
 
 
+ANSWERS_SECONDS = 24 * 3600
+"""A job that is not done after a day asks its model anew."""
+
 PACE_MS = 1_000
 """At most one new review, comment or edit a second for each installation: GitHub Docs, "Best practices for using the
 REST API".
@@ -90,3 +93,7 @@ def run_log(id_: str) -> str:
 
 def pace(installation_id: int) -> str:
     return f"{PREFIX}:pace:{installation_id}"
+
+
+def answers(row_name: str) -> str:
+    return f"{PREFIX}:answers:{row_name}"

@@ -11,14 +11,16 @@ from app.domain.messages.check import Conclusion
 from app.domain.messages.origin import Origin
 from app.domain.policy import Policy, Trigger
 from app.domain.pull_request import PullRequest
+from app.domain.report import Report
 from app.domain.row import Order, Row
 from app.domain.snapshot import Snapshot
-from app.ports import Mirrors, Place, PolicyParser, PullRequests
+from app.ports import Answers, Mirrors, Model, Place, PolicyParser, PullRequests
 from app.usecases.job import Guard, Outcome, Progress
 from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.engine import Engine
 from app.usecases.review.gather import gather
 from app.usecases.review.publish import Publisher
+from app.usecases.review.remembered import RememberedModel
 
 
 class HeadMoved(RevwrightError):
@@ -36,6 +38,7 @@ class ReviewRun:
     check_runs: CheckRuns
     engine: Engine
     publisher: Publisher
+    answers: Answers
     parse_policy: PolicyParser
     github_url: str
 
@@ -60,13 +63,13 @@ class ReviewRun:
         if refusal is not None:
             await guard()
             return await self._refuse(place, pull, refusal)
-        report = await self.engine.examine(snapshot, cache_key=f"revwright-{pull.ref.repository_id}")
-        await progress.spent(report.models)
+        report = await self._examine(row, snapshot, progress)
         await progress.note(f"examined: {words.headline(report.verdict)}")
         await guard()
         await self._still_head(row, pull)
         origin = Origin(row.run, self.github_url, pull.repository, pull.head_sha)
         await self.publisher.publish(place, report, origin, guard)
+        await self.answers.forget(row.key)
         return Outcome(words.conclusion_of(report.verdict), pull.head_sha)
 
     async def end_early(self, row: Row, order: Order) -> Outcome:
@@ -133,6 +136,20 @@ class ReviewRun:
             title=pull.title,
             body=pull.body,
         )
+
+    async def _examine(self, row: Row, snapshot: Snapshot, progress: Progress) -> Report:
+        """What an earlier attempt paid for, and could not publish, is neither asked nor counted again."""
+        remembered: list[RememberedModel] = []
+
+        def remembering(model: Model) -> Model:
+            remembered.append(RememberedModel(model, self.answers, row.key))
+            return remembered[-1]
+
+        engine = self.engine.with_model(remembering)
+        report = await engine.examine(snapshot, cache_key=f"revwright-{row.key.ref.repository_id}")
+        if any(model.asked for model in remembered):
+            await progress.spent(report.models)
+        return report
 
     async def _refuse(self, place: Place, pull: PullRequest, refusal: str) -> Outcome:
         if pull.draft:
