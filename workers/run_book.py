@@ -52,11 +52,18 @@ class RunBook:
         """An attempt at the row; what is logged meanwhile becomes the log of its run."""
         entry = Entry(self.runs, row.run)
         with _harmless(row.run):
+            await self._close(row.run_before)
             await self.runs.begin(
                 RunStart(row.run, row.key, row.wanted.repository, row.wanted.head, row.triggers, row.generation)
             )
         async with recording(self.runs, row.run):
             yield entry
+
+    async def _close(self, run_id: str) -> None:
+        """A run that waited for another attempt, or whose worker died, when something newer was wanted."""
+        before = await self.runs.read(run_id) if run_id else None
+        if before is not None and not before.state.over:
+            await self.runs.end(run_id, RunState.SUPERSEDED, outcome="something newer is wanted")
 
 
 @contextlib.contextmanager

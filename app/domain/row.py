@@ -52,6 +52,8 @@ class Row:
     error: str
     run: str
     """The id under which people find this generation's job; the same in every attempt."""
+    run_before: str = ""
+    """The run of an earlier generation; it may have ended without a word."""
     deaths: int = 0
     """How many attempts ended with their worker, without a word."""
     stop_through: int = 0

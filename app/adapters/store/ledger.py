@@ -179,6 +179,7 @@ def _row(key: RowKey, fields: dict[bytes, bytes]) -> Row:
         attempts=int(text.get("attempts", "0")),
         error=text.get("error", ""),
         run=text.get("run", ""),
+        run_before=text.get("run_before", ""),
         deaths=int(text.get("deaths", "0")),
         stop_through=int(text.get("stop", "0")),
         paused="paused" in text,

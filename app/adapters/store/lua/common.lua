@@ -4,7 +4,8 @@
 -- deadline is when it is due), waiting (in its repository's line), or at rest (nothing wanted that is not done).
 local P = 'revwright:'
 local DEADLINES = P .. 'deadlines'
-local MOST_BELLS = 1000        -- in one queue; who finishes a job rings for the next one
+local MOST_BELLS = 1000        -- for reviews; who finishes one rings for the next
+local AHEAD_MS = 600 * 1000    -- the bell of an answer goes before those of announcements
 local BELL_MS = 24 * 3600 * 1000
 local DUE_AT_ONCE = 100
 local TURNS_APART = 2 ^ 20     -- turns of one round are told apart by the fraction of their score
@@ -26,9 +27,6 @@ end
 -- second job of an id that is queued or running.
 local function ring(queue, func, argument, at, now)
   local key = P .. 'queue:' .. queue
-  if redis.call('ZCARD', key) >= MOST_BELLS then
-    return
-  end
   local id = func .. ':' .. redis.call('INCR', P .. 'bells')
   local job = string.format('{"t":null,"f":"%s","a":["%s"],"k":{},"et":%.0f}', func, argument, now)
   redis.call('SET', 'arq:job:' .. id, job, 'PX', string.format('%.0f', at - now + BELL_MS))
@@ -36,6 +34,11 @@ local function ring(queue, func, argument, at, now)
 end
 
 local function ring_for_work(queue, at, now)
+  if queue == 'interactive' then
+    at = at - AHEAD_MS
+  elseif redis.call('ZCARD', P .. 'queue:' .. queue) >= MOST_BELLS then
+    return
+  end
   ring(queue, 'work', queue, at, now)
 end
 

@@ -45,9 +45,9 @@ local function hand_out(name, dead_owner)
   count_running(name, queue, now + ARGV[3])
   redis.call('HDEL', key, 'next')
   redis.call('HINCRBY', key, 'attempts', 1)
-  local f = redis.call('HMGET', key, 'want', 'run_of')
+  local f = redis.call('HMGET', key, 'want', 'run_of', 'run')
   if f[1] ~= f[2] then
-    redis.call('HSET', key, 'run', ARGV[6], 'run_of', f[1])
+    redis.call('HSET', key, 'run', ARGV[6], 'run_of', f[1], 'run_before', f[3] or '')
   end
   local reply = redis.call('HGETALL', key)
   table.insert(reply, 1, name)
