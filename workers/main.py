@@ -14,6 +14,7 @@ from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
 from app.adapters.store.bells import deserialize, queue_name, serialize
+from app.adapters.store.troubles import unavailable
 from app.domain.jobs import Queue
 from app.wiring.redis import open_redis
 from app.wiring.worker import WorkerServices
@@ -126,8 +127,8 @@ async def _supervised(
                 running[queue] = worker
                 await worker.async_run()
         except (RedisError, OSError, TimeoutError) as error:
-            told = type(error).__name__
-            _log.warning("queue %s: no Redis (REVWRIGHT_REDIS_URL): %s; trying again in %.0f s", queue, told, pause)
+            why = unavailable(error).reason
+            _log.warning("queue %s: %s (REVWRIGHT_REDIS_URL); trying again in %.0f s", queue, why, pause)
         await asyncio.sleep(pause)
         pause = (
             options.restart_seconds if time.monotonic() - started > _STEADY_SECONDS else min(2 * pause, _MOST_SECONDS)
