@@ -227,6 +227,18 @@ async def test_bells_are_bounded(ledger: RedisLedger, redis: ArqRedis) -> None:
     assert (await following(ledger)).key == KEY
 
 
+async def test_bells_for_later_do_not_silence_those_for_now(ledger: RedisLedger, redis: ArqRedis) -> None:
+    """While GitHub is down, thousands of rows may wait for their next attempts."""
+    at = 4_000_000_000_000
+    await redis.zadd(queue_name(Queue.REVIEW), {f"later:{n}": at + n for n in range(1_000)})
+    await accepted(ledger)
+    await following(ledger)
+    await ledger.retry_later(KEY, "one", seconds=3600, error="one more for later")
+
+    assert await redis.zcount(queue_name(Queue.REVIEW), "-inf", at - 1) == 1
+    assert await redis.zcard(queue_name(Queue.REVIEW)) == 1_001
+
+
 async def test_who_frees_a_slot_rings_for_the_next(ledger: RedisLedger, redis: ArqRedis) -> None:
     await accepted(ledger)
     await accepted(ledger, other(8))

@@ -24,7 +24,7 @@ if not alive(redis.call('HGET', KEYS[3], 'owner'), redis.call('HGET', KEYS[3], '
   place(name, queue, due, now)
 end
 if ARGV[10] == '1' then
-  ring('interactive', 'announce', name, now, now)
+  ring_for_announcement(name, now)
 end
 local repository = repository_of(name)
 redis.call('ZADD', P .. 'repositories', 'NX', now + ARGV[11], repository)

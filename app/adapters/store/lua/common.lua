@@ -4,7 +4,8 @@
 -- deadline is when it is due), waiting (in its repository's line), or at rest (nothing wanted that is not done).
 local P = 'revwright:'
 local DEADLINES = P .. 'deadlines'
-local MOST_BELLS = 1000        -- for reviews; who finishes one rings for the next
+local MOST_BELLS = 1000        -- for reviews, now and as many for later; who finishes one rings for the next
+local MOST_ANNOUNCED = 10000   -- a check run that is not announced is made when its review starts
 local AHEAD_MS = 600 * 1000    -- the bell of an answer goes before those of announcements
 local BELL_MS = 24 * 3600 * 1000
 local DUE_AT_ONCE = 100
@@ -33,13 +34,25 @@ local function ring(queue, func, argument, at, now)
   redis.call('ZADD', key, at, id)
 end
 
+-- Bells for later are counted apart: however many rows wait for a later attempt, somebody hears of what can be done now.
+-- `due` finds what had no bell.
 local function ring_for_work(queue, at, now)
   if queue == 'interactive' then
-    at = at - AHEAD_MS
-  elseif redis.call('ZCARD', P .. 'queue:' .. queue) >= MOST_BELLS then
+    ring(queue, 'work', queue, at - AHEAD_MS, now)
     return
   end
-  ring(queue, 'work', queue, at, now)
+  local key = P .. 'queue:' .. queue
+  local sooner = redis.call('ZCOUNT', key, '-inf', string.format('%.0f', now))
+  local as_many = at > now and redis.call('ZCARD', key) - sooner or sooner
+  if as_many < MOST_BELLS then
+    ring(queue, 'work', queue, at, now)
+  end
+end
+
+local function ring_for_announcement(name, now)
+  if redis.call('ZCARD', P .. 'queue:interactive') < MOST_ANNOUNCED then
+    ring('interactive', 'announce', name, now, now)
+  end
 end
 
 -- Gives a repository its turn, not before any that has had fewer since they all wait.
