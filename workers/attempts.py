@@ -130,8 +130,9 @@ class Attempts:
         row = hold.row
         _log.warning("run %s of %s, attempt %d: %s", row.run, row.key, row.attempts, reason)
         hopeful = not isinstance(error, RevwrightError) or error.retry
-        most = OUTAGE_ATTEMPTS if isinstance(error, RateLimited | GitHubUnavailable) else hold.limits.attempts
-        if hopeful and row.attempts < most:
+        # What an outage has cost before says nothing about another error that comes after it.
+        some_left = row.attempts < OUTAGE_ATTEMPTS if _is_outage(error) else _own(row) < hold.limits.attempts
+        if hopeful and some_left:
             await self._again(hold, reason, error)
         else:
             await self._give_up(hold, reason)
@@ -146,25 +147,25 @@ class Attempts:
             await hold.lease.keep(hold.job.waits(row, reason, until), heed=False)
         except GitHubError as untold:
             _log.info("run %s of %s: the check does not tell yet why it waits: %s", row.run, row.key, untold)
-        await self._later(hold, until, reason)
+        await self._later(hold, until, reason, outage=_is_outage(error))
 
     async def _give_up(self, hold: _Hold, reason: str) -> None:
         row = hold.row
         try:
             await hold.lease.keep(hold.job.give_up(row, reason), heed=False)
         except GitHubError as refused:
-            if refused.retry or row.attempts < hold.limits.attempts + HOPELESS_ATTEMPTS:
+            if refused.retry or _own(row) < hold.limits.attempts + HOPELESS_ATTEMPTS:
                 # While GitHub is away, however long, the check must not be left open.
-                await self._later(hold, self._next_attempt(row, refused), reason)
+                await self._later(hold, self._next_attempt(row, refused), reason, outage=_is_outage(refused))
                 return
             _log.error("run %s of %s: gave up, and GitHub did not take it: %s", row.run, row.key, refused)
         await self.ledger.bury(row.key, hold.lease.owner, row.generation, error=reason)
         await hold.entry.end(RunState.FAILED, outcome="given up", error=reason)
         _log.error("run %s of %s: given up: %s", row.run, row.key, reason)
 
-    async def _later(self, hold: _Hold, until: datetime, reason: str) -> None:
+    async def _later(self, hold: _Hold, until: datetime, reason: str, *, outage: bool) -> None:
         seconds = (until - self.now()).total_seconds()
-        await self.ledger.retry_later(hold.row.key, hold.lease.owner, seconds=seconds, error=reason)
+        await self.ledger.retry_later(hold.row.key, hold.lease.owner, seconds=seconds, error=reason, outage=outage)
         await hold.entry.end(RunState.WAITING, error=reason, next_at=until)
 
     def _next_attempt(self, row: Row, error: Exception) -> datetime:
@@ -173,3 +174,13 @@ class Attempts:
             return max(error.retry_at, self.now())
         hint = error.retry_after_seconds if isinstance(error, GitHubUnavailable) else None
         return self.now() + timedelta(seconds=max(self.back_off.seconds(row.attempts), hint or 0.0))
+
+
+def _is_outage(error: Exception) -> bool:
+    """Whether GitHub could not be asked: that is no fault of the job, and passes."""
+    return isinstance(error, RateLimited | GitHubUnavailable)
+
+
+def _own(row: Row) -> int:
+    """The attempts that GitHub's own trouble did not end."""
+    return row.attempts - row.outages

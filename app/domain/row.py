@@ -56,6 +56,8 @@ class Row:
     """The run of an earlier generation; it may have ended without a word."""
     deaths: int = 0
     """How many attempts ended with their worker, without a word."""
+    outages: int = 0
+    """How many of the attempts GitHub's own trouble ended."""
     stop_through: int = 0
     """Every generation up to this one is to be stopped."""
     paused: bool = False

@@ -51,8 +51,8 @@ class Ledger(Protocol):
         """Generation given up: the row is dead until a person or a new generation brings it back."""
         ...
 
-    async def retry_later(self, row: RowKey, owner: str, *, seconds: float, error: str) -> None:
-        """Gives the row back; it is due again after `seconds`."""
+    async def retry_later(self, row: RowKey, owner: str, *, seconds: float, error: str, outage: bool = False) -> None:
+        """Gives the row back; it is due again after `seconds`. `outage`: it was GitHub's trouble, not the job's."""
         ...
 
     async def hand_back(self, row: RowKey, owner: str, *, counted: bool) -> None:

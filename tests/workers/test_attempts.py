@@ -133,6 +133,19 @@ async def test_an_outage_is_waited_out_for_long_but_not_for_ever(ledger: RedisLe
     assert job.told == ["run", "waits: HTTP 502", "run", "gave up: HTTP 502"]
 
 
+async def test_what_an_outage_cost_is_not_counted_against_an_error_after_it(ledger: RedisLedger) -> None:
+    await wanted(ledger)
+    job = Scripted(fails(GitHubUnavailable("HTTP 502")))
+    for _ in range(6):
+        await attempts_at(ledger, job).answer(Queue.REVIEW)
+    job.body = fails(GitFailed("fetch: timed out", retry=True))
+    job.told.clear()
+    for _ in range(6):
+        await attempts_at(ledger, job).answer(Queue.REVIEW)
+
+    assert job.told == ["run", "waits: fetch: timed out"] * 4 + ["run", "gave up: fetch: timed out"]
+
+
 @pytest.mark.parametrize("refusal", [GitHubUnavailable("HTTP 502"), GitHubRefused("HTTP 403", status=403)])
 async def test_a_last_word_that_github_does_not_take_is_tried_again(ledger: RedisLedger, refusal: Exception) -> None:
     await wanted(ledger)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from redis.asyncio import Redis
 
 from app.adapters.store import keys
-from app.adapters.store.scripts import RunsScripts, Scripts, hgetall, translated
+from app.adapters.store.scripts import Argument, RunsScripts, Scripts, hgetall, translated
 from app.domain.events import Delivery
 from app.domain.jobs import LIMITS, JobKind, Queue, RowKey
 from app.domain.policy import Trigger
@@ -110,15 +110,18 @@ class RedisLedger:
         keep = self._options.keep_rows_seconds
         await self._scripts.call("done", [], [str(row), owner, generation, state, error, reviewed, keep])
 
-    async def retry_later(self, row: RowKey, owner: str, *, seconds: float, error: str) -> None:
-        await self._release(str(row), owner, seconds=seconds, error=error, take_back=0)
+    async def retry_later(self, row: RowKey, owner: str, *, seconds: float, error: str, outage: bool = False) -> None:
+        await self._release(str(row), owner, seconds=seconds, error=error, take_back=0, outage=outage)
 
     async def hand_back(self, row: RowKey, owner: str, *, counted: bool) -> None:
         await self._release(str(row), owner, seconds=0.0, error="", take_back=int(counted))
 
-    async def _release(self, name: str, owner: str, *, seconds: float, error: str, take_back: int) -> None:
+    async def _release(
+        self, name: str, owner: str, *, seconds: float, error: str, take_back: int, outage: bool = False
+    ) -> None:
         milliseconds = max(0, round(seconds * 1000))
-        await self._scripts.call("release", [], [name, owner, milliseconds, error[:_MAX_ERROR], take_back])
+        arguments: list[Argument] = [name, owner, milliseconds, error[:_MAX_ERROR], take_back, int(outage)]
+        await self._scripts.call("release", [], arguments)
 
     async def hold(self, installation_id: int, *, until: datetime) -> None:
         milliseconds = round((until - datetime.now(UTC)).total_seconds() * 1000)
@@ -181,6 +184,7 @@ def _row(key: RowKey, fields: dict[bytes, bytes]) -> Row:
         run=text.get("run", ""),
         run_before=text.get("run_before", ""),
         deaths=int(text.get("deaths", "0")),
+        outages=int(text.get("outages", "0")),
         stop_through=int(text.get("stop", "0")),
         paused="paused" in text,
         dead=text.get("state") == "dead",

@@ -147,7 +147,7 @@ local function want_more(name, queue, trigger)
   end
   local arrival = open and f[4] or redis.call('INCR', P .. 'arrivals')
   redis.call('HSET', key, 'queue', queue, 'trigger', trigger, 'triggers', triggers, 'arrival', arrival)
-  redis.call('HDEL', key, 'next', 'attempts', 'deaths', 'error', 'state')
+  redis.call('HDEL', key, 'next', 'attempts', 'deaths', 'outages', 'error', 'state')
   redis.call('PERSIST', key)
   return redis.call('HINCRBY', key, 'want', 1), open
 end

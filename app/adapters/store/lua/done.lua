@@ -19,7 +19,7 @@ if tonumber(f[1]) > tonumber(ARGV[3]) then
   place(name, f[4], tonumber(f[3] or '0'), now)
   return 1
 end
-redis.call('HDEL', key, 'attempts', 'deaths', 'next', 'error', 'triggers')
+redis.call('HDEL', key, 'attempts', 'deaths', 'outages', 'next', 'error', 'triggers')
 if ARGV[4] ~= '' then
   redis.call('HSET', key, 'state', ARGV[4], 'error', ARGV[5])
 end

@@ -44,7 +44,7 @@ if running then
   return 0
 end
 if open then  -- it waits for a later attempt: now, then
-  redis.call('HDEL', key, 'attempts', 'deaths')
+  redis.call('HDEL', key, 'attempts', 'deaths', 'outages')
 else
   want_more(name, f[5], 'retry')
 end
