@@ -24,6 +24,7 @@ from app.domain.events import Delivery
 from app.domain.jobs import JobKind, Queue, RowKey
 from app.domain.row import Row
 from app.usecases.job import Guard, Outcome
+from app.usecases.review.run import HeadMoved
 from tests.adapters.store.ledger import PUSHED, expire
 from tests.build import HEAD, KEY, REF
 from tests.workers.scripted import Owners, Scripted, attempts_at, fails, row_of, wanted
@@ -131,6 +132,15 @@ async def test_an_outage_is_waited_out_for_long_but_not_for_ever(ledger: RedisLe
     await attempts_at(ledger, job).answer(Queue.REVIEW)
 
     assert job.told == ["run", "waits: HTTP 502", "run", "gave up: HTTP 502"]
+
+
+async def test_a_github_whose_parts_disagree_for_long_is_waited_for(ledger: RedisLedger) -> None:
+    await wanted(ledger)
+    job = Scripted(fails(HeadMoved("git names another head")))
+    for _ in range(8):
+        await attempts_at(ledger, job).answer(Queue.REVIEW)
+
+    assert job.told == ["run", "waits: git names another head"] * 8
 
 
 async def test_what_an_outage_cost_is_not_counted_against_an_error_after_it(ledger: RedisLedger) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.errors import GitHubError, RevwrightError
+from app.domain.errors import GitHubError, GitHubUnavailable
 from app.domain.messages import check as words
 from app.domain.messages.check import Conclusion
 from app.domain.messages.origin import Origin
@@ -23,10 +23,11 @@ from app.usecases.review.publish import Publisher
 from app.usecases.review.remembered import RememberedModel
 
 
-class HeadMoved(RevwrightError):
-    """Git and the API disagree about the head: a push whose delivery is not here yet, or an API that lags behind."""
+class HeadMoved(GitHubUnavailable):
+    """Git and the API disagree about the head: a push whose delivery is not here yet, or one of them lags behind.
 
-    retry = True
+    That is GitHub's trouble, however long it takes, and no reason to give the review up.
+    """
 
 
 @dataclass(frozen=True, slots=True)
