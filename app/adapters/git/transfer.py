@@ -77,7 +77,7 @@ class Transfer:
         for side, wanted in (("head", self.head), ("base", self.base)):
             arrived = refs.get(self._ref(side))
             if arrived is None:
-                raise self._absent(side, f"has {wanted}, but it is not a commit")
+                raise GitFailed(f"git fetch of {self.mirror.label} failed: {wanted} ({side}) is not a commit")
             if arrived != wanted:
                 raise self._absent(side, f"does not have {wanted}; refs/pull/{self.number}/head is {arrived}")
 
@@ -115,4 +115,6 @@ class Transfer:
         return self.mirror.ref_name(self.number, side)
 
     def _absent(self, side: str, what: str) -> GitFailed:
-        return GitFailed(f"git fetch of {self.mirror.label} failed: for the {side} commit, the server {what}")
+        """The API named the commit, so it is on its way to the servers of git, or a newer push took its place."""
+        message = f"git fetch of {self.mirror.label} failed: for the {side} commit, the server {what}"
+        return GitFailed(message, retry=True)
