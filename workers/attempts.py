@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from app.domain.errors import GitHubError, GitHubUnavailable, LedgerUnavailable, Limit, RateLimited, RevwrightError
+from app.domain.errors import GitHubUnavailable, LedgerUnavailable, Limit, RateLimited, RevwrightError
 from app.domain.jobs import JobKind, JobLimits, Queue
 from app.domain.row import Order, Row
 from app.domain.runs import RunState
@@ -73,17 +74,25 @@ class Attempts:
             _log.error("a job of the queue %s: the ledger went away: %s", queue, error)
 
     async def _attempt(self, hold: _Hold) -> None:
+        """Whatever happens, also while a failure is told: the row is given back, or somebody else's already."""
         row = hold.row
         try:
-            async with asyncio.timeout(hold.limits.seconds):
-                await self._work(hold)
+            await self._ended(hold)
         except OwnershipLost as lost:
             _log.warning("run %s: %s", row.run, lost)
+        except LedgerUnavailable:
+            raise
         except asyncio.CancelledError:
             # Shutting down: hand the row to the next worker now instead of when the lease runs out.
             await asyncio.shield(self._hand_over(hold))
             raise
-        except LedgerUnavailable:
+
+    async def _ended(self, hold: _Hold) -> None:
+        row = hold.row
+        try:
+            async with asyncio.timeout(hold.limits.seconds):
+                await self._work(hold)
+        except (OwnershipLost, LedgerUnavailable):
             raise
         except TimeoutError as error:
             await self._failed(hold, f"it took longer than {hold.limits.seconds:.0f} s", error)
@@ -115,10 +124,9 @@ class Attempts:
 
     async def _withdraw(self, hold: _Hold) -> None:
         row = hold.row
-        try:
-            await hold.lease.keep(hold.job.superseded(row), heed=False)
-        except GitHubError as error:  # the next run does the same
-            _log.warning("run %s of %s: superseded, and GitHub was not told: %s", row.run, row.key, error)
+        untold = await self._told(hold, hold.job.superseded(row))
+        if untold is not None:  # the next run does the same
+            _log.warning("run %s of %s: superseded, and GitHub was not told: %s", row.run, row.key, untold)
         await self.ledger.hand_back(row.key, hold.lease.owner, counted=True)
         await hold.entry.end(RunState.SUPERSEDED, outcome="something newer is wanted")
 
@@ -129,10 +137,9 @@ class Attempts:
     async def _failed(self, hold: _Hold, reason: str, error: Exception) -> None:
         row = hold.row
         _log.warning("run %s of %s, attempt %d: %s", row.run, row.key, row.attempts, reason)
-        hopeful = not isinstance(error, RevwrightError) or error.retry
         # What an outage has cost before says nothing about another error that comes after it.
         some_left = row.attempts < OUTAGE_ATTEMPTS if _is_outage(error) else _own(row) < hold.limits.attempts
-        if hopeful and some_left:
+        if (not isinstance(error, RevwrightError) or error.retry) and some_left:
             await self._again(hold, reason, error)
         else:
             await self._give_up(hold, reason)
@@ -143,18 +150,16 @@ class Attempts:
         until = self._next_attempt(row, error)
         if isinstance(error, RateLimited) and error.limit is not Limit.PACE:
             await self.ledger.hold(row.key.ref.installation_id, until=until)
-        try:
-            await hold.lease.keep(hold.job.waits(row, reason, until), heed=False)
-        except GitHubError as untold:
+        untold = await self._told(hold, hold.job.waits(row, reason, until))
+        if untold is not None:
             _log.info("run %s of %s: the check does not tell yet why it waits: %s", row.run, row.key, untold)
         await self._later(hold, until, reason, outage=_is_outage(error))
 
     async def _give_up(self, hold: _Hold, reason: str) -> None:
         row = hold.row
-        try:
-            await hold.lease.keep(hold.job.give_up(row, reason), heed=False)
-        except GitHubError as refused:
-            if refused.retry or _own(row) < hold.limits.attempts + HOPELESS_ATTEMPTS:
+        refused = await self._told(hold, hold.job.give_up(row, reason))
+        if refused is not None:
+            if _passing(refused) or _own(row) < hold.limits.attempts + HOPELESS_ATTEMPTS:
                 # While GitHub is away, however long, the check must not be left open.
                 await self._later(hold, self._next_attempt(row, refused), reason, outage=_is_outage(refused))
                 return
@@ -162,6 +167,19 @@ class Attempts:
         await self.ledger.bury(row.key, hold.lease.owner, row.generation, error=reason)
         await hold.entry.end(RunState.FAILED, outcome="given up", error=reason)
         _log.error("run %s of %s: given up: %s", row.run, row.key, reason)
+
+    async def _told(self, hold: _Hold, telling: Coroutine[Any, Any, None]) -> Exception | None:
+        """Tells something on GitHub. What stood in the way is returned: the row is given back all the same."""
+        try:
+            await hold.lease.keep(telling, heed=False)
+        except (OwnershipLost, LedgerUnavailable):
+            raise
+        except RevwrightError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - the job edge once more
+            _log.exception("run %s of %s: unexpected error while telling of it", hold.row.run, hold.row.key)
+            return error
+        return None
 
     async def _later(self, hold: _Hold, until: datetime, reason: str, *, outage: bool) -> None:
         seconds = (until - self.now()).total_seconds()
@@ -184,3 +202,7 @@ def _is_outage(error: Exception) -> bool:
 def _own(row: Row) -> int:
     """The attempts that GitHub's own trouble did not end."""
     return row.attempts - row.outages
+
+
+def _passing(error: Exception) -> bool:
+    return isinstance(error, RevwrightError) and error.retry

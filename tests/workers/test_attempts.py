@@ -156,6 +156,53 @@ async def test_what_an_outage_cost_is_not_counted_against_an_error_after_it(ledg
     assert job.told == ["run", "waits: fetch: timed out"] * 4 + ["run", "gave up: fetch: timed out"]
 
 
+async def test_a_last_word_that_breaks_unexpectedly_does_not_go_on_for_ever(
+    ledger: RedisLedger, redis: ArqRedis, caplog: pytest.LogCaptureFixture
+) -> None:
+    await wanted(ledger)
+    await attempts_count(redis, 5)
+    job = Scripted(fails(GitHubRefused("HTTP 404", status=404)), refusals=[KeyError("id")] * 20)
+    for _ in range(15):
+        await attempts_at(ledger, job).answer(Queue.REVIEW)
+
+    assert job.told == ["run"] * HOPELESS_ATTEMPTS
+    assert (await row_of(ledger)).dead
+    assert "unexpected error while telling of it" in caplog.text
+
+
+async def test_a_row_that_is_lost_while_its_failure_is_told_is_left_alone(ledger: RedisLedger, redis: ArqRedis) -> None:
+    class Slow(Scripted):
+        async def waits(self, row: Row, reason: str, until: datetime) -> None:
+            await expire(redis)
+            assert await ledger.next(Queue.REVIEW, "another", run="r") is not None
+            await asyncio.sleep(60)
+
+    await wanted(ledger)
+    await attempts_at(ledger, Slow(fails(GitHubUnavailable("HTTP 502")))).answer(Queue.REVIEW)
+
+    assert await ledger.beat(KEY, "another") is not None
+
+
+async def test_a_worker_that_is_stopped_while_it_tells_of_a_failure_hands_the_row_back(ledger: RedisLedger) -> None:
+    there = asyncio.Event()
+
+    class Slow(Scripted):
+        async def waits(self, row: Row, reason: str, until: datetime) -> None:
+            there.set()
+            await asyncio.sleep(60)
+
+    await wanted(ledger)
+    task = asyncio.create_task(attempts_at(ledger, Slow(fails(GitHubUnavailable("HTTP 502")))).answer(Queue.REVIEW))
+    await there.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    row = await ledger.next(Queue.REVIEW, "another", run="r")
+    assert row is not None
+    assert (row.attempts, row.deaths) == (1, 0)
+
+
 @pytest.mark.parametrize("refusal", [GitHubUnavailable("HTTP 502"), GitHubRefused("HTTP 403", status=403)])
 async def test_a_last_word_that_github_does_not_take_is_tried_again(ledger: RedisLedger, refusal: Exception) -> None:
     await wanted(ledger)
