@@ -188,10 +188,12 @@ class Attempts:
 
     def _next_attempt(self, row: Row, error: Exception) -> datetime:
         """When GitHub asks us to come back, that is the time; but not sooner than the back-off wants."""
-        if isinstance(error, RateLimited):
+        if isinstance(error, RateLimited) and error.limit is Limit.PACE:
             return max(error.retry_at, self.now())
         hint = error.retry_after_seconds if isinstance(error, GitHubUnavailable) else None
-        return self.now() + timedelta(seconds=max(self.back_off.seconds(row.attempts), hint or 0.0))
+        own = self.now() + timedelta(seconds=max(self.back_off.seconds(row.attempts), hint or 0.0))
+        # By a clock that is ahead of GitHub's, the time that GitHub asked for may be over already.
+        return max(error.retry_at, own) if isinstance(error, RateLimited) else own
 
 
 def _is_outage(error: Exception) -> bool:

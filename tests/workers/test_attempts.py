@@ -115,6 +115,18 @@ async def test_a_rate_limit_holds_the_installation_and_frees_the_slot(ledger: Re
     assert 9 * 60 < due - seconds <= 10 * 60 + 1
 
 
+async def test_a_rate_limit_that_is_over_by_our_clock_is_not_met_again_and_again(
+    ledger: RedisLedger, redis: ArqRedis
+) -> None:
+    await wanted(ledger)
+    job = Scripted(fails(RateLimited("secondary limit", retry_at=datetime.now(UTC) - timedelta(minutes=5))))
+    attempts = replace(attempts_at(ledger, job), back_off=BackOff(base_seconds=5.0))
+    for _ in range(3):
+        await attempts.answer(Queue.REVIEW)
+
+    assert job.told == ["run", "waits: secondary limit"]
+
+
 async def test_a_check_that_cannot_tell_why_it_waits_does_not_hold_the_row(ledger: RedisLedger) -> None:
     await wanted(ledger)
     job = Scripted(fails(GitHubUnavailable("HTTP 502")), refusals=[GitHubUnavailable("HTTP 503")])
