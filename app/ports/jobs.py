@@ -44,7 +44,9 @@ class Ledger(Protocol):
         ...
 
     async def done(self, row: RowKey, owner: str, generation: int, *, reviewed: Sha | None = None) -> None:
-        """Generation finished; if a newer one is wanted, the row is in line for it. `reviewed`: at which head."""
+        """Generation finished; if a newer one is wanted, the row is in line for it. `reviewed`: the head whose
+        review is now on GitHub, or None.
+        """
         ...
 
     async def bury(self, row: RowKey, owner: str, generation: int, *, error: str) -> None:

@@ -55,7 +55,7 @@ class ReviewRun:
         await self.check_runs.cancel_others(place, pull.head_sha)
         if row.triggers <= {Trigger.PUSH} and row.reviewed == pull.head_sha and await self._is_over(pull):
             await self._still_head(row, pull)
-            return Outcome("this head was reviewed before")
+            return Outcome("this head was reviewed before", pull.head_sha)
         if not pull.draft:
             await self.check_runs.start(place, pull.head_sha, words.running())
         snapshot = await self._gather(pull)

@@ -121,6 +121,20 @@ async def test_a_push_during_the_run_is_heard_of_at_once_and_wanted_after_it(led
     assert rested.reviewed == PUSHED.head
 
 
+async def test_a_head_counts_as_reviewed_until_its_check_says_something_else(ledger: RedisLedger) -> None:
+    """Stopped, or given up: then the same head is worth another look."""
+    await accepted(ledger)
+    await following(ledger)
+    await ledger.done(KEY, "one", 1, reviewed=WANTED.head)
+    await ledger.retry(KEY)
+    assert (await following(ledger)).reviewed == WANTED.head
+    await ledger.done(KEY, "one", 2)
+
+    stopped = await ledger.read(KEY)
+    assert stopped is not None
+    assert stopped.reviewed is None
+
+
 async def test_triggers_add_up_until_they_are_answered(ledger: RedisLedger) -> None:
     await accepted(ledger)
     await ledger.accept(delivery(2), KEY, PUSHED)

@@ -13,6 +13,8 @@ release(name, f[4], now)
 redis.call('HSET', key, 'done', ARGV[3], 'done_at', now)
 if ARGV[6] ~= '' then
   redis.call('HSET', key, 'reviewed', ARGV[6])
+else  -- its check tells of something else now: a head that comes back is looked at again
+  redis.call('HDEL', key, 'reviewed')
 end
 if tonumber(f[1]) > tonumber(ARGV[3]) then
   redis.call('HSET', key, 'triggers', f[2], 'wanted_at', now)
