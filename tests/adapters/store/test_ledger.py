@@ -16,7 +16,7 @@ from app.adapters.store.outbox import RedisOutbox
 from app.domain.errors import LedgerUnavailable
 from app.domain.events import Delivery
 from app.domain.jobs import Queue
-from app.domain.row import Pulse, Row
+from app.domain.row import Pulse, Row, Wanted
 from app.wiring.redis import open_redis
 from tests.adapters.store.ledger import (
     OPTIONS,
@@ -30,7 +30,7 @@ from tests.adapters.store.ledger import (
     free,
     other,
 )
-from tests.build import KEY, REF
+from tests.build import KEY, REF, REPOSITORY
 
 
 async def test_a_delivery_makes_a_row_in_line_and_rings_for_its_announcement_and_its_job(
@@ -144,6 +144,21 @@ async def test_triggers_add_up_until_they_are_answered(ledger: RedisLedger) -> N
     await ledger.done(KEY, "one", 3)
     await ledger.accept(delivery(4), KEY, PUSHED)
     assert (await following(ledger)).triggers == {"push"}
+
+
+async def test_what_came_during_the_last_write_is_answered_with_all_its_triggers(ledger: RedisLedger) -> None:
+    await accepted(ledger)
+    await following(ledger)
+    ready = Wanted(REPOSITORY, WANTED.head, "ready_for_review", draft=False)
+    await ledger.accept(delivery(2), KEY, ready)
+    await ledger.accept(delivery(3), KEY, PUSHED)
+    await ledger.done(KEY, "one", 1)
+
+    assert (await following(ledger)).triggers == {"ready_for_review", "push"}
+    await ledger.done(KEY, "one", 3)
+    await ledger.accept(delivery(4), KEY, PUSHED)
+    await ledger.accept(delivery(5), KEY, ready)
+    assert (await following(ledger)).triggers == {"ready_for_review", "push"}
 
 
 async def test_a_retry_waits_for_its_time_and_keeps_the_error(ledger: RedisLedger, redis: ArqRedis) -> None:

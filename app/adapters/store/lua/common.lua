@@ -136,15 +136,21 @@ local function release(name, queue, now)
   end
 end
 
--- What is wanted of a row changes: a generation more, with its reason added to those not answered yet.
+local function with_trigger(triggers, trigger)
+  if string.find(',' .. triggers .. ',', ',' .. trigger .. ',', 1, true) then
+    return triggers
+  end
+  return triggers == '' and trigger or triggers .. ',' .. trigger
+end
+
+-- What is wanted of a row changes: a generation more, with its reason added to those not answered yet
+-- (`triggers`) and to those that came since the row was handed out (`newer`).
 local function want_more(name, queue, trigger)
   local key = P .. 'row:' .. name
-  local f = redis.call('HMGET', key, 'want', 'done', 'triggers', 'arrival')
+  local f = redis.call('HMGET', key, 'want', 'done', 'triggers', 'arrival', 'newer')
   local open = tonumber(f[1] or '0') > tonumber(f[2] or '0')
-  local triggers = open and f[3] or ''
-  if not string.find(',' .. triggers .. ',', ',' .. trigger .. ',', 1, true) then
-    triggers = triggers == '' and trigger or triggers .. ',' .. trigger
-  end
+  local triggers = with_trigger(open and f[3] or '', trigger)
+  redis.call('HSET', key, 'newer', with_trigger(f[5] or '', trigger))
   local arrival = open and f[4] or redis.call('INCR', P .. 'arrivals')
   redis.call('HSET', key, 'queue', queue, 'trigger', trigger, 'triggers', triggers, 'arrival', arrival)
   redis.call('HDEL', key, 'next', 'attempts', 'deaths', 'outages', 'error', 'state')

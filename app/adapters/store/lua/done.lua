@@ -8,7 +8,7 @@ if not owned(name, ARGV[2]) then
   return -1
 end
 local now = clock()
-local f = redis.call('HMGET', key, 'want', 'trigger', 'next', 'queue')
+local f = redis.call('HMGET', key, 'want', 'trigger', 'next', 'queue', 'newer')
 release(name, f[4], now)
 redis.call('HSET', key, 'done', ARGV[3], 'done_at', now)
 if ARGV[6] ~= '' then
@@ -17,11 +17,11 @@ else  -- its check tells of something else now: a head that comes back is looked
   redis.call('HDEL', key, 'reviewed')
 end
 if tonumber(f[1]) > tonumber(ARGV[3]) then
-  redis.call('HSET', key, 'triggers', f[2], 'wanted_at', now)
+  redis.call('HSET', key, 'triggers', f[5] or f[2], 'wanted_at', now)
   place(name, f[4], tonumber(f[3] or '0'), now)
   return 1
 end
-redis.call('HDEL', key, 'attempts', 'deaths', 'outages', 'next', 'error', 'triggers')
+redis.call('HDEL', key, 'attempts', 'deaths', 'outages', 'next', 'error', 'triggers', 'newer')
 if ARGV[4] ~= '' then
   redis.call('HSET', key, 'state', ARGV[4], 'error', ARGV[5])
 end

@@ -43,7 +43,7 @@ local function hand_out(name, dead_owner)
   end
   lease(name, queue, owner, now + ARGV[3])
   count_running(name, queue, now + ARGV[3])
-  redis.call('HDEL', key, 'next')
+  redis.call('HDEL', key, 'next', 'newer')
   redis.call('HINCRBY', key, 'attempts', 1)
   local f = redis.call('HMGET', key, 'want', 'run_of', 'run')
   if f[1] ~= f[2] then
