@@ -86,6 +86,22 @@ async def test_the_running_of_a_dead_worker_do_not_count_for_ever(redis: ArqRedi
     assert (await following(ledger)).key in {KEY, other(8)}
 
 
+async def test_a_worker_that_was_taken_for_dead_and_beats_again_counts_again(redis: ArqRedis) -> None:
+    ledger = RedisLedger(redis, LedgerOptions(per_repository=1))
+    await accepted(ledger)
+    await following(ledger)
+    await expire(redis)
+    await ledger.hold(11, until=datetime.now(UTC) + timedelta(hours=1))
+    assert await free(ledger)
+    await redis.delete(keys.held(11))
+    await redis.zremrangebyscore("revwright:running:review:11:22", "-inf", 1)
+    await redis.zremrangebyscore("revwright:running:review:11", "-inf", 1)
+    assert await ledger.beat(KEY, "one") is not None
+    await accepted(ledger, other(8))
+
+    assert await free(ledger)
+
+
 async def test_queues_do_not_wait_for_each_other(ledger: RedisLedger) -> None:
     await accepted(ledger, other(1, kind=JobKind.FIX))
     await accepted(ledger, other(1, kind=JobKind.COMMAND))

@@ -5,10 +5,10 @@ if not owned(name, ARGV[2]) then
   return false
 end
 local until_ms = clock() + ARGV[3]
-local f = redis.call('HMGET', P .. 'row:' .. name, 'want', 'stop', 'paused', 'queue')
+local f = redis.call('HMGET', P .. 'row:' .. name, 'want', 'stop', 'paused', 'queue', 'counted')
 lease(name, f[4], ARGV[2], until_ms)
-local repository = repository_of(name)
-for _, id in ipairs({repository, installation_of(repository)}) do
-  redis.call('ZADD', P .. 'running:' .. f[4] .. ':' .. id, 'XX', until_ms, name)
+leave_line(name, f[4])  -- where it was put when the lease was over, before this late beat
+if f[5] then
+  count_running(name, f[4], until_ms)
 end
 return {tonumber(f[1]), tonumber(f[2] or '0'), tonumber(f[3] or '0')}

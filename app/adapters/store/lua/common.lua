@@ -119,8 +119,10 @@ local function lease(name, queue, owner, until_ms)
   redis.call('ZADD', DEADLINES, until_ms, name)
 end
 
+-- An announcement is not counted among the running.
 local function count_running(name, queue, until_ms)
   local repository = repository_of(name)
+  redis.call('HSET', P .. 'row:' .. name, 'counted', 1)
   redis.call('ZADD', P .. 'running:' .. queue .. ':' .. repository, until_ms, name)
   redis.call('ZADD', P .. 'running:' .. queue .. ':' .. installation_of(repository), until_ms, name)
 end
@@ -128,7 +130,7 @@ end
 -- Ends a lease, whatever comes of it; a slot is free now, so somebody may look at the lines.
 local function release(name, queue, now)
   local repository = repository_of(name)
-  redis.call('HDEL', P .. 'row:' .. name, 'owner', 'lease')
+  redis.call('HDEL', P .. 'row:' .. name, 'owner', 'lease', 'counted')
   redis.call('ZREM', P .. 'running:' .. queue .. ':' .. repository, name)
   redis.call('ZREM', P .. 'running:' .. queue .. ':' .. installation_of(repository), name)
   if redis.call('EXISTS', P .. 'turns:' .. queue) == 1 then

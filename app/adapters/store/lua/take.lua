@@ -9,6 +9,7 @@ if tonumber(f[1] or '0') <= tonumber(f[2] or '0') or alive(f[3], f[4], now) then
 end
 if f[3] then
   redis.call('HINCRBY', key, 'deaths', 1)
+  release(name, f[5], now)
 end
 leave_line(name, f[5])
 lease(name, f[5], ARGV[2], now + ARGV[3])
