@@ -62,7 +62,7 @@ class Ledger(Protocol):
         ...
 
     async def hold(self, installation_id: int, *, until: datetime) -> None:
-        """No row of the installation is handed out before `until`: GitHub asked for a pause."""
+        """No row of the installation is handed out before the latest `until`: GitHub asked for a pause."""
         ...
 
     async def held_until(self, installation_id: int) -> datetime | None:

@@ -126,8 +126,7 @@ class RedisLedger:
     async def hold(self, installation_id: int, *, until: datetime) -> None:
         milliseconds = round((until - datetime.now(UTC)).total_seconds() * 1000)
         if milliseconds > 0:
-            async with translated():
-                await self._redis.set(keys.held(installation_id), "1", px=milliseconds)
+            await self._scripts.call("hold", [keys.held(installation_id)], [milliseconds])
 
     async def held_until(self, installation_id: int) -> datetime | None:
         async with translated():

@@ -125,6 +125,13 @@ async def test_a_held_installation_gets_no_turn_until_its_time_is_over(ledger: R
     assert (await following(ledger)).key == KEY
 
 
+async def test_a_shorter_hold_does_not_end_a_longer_one(ledger: RedisLedger, redis: ArqRedis) -> None:
+    for hours in (2, 1, 3):
+        await ledger.hold(11, until=datetime.now(UTC) + timedelta(hours=hours))
+        left = timedelta(milliseconds=await redis.pttl(keys.held(11)))
+        assert abs(left - timedelta(hours=max(hours, 2))) < timedelta(minutes=1)
+
+
 async def test_a_stop_reaches_the_owner_and_is_over_with_the_next_generation(ledger: RedisLedger) -> None:
     await accepted(ledger)
     await following(ledger)
