@@ -26,5 +26,6 @@ if ARGV[4] ~= '' then
   redis.call('HSET', key, 'state', ARGV[4], 'error', ARGV[5])
 end
 redis.call('ZREM', DEADLINES, name)
+leave_line(name, f[4])
 redis.call('EXPIRE', key, ARGV[7])
 return 0
