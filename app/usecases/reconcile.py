@@ -38,6 +38,10 @@ class Reconciliation:
     now: Clock
     allowed_accounts: frozenset[int]
     most: int = 50
+    rows_kept: timedelta = timedelta(days=90)
+    """How long the ledger keeps a row at rest. A pull request that is older may have had one that is gone: to take it
+    for new would say everything on it once more.
+    """
 
     async def compare_due(self) -> int:
         """Takes in what the ledger lacks and says how much that was.
@@ -82,7 +86,8 @@ class Reconciliation:
             return None
         if row is None:
             # Nobody asked us to review what was open before we came. GitHub's times have whole seconds.
-            return "opened" if pull.created_at >= repository.since.replace(microsecond=0) else None
+            first = max(repository.since.replace(microsecond=0), self.now() - self.rows_kept)
+            return "opened" if pull.created_at >= first else None
         if row.wanted.head != pull.head:
             return "synchronize"
         return "ready_for_review" if row.wanted.draft and not pull.draft else None

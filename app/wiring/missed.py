@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from arq.connections import ArqRedis
 
@@ -25,7 +26,13 @@ class MissedDeliveries:
 
 
 def missed_deliveries(
-    client: Client, redis: ArqRedis, ledger: RedisLedger, *, allowed_accounts: frozenset[int], now: Clock
+    client: Client,
+    redis: ArqRedis,
+    ledger: RedisLedger,
+    *,
+    allowed_accounts: frozenset[int],
+    now: Clock,
+    rows_kept: timedelta,
 ) -> MissedDeliveries:
     return MissedDeliveries(
         recovery=Recovery(
@@ -43,5 +50,6 @@ def missed_deliveries(
             intake=ledger,
             now=now,
             allowed_accounts=allowed_accounts,
+            rows_kept=rows_kept,
         ),
     )

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from arq.connections import RedisSettings
 
@@ -106,7 +106,14 @@ async def open_worker_services(
             check_runs=check_runs,
             review=review,
             jobs={JobKind.REVIEW: review},
-            missed=missed_deliveries(client, pool, ledger, allowed_accounts=settings.allowed_accounts, now=_now),
+            missed=missed_deliveries(
+                client,
+                pool,
+                ledger,
+                allowed_accounts=settings.allowed_accounts,
+                now=_now,
+                rows_kept=timedelta(days=settings.jobs.keep_rows_days),
+            ),
         )
 
 

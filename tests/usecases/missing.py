@@ -85,9 +85,11 @@ class Missing:
         return delivery
 
     async def row(self, pull: PullRequest) -> Row | None:
+        return await self.ledger.read(RowKey(JobKind.REVIEW, self.ref(pull)))
+
+    def ref(self, pull: PullRequest) -> PullRequestRef:
         installation = pull.repository.installation or self.installation
-        ref = PullRequestRef(installation.id, pull.repository.id, pull.number)
-        return await self.ledger.read(RowKey(JobKind.REVIEW, ref))
+        return PullRequestRef(installation.id, pull.repository.id, pull.number)
 
     async def know(self, repo: Repository, *, name: str | None = None) -> KnownRepository:
         """What the accept script writes for a repository, here since now and due at once."""

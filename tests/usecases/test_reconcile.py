@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.adapters.store import keys
 from app.adapters.store.ledger import RedisLedger
 from app.domain.errors import GitHubRefused
-from app.domain.jobs import RowKey
+from app.domain.jobs import JobKind, RowKey
 from app.domain.missed import KnownRepository
 from app.domain.row import Row
 from app.usecases.reconcile import AGAIN, SETTLED
@@ -53,6 +54,18 @@ async def test_what_was_open_before_we_came_nobody_asked_for(missing: Missing) -
     pull = missing.open_pull()
     missing.later(seconds=2)
     await missing.know(missing.repo)
+
+    assert await compared(missing) == 0
+    assert await missing.row(pull) is None
+
+
+async def test_a_pull_request_whose_row_is_forgotten_by_now_is_not_taken_for_new(missing: Missing) -> None:
+    """Everything that was said on it would be said once more."""
+    await missing.know(missing.repo)
+    pull = missing.open_pull()
+    await heard(missing, pull)
+    missing.later(days=91)
+    await missing.redis.delete(keys.row(str(RowKey(JobKind.REVIEW, missing.ref(pull)))))
 
     assert await compared(missing) == 0
     assert await missing.row(pull) is None
