@@ -63,9 +63,20 @@ class RedisRuns:
             self._set_state(pipe, name, RunState.RUNNING)
             pipe.zadd(keys.RUNS, {start.id: now.timestamp()}, nx=True)
             pipe.zremrangebyscore(keys.RUNS, "-inf", self._oldest(now))
-            pipe.zremrangebyrank(keys.RUNS, 0, -self._keep_runs - 1)
             self._event(pipe, start.id, now, "an attempt begins")
             self._renew(pipe, start.id)
+            pipe.zrange(keys.RUNS, 0, -self._keep_runs - 1)
+            *_, too_many = await pipe.execute()
+        await self._forget([id_.decode("utf-8", "replace") for id_ in too_many])
+
+    async def _forget(self, ids: Sequence[str]) -> None:
+        """With all that was written of them: what nobody can find need not wait for its time."""
+        if not ids:
+            return
+        names = [name(id_) for id_ in ids for name in (keys.run, keys.run_timeline, keys.run_log)]
+        async with translated(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.unlink(*names)
+            pipe.zrem(keys.RUNS, *ids)
             await pipe.execute()
 
     async def note(self, run_id: str, text: str) -> None:

@@ -61,6 +61,17 @@ async def ids(runs: RedisRuns, limit: int = 100, state: RunState | None = None) 
     return [int(record.start.id, 16) for record in await runs.recent(limit, state=state)]
 
 
+async def test_a_run_too_many_leaves_nothing_behind(runs: RedisRuns, redis: ArqRedis, clock: Clock) -> None:
+    """Otherwise thousands of runs in a short time would fill the memory until they are forgotten."""
+    for number in range(8):
+        clock.advance(1)
+        await runs.begin(replace(START, id=f"{number:016x}"))
+        await runs.log(f"{number:016x}", ["a line"])
+
+    assert sorted(await ids(runs)) == [3, 4, 5, 6, 7]
+    assert len(await redis.keys(keys.run("*"))) == 5 * 3
+
+
 async def test_a_run_from_its_first_attempt_to_its_end(runs: RedisRuns, clock: Clock) -> None:
     begun = clock.now
     again = begun + timedelta(seconds=30)
