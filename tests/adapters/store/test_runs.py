@@ -217,7 +217,7 @@ async def test_the_list_is_newest_first_and_holds_only_so_many(runs: RedisRuns, 
     assert await ids(runs) == [7, 6, 5, 4, 3]
     assert await ids(runs, limit=2) == [7, 6]
     assert await ids(runs, limit=0) == []
-    assert (await read(runs, run_start(1).id)).attempts == 1
+    assert await runs.read(run_start(1).id) is None
 
 
 async def test_runs_that_began_too_long_ago_leave_the_list(runs: RedisRuns, redis: ArqRedis, clock: Clock) -> None:
