@@ -59,6 +59,18 @@ async def test_a_repository_that_always_has_just_one_does_not_push_in(ledger: Re
     assert Counter(order) == {1: 3, 2: 3}
 
 
+async def test_a_held_installation_with_many_repositories_is_passed_over(ledger: RedisLedger) -> None:
+    for repository in range(600):
+        await accepted(ledger, other(1, repository=repository))
+    await ledger.hold(11, until=datetime.now(UTC) + timedelta(hours=1))
+    assert await free(ledger)
+    await accepted(ledger, other(1, installation=12))
+    await accepted(ledger, other(2, installation=12))
+
+    assert [(await following(ledger)).key.ref.number for _ in range(2)] == [1, 2]
+    assert await free(ledger)
+
+
 async def test_a_repository_has_at_most_so_many_running(redis: ArqRedis) -> None:
     ledger = RedisLedger(redis, LedgerOptions(per_repository=2, per_installation=3))
     for number in range(5):

@@ -2,6 +2,7 @@
 -- ARGV: 1 queue, 2 owner, 3 lease ms, 4 most running of one repository, 5 most running of one installation,
 --       6 an id for a new run
 -- Returns the row's name and its fields as one flat list, or nil.
+local PAGE = 256  -- turns looked at together, since those of a held installation may be many
 local queue, owner = ARGV[1], ARGV[2]
 local now = clock()
 promote(now)
@@ -54,32 +55,39 @@ local function hand_out(name, dead_owner)
   return reply
 end
 
+-- `turn` is the score of the repository's turn: its round, and a fraction.
 local turns, served = P .. 'turns:' .. queue, P .. 'served:' .. queue
+local function count_turn(repository, turn)
+  local round = math.floor(tonumber(turn))
+  local last = tonumber(redis.call('GET', P .. 'round:' .. queue) or '0')
+  if round > last then
+    redis.call('SET', P .. 'round:' .. queue, string.format('%.0f', round))
+  end
+  redis.call('ZREMRANGEBYSCORE', served, '-inf', math.max(round, last))
+  if redis.call('EXISTS', P .. 'waiting:' .. queue .. ':' .. repository) == 1 then
+    line_up(queue, repository, round + 1)
+  else
+    redis.call('ZADD', served, round + 1, repository)
+  end
+end
+
 local skipped = 0
 while true do
-  local turn = redis.call('ZRANGE', turns, skipped, skipped, 'WITHSCORES')
-  local repository = turn[1]
-  if not repository then
+  local page = redis.call('ZRANGE', turns, skipped, skipped + PAGE - 1)
+  if #page == 0 then
     return false
   end
-  if is_closed(installation_of(repository)) or is_full(repository, ARGV[4]) then
-    skipped = skipped + 1
-  else
-    local name, dead_owner = first_of(repository)
-    redis.call('ZREM', turns, repository)
-    if name then
-      local round = math.floor(tonumber(turn[2]))
-      local last = tonumber(redis.call('GET', P .. 'round:' .. queue) or '0')
-      if round > last then
-        redis.call('SET', P .. 'round:' .. queue, string.format('%.0f', round))
+  for _, repository in ipairs(page) do
+    if is_closed(installation_of(repository)) or is_full(repository, ARGV[4]) then
+      skipped = skipped + 1
+    else
+      local name, dead_owner = first_of(repository)
+      local turn = redis.call('ZSCORE', turns, repository)
+      redis.call('ZREM', turns, repository)
+      if name then
+        count_turn(repository, turn)
+        return hand_out(name, dead_owner)
       end
-      redis.call('ZREMRANGEBYSCORE', served, '-inf', math.max(round, last))
-      if redis.call('EXISTS', P .. 'waiting:' .. queue .. ':' .. repository) == 1 then
-        line_up(queue, repository, round + 1)
-      else
-        redis.call('ZADD', served, round + 1, repository)
-      end
-      return hand_out(name, dead_owner)
     end
   end
 end
