@@ -59,6 +59,22 @@ async def test_a_repository_that_always_has_just_one_does_not_push_in(ledger: Re
     assert Counter(order) == {1: 3, 2: 3}
 
 
+async def test_what_a_repository_had_before_everybody_was_served_is_forgotten(
+    ledger: RedisLedger, redis: ArqRedis
+) -> None:
+    """Otherwise who had a turn last week would come after any number of those who never had one."""
+    await accepted(ledger, other(1, repository=1))
+    await accepted(ledger, other(1, repository=2))
+    for repository in (1, 2):
+        await ledger.done((await following(ledger)).key, "one", 1)
+        assert await redis.exists("revwright:served:review") == int(repository == 1)
+    await accepted(ledger, other(2, repository=1))
+    for repository in range(10, 20):
+        await accepted(ledger, other(1, repository=repository))
+
+    assert (await following(ledger)).key == other(2, repository=1)
+
+
 async def test_a_held_installation_with_many_repositories_is_passed_over(ledger: RedisLedger) -> None:
     for repository in range(600):
         await accepted(ledger, other(1, repository=repository))

@@ -66,8 +66,10 @@ local function count_turn(repository, turn)
   redis.call('ZREMRANGEBYSCORE', served, '-inf', math.max(round, last))
   if redis.call('EXISTS', P .. 'waiting:' .. queue .. ':' .. repository) == 1 then
     line_up(queue, repository, round + 1)
-  else
+  elseif redis.call('EXISTS', turns) == 1 then
     redis.call('ZADD', served, round + 1, repository)
+  else  -- nobody waits, so nobody has had more than those who wait
+    redis.call('DEL', served)
   end
 end
 
