@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from app.domain.errors import LedgerUnavailable
 from app.domain.jobs import RowKey
 from app.ports import Ledger
+from app.usecases.fence import Fence
 from app.usecases.job import OwnershipLost
 from app.usecases.review.announce import announce
 from app.usecases.review.check_run import CheckRuns
@@ -29,7 +30,7 @@ class Announcements:
     beat_seconds: float
 
     async def answer(self, key: RowKey) -> None:
-        owner = secrets.token_hex(8)
+        owner, fence = secrets.token_hex(8), Fence()
         try:
             row = await self.ledger.take(key, owner)
             if row is None:
@@ -37,7 +38,7 @@ class Announcements:
             try:
                 held = await self.ledger.held_until(key.ref.installation_id)
                 telling = announce(row, self.check_runs, held_until=held)
-                await Lease(self.ledger, row, owner, self.beat_seconds).keep(telling, heed=False)
+                await Lease(self.ledger, row, owner, self.beat_seconds, fence).keep(telling, heed=False)
             finally:
                 await self.ledger.hand_back(key, owner, counted=False)
         except (LedgerUnavailable, OwnershipLost) as error:

@@ -15,6 +15,7 @@ from app.domain.jobs import JobKind, JobLimits, Queue
 from app.domain.row import Order, Row
 from app.domain.runs import RunState
 from app.ports import Clock, Ledger
+from app.usecases.fence import Fence
 from app.usecases.job import Job, OwnershipLost, Stopped, Superseded, check
 from workers.back_off import BackOff
 from workers.leases import Lease
@@ -56,7 +57,7 @@ class Attempts:
 
     async def answer(self, queue: Queue) -> None:
         """Never raises but for cancellation: arq does not repeat failed jobs, the ledger does."""
-        owner = secrets.token_hex(8)
+        owner, fence = secrets.token_hex(8), Fence()
         try:
             row = await self.ledger.next(queue, owner, run=secrets.token_hex(8))
             if row is None:
@@ -66,7 +67,7 @@ class Attempts:
                 _log.error("%s: this version has no job of the kind %s; it is put off", row.key, row.key.kind)
                 await self.ledger.retry_later(row.key, owner, seconds=_FOREIGN_SECONDS, error="no such job here")
                 return
-            lease = Lease(self.ledger, row, owner, self.beat_seconds)
+            lease = Lease(self.ledger, row, owner, self.beat_seconds, fence)
             async with self.book.opened(row) as entry:
                 await self._attempt(_Hold(row, job, self.limits[row.key.kind], lease, entry))
         except LedgerUnavailable as error:

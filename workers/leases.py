@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from app.domain.errors import LedgerUnavailable
-from app.domain.row import Row
+from app.domain.row import Pulse, Row
 from app.ports import Ledger
+from app.usecases.fence import Fence
 from app.usecases.job import OwnershipLost, check
 from workers.cancelling import end
 
@@ -30,10 +31,18 @@ class Lease:
     row: Row
     owner: str
     beat_seconds: float = BEAT_SECONDS
+    fence: Fence = field(default_factory=Fence)
 
     async def guard(self) -> None:
         """Raises an interruption when the row is lost, or wanted anew, or was stopped."""
-        check(await self.ledger.beat(self.row.key, self.owner), self.row)
+        check(await self._beat(), self.row)
+
+    async def _beat(self) -> Pulse | None:
+        asked_at = self.fence.clock()
+        pulse = await self.ledger.beat(self.row.key, self.owner)
+        if pulse is not None:
+            self.fence.renew(asked_at)
+        return pulse
 
     async def keep(self, work: Coroutine[Any, Any, T], *, heed: bool = True) -> T:
         """The work's result, with the lease extended meanwhile.
@@ -41,7 +50,8 @@ class Lease:
         The work is cancelled, and the interruption raised, when the row is lost; and, if it is to `heed` them, when
         something newer is wanted or a person asks to stop.
         """
-        task = asyncio.create_task(work)
+        with self.fence.around():
+            task = asyncio.create_task(work)
         watch = asyncio.create_task(self._watch(heed=heed))
         try:
             await asyncio.wait((task, watch), return_when=asyncio.FIRST_COMPLETED)
@@ -57,7 +67,7 @@ class Lease:
         while True:
             await asyncio.sleep(self.beat_seconds)
             try:
-                pulse = await self.ledger.beat(self.row.key, self.owner)
+                pulse = await self._beat()
             except LedgerUnavailable as error:
                 # Nothing is written meanwhile: every write asks first.
                 _log.warning("heartbeat of %s: %s", self.row.key, error)

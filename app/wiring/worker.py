@@ -30,6 +30,7 @@ from app.adapters.store.runs import RedisRuns
 from app.domain.jobs import JobKind
 from app.ports import Bells, Ledger, Orders, Runs
 from app.settings import Settings
+from app.usecases.fence import still_ours
 from app.usecases.job import Job
 from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.publish import Publisher
@@ -68,7 +69,7 @@ async def open_worker_services(
     await check_git_version()
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_redis(redis))
-        transport = await stack.enter_async_context(open_transport(github.api_url, now=_now))
+        transport = await stack.enter_async_context(open_transport(github.api_url, now=_now, may_write=still_ours))
         engine = await stack.enter_async_context(open_engine(settings))
         tokens = InstallationTokens(
             transport, app_id=github.app_id, private_key_pem=github.private_key.expose(), now=_now

@@ -58,9 +58,16 @@ class Transport:
     """Calls of one GitHub host. Nothing is cached and nothing is shared between hosts or tokens."""
 
     def __init__(
-        self, github: GitHub[Any], *, now: Callable[[], datetime], sleep: Sleep, reserve: int = RESERVE
+        self,
+        github: GitHub[Any],
+        *,
+        now: Callable[[], datetime],
+        sleep: Sleep,
+        reserve: int = RESERVE,
+        may_write: Callable[[], None] = lambda: None,
     ) -> None:
         self._github = github
+        self._may_write = may_write
         self._now = now
         self._sleep = sleep
         self.limits = Limits(now=now, reserve=reserve)
@@ -81,6 +88,8 @@ class Transport:
         WriteUncertain for a POST whose fate is unknown. A POST is repeated only when it was surely never sent.
         """
         for pause in (*PAUSES, None):
+            if method != "GET":
+                self._may_write()
             self.limits.admit(installation_id, essential=essential)
             try:
                 return await self._once(method, path, authorization, body, installation_id)
@@ -148,11 +157,13 @@ async def open_transport(
     now: Callable[[], datetime],
     sleep: Sleep = asyncio.sleep,
     reserve: int = RESERVE,
+    may_write: Callable[[], None] = lambda: None,
     timeout: httpx.Timeout = TIMEOUT,  # noqa: ASYNC109 - of each call, not of this function
 ) -> AsyncIterator[Transport]:
     """A transport for one API root, such as https://api.github.com or https://HOST/api/v3.
 
-    `reserve`: so many calls of each installation's hour are kept for essential ones.
+    `reserve`: so many calls of each installation's hour are kept for essential ones. `may_write` is called right before
+    each attempt at a call that is not a GET, and raises when there must be none.
     """
     github = _GitHub(
         UnauthAuthStrategy(),
@@ -164,7 +175,7 @@ async def open_transport(
         auto_retry=False,  # it would repeat a POST, and sleep out an hour's rate limit in a worker's slot
     )
     async with github:
-        yield Transport(github, now=now, sleep=sleep, reserve=reserve)
+        yield Transport(github, now=now, sleep=sleep, reserve=reserve, may_write=may_write)
 
 
 def _next_url(response: Response[Any, Any]) -> str | None:
