@@ -38,7 +38,7 @@ end
 -- `due` finds what had no bell.
 local function ring_for_work(queue, at, now)
   if queue == 'interactive' then
-    ring(queue, 'work', queue, at - AHEAD_MS, now)
+    ring(queue, 'work', queue, at > now and at or at - AHEAD_MS, now)
     return
   end
   local key = P .. 'queue:' .. queue
