@@ -119,8 +119,8 @@ class Attempts:
             _log.info("run %s: %s", row.run, newer)
             await self._withdraw(hold)
             return
+        await hold.entry.end(state, outcome=outcome.text)  # first: the next run may begin as soon as the row is free
         await self.ledger.done(row.key, lease.owner, row.generation, reviewed=outcome.reviewed)
-        await hold.entry.end(state, outcome=outcome.text)
         _log.info("run %s of %s: %s", row.run, row.key, outcome.text)
 
     async def _withdraw(self, hold: _Hold) -> None:
@@ -128,12 +128,12 @@ class Attempts:
         untold = await self._told(hold, hold.job.superseded(row))
         if untold is not None:  # the next run does the same
             _log.warning("run %s of %s: superseded, and GitHub was not told: %s", row.run, row.key, untold)
-        await self.ledger.hand_back(row.key, hold.lease.owner, counted=True)
         await hold.entry.end(RunState.SUPERSEDED, outcome="something newer is wanted")
+        await self.ledger.hand_back(row.key, hold.lease.owner, counted=True)
 
     async def _hand_over(self, hold: _Hold) -> None:
-        await self.ledger.hand_back(hold.row.key, hold.lease.owner, counted=True)
         await hold.entry.end(RunState.WAITING, error="the worker was stopped; another one goes on")
+        await self.ledger.hand_back(hold.row.key, hold.lease.owner, counted=True)
 
     async def _failed(self, hold: _Hold, reason: str, error: Exception) -> None:
         row = hold.row
@@ -165,8 +165,8 @@ class Attempts:
                 await self._later(hold, self._next_attempt(row, refused), reason, outage=_is_outage(refused))
                 return
             _log.error("run %s of %s: gave up, and GitHub did not take it: %s", row.run, row.key, refused)
-        await self.ledger.bury(row.key, hold.lease.owner, row.generation, error=reason)
         await hold.entry.end(RunState.FAILED, outcome="given up", error=reason)
+        await self.ledger.bury(row.key, hold.lease.owner, row.generation, error=reason)
         _log.error("run %s of %s: given up: %s", row.run, row.key, reason)
 
     async def _told(self, hold: _Hold, telling: Coroutine[Any, Any, None]) -> Exception | None:
@@ -184,8 +184,8 @@ class Attempts:
 
     async def _later(self, hold: _Hold, until: datetime, reason: str, *, outage: bool) -> None:
         seconds = (until - self.now()).total_seconds()
-        await self.ledger.retry_later(hold.row.key, hold.lease.owner, seconds=seconds, error=reason, outage=outage)
         await hold.entry.end(RunState.WAITING, error=reason, next_at=until)
+        await self.ledger.retry_later(hold.row.key, hold.lease.owner, seconds=seconds, error=reason, outage=outage)
 
     def _next_attempt(self, row: Row, error: Exception) -> datetime:
         """When GitHub asks us to come back, that is the time; but not sooner than the back-off wants."""

@@ -91,6 +91,7 @@ async def run_worker(
 ) -> None:
     """Works both queues until `stop` is set; then running jobs are cancelled and their rows handed back."""
     running: dict[Queue, Worker] = {}
+    outage_over = asyncio.Event()
 
     def free(queue: Queue) -> int:
         worker = running.get(queue)
@@ -98,8 +99,10 @@ async def run_worker(
 
     tasks: list[asyncio.Task[object]] = [
         *(asyncio.create_task(_supervised(redis, services, options, queue, running)) for queue in Queue),
-        asyncio.create_task(ring_forever(services.bells, free, seconds=options.ring_seconds)),
-        asyncio.create_task(recover_forever(services.missed.recovery, seconds=options.recover_seconds)),
+        asyncio.create_task(ring_forever(services.bells, free, seconds=options.ring_seconds, outage_over=outage_over)),
+        asyncio.create_task(
+            recover_forever(services.missed.recovery, seconds=options.recover_seconds, outage_over=outage_over)
+        ),
         asyncio.create_task(reconcile_forever(services.missed.reconciliation)),
         asyncio.create_task(stop.wait()),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -13,16 +14,41 @@ from app.usecases.recover import Recovery
 _log = logging.getLogger(__name__)
 
 RECOVER_SECONDS = 300.0
+SOON_SECONDS = 5.0
 RECONCILE_SECONDS = 60.0
 """How often somebody looks which repositories' hour is over."""
 
 
-async def recover_forever(recovery: Recovery, *, seconds: float = RECOVER_SECONDS) -> None:
-    """The first scan is at once: what failed while all workers were down is taken in at start."""
-    await _told("read the log of deliveries", recovery.scan)
+async def recover_forever(
+    recovery: Recovery,
+    *,
+    seconds: float = RECOVER_SECONDS,
+    soon_seconds: float = SOON_SECONDS,
+    outage_over: asyncio.Event | None = None,
+) -> None:
+    """The first scan is at once: what failed while all workers were down is taken in at start.
+
+    A scan that could not be finished is repeated soon, and one is made soon after `outage_over`: while Redis was away
+    the web process took nothing either.
+    """
+    over = outage_over or asyncio.Event()
+    finished, pause = await _told("read the log of deliveries", recovery.scan), soon_seconds
     while True:
-        await asyncio.sleep(seconds)
-        await _told("read the log of deliveries", recovery.scan_in_turn)
+        woken = await _happens(over, within=seconds if finished else pause)
+        if woken:
+            over.clear()
+            await asyncio.sleep(soon_seconds)  # GitHub notes a failed delivery a little later
+        regular = finished and not woken
+        finished = await _told("read the log of deliveries", recovery.scan_in_turn if regular else recovery.scan)
+        pause = soon_seconds if regular else min(2 * pause, seconds)
+
+
+async def _happens(event: asyncio.Event, *, within: float) -> bool:
+    """Whether the event is set before so many seconds are over."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within):
+            await event.wait()
+    return event.is_set()
 
 
 async def reconcile_forever(reconciliation: Reconciliation, *, seconds: float = RECONCILE_SECONDS) -> None:
@@ -32,9 +58,11 @@ async def reconcile_forever(reconciliation: Reconciliation, *, seconds: float = 
         await asyncio.sleep(seconds)
 
 
-async def _told(what: str, act: Callable[[], Awaitable[object]]) -> None:
-    """An error ends this turn only."""
+async def _told(what: str, act: Callable[[], Awaitable[object]]) -> bool:
+    """An error ends this turn only. Whether there was none."""
     try:
         await act()
     except RevwrightError as error:
         _log.warning("cannot %s now, the next turn tries again: %s", what, error)
+        return False
+    return True

@@ -62,7 +62,7 @@ class RunBook:
     async def _close(self, run_id: str) -> None:
         """A run that waited for another attempt, or whose worker died, when something newer was wanted."""
         before = await self.runs.read(run_id) if run_id else None
-        if before is not None and not before.state.over:
+        if before is not None and before.state in {RunState.RUNNING, RunState.WAITING}:
             await self.runs.end(run_id, RunState.SUPERSEDED, outcome="something newer is wanted")
 
 

@@ -62,9 +62,7 @@ async def open_worker_services(
     *,
     pace_ms: int = PACE_MS,
 ) -> AsyncIterator[WorkerServices]:
-    """`options`: others than the settings say. `pace_ms`: between two writes of an installation that notify
-    people.
-    """
+    """`options`: others than the settings say. `pace_ms`: between two writes of an installation that notify people."""
     github = settings.need_github()
     await check_git_version()
     async with AsyncExitStack() as stack:
@@ -76,28 +74,35 @@ async def open_worker_services(
         )
         client = Client(transport, tokens)
         writes = NotifyingWrites(client, RedisPace(pool, apart_ms=pace_ms), now=_now)
-        outbox = RedisOutbox(pool)
-        heads = RedisHeads(pool)
-        pull_requests = PullRequestReader(client)
-        check_runs = CheckRuns(CheckWriter(client, app_id=github.app_id, now=_now), outbox, heads)
+        checks = CheckWriter(client, app_id=github.app_id, now=_now)
+        check_runs = CheckRuns(checks, RedisOutbox(pool), RedisHeads(pool))
         ledger = RedisLedger(pool, options or ledger_options(settings))
+        publisher = Publisher(
+            conversation=ConversationWriter(client, writes, app_id=github.app_id),
+            pull_requests=PullRequestReader(client),
+            check_runs=check_runs,
+            outbox=check_runs.outbox,
+            heads=check_runs.heads,
+            rules={rule.id: rule for rule in engine.rules},
+            marker_key=_own_key(github.private_key.expose(), "marker"),
+        )
         review = ReviewRun(
-            pull_requests=pull_requests,
+            pull_requests=publisher.pull_requests,
             mirrors=TokenMirrors(GitMirrors(settings.data_dir, github.url), tokens),
             check_runs=check_runs,
             engine=engine,
-            publisher=Publisher(
-                conversation=ConversationWriter(client, writes, app_id=github.app_id),
-                pull_requests=pull_requests,
-                check_runs=check_runs,
-                outbox=outbox,
-                heads=heads,
-                rules={rule.id: rule for rule in engine.rules},
-                marker_key=_own_key(github.private_key.expose(), "marker"),
-            ),
+            publisher=publisher,
             answers=RedisAnswers(pool, key=_own_key(github.private_key.expose(), "answers")),
             parse_policy=parse_policy,
             github_url=github.url,
+        )
+        missed = missed_deliveries(
+            client,
+            pool,
+            ledger,
+            allowed_accounts=settings.allowed_accounts,
+            now=_now,
+            rows_kept=timedelta(days=settings.jobs.keep_rows_days),
         )
         yield WorkerServices(
             ledger=ledger,
@@ -107,14 +112,7 @@ async def open_worker_services(
             check_runs=check_runs,
             review=review,
             jobs={JobKind.REVIEW: review},
-            missed=missed_deliveries(
-                client,
-                pool,
-                ledger,
-                allowed_accounts=settings.allowed_accounts,
-                now=_now,
-                rows_kept=timedelta(days=settings.jobs.keep_rows_days),
-            ),
+            missed=missed,
         )
 
 

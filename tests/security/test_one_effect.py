@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from app.domain.jobs import JobKind, Queue
+from app.domain.jobs import JobKind, Queue, RowKey
+from app.domain.model import Completion
 from app.domain.pull_request import PullRequest, PullRequestRef, RepositoryName, Sha
 from app.ports import PullRequests
 from tests.fakes.model import Answer
@@ -49,6 +50,19 @@ async def test_a_stale_read_of_the_pull_request_ends_with_the_new_head_reviewed(
     assert all(run.status == "completed" for run in world.repo.check_runs.values())
 
 
+class Forgetful:
+    """Implements ports.Answers: the model is asked anew in each attempt."""
+
+    async def recall(self, row: RowKey, request: str) -> None:
+        """Nothing is known."""
+
+    async def keep(self, row: RowKey, request: str, completion: Completion) -> None:
+        """Nothing is kept."""
+
+    async def forget(self, row: RowKey) -> None:
+        """There is nothing to forget."""
+
+
 @pytest.mark.parametrize("second", [{"start_line": 1, "end_line": 1, "title": "Second"}, {"title": "Other words"}])
 async def test_a_lost_answer_and_a_model_with_other_words_give_no_duplicate(
     world: World, second: dict[str, object]
@@ -56,6 +70,8 @@ async def test_a_lost_answer_and_a_model_with_other_words_give_no_duplicate(
     other = [FINDING, FINDING | second] if "start_line" in second else [FINDING | second]
     model_of(world, Answer({"findings": [FINDING], "summary": "s"}), Answer({"findings": other, "summary": "s"}))
     world.github.faults.add(method="POST", path=r"/reviews$", times=1, when="after", drop=True)
+    forgetful = replace(world.services.review, answers=Forgetful())
+    world.services = replace(world.services, review=forgetful, jobs={JobKind.REVIEW: forgetful})
     pull = open_bug(world)
     await world.settle()
 

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from app.domain.errors import GitHubUnavailable, LedgerUnavailable
+from app.domain.jobs import Queue
 from workers.cancelling import end
 from workers.recovery import reconcile_forever, recover_forever
+from workers.schedule import ring_forever
 
 
 class Turns:
@@ -49,16 +51,46 @@ async def until_enough(turns: Turns, loop: Coroutine[Any, Any, None]) -> None:
     assert task.cancelled()
 
 
-async def test_the_first_scan_needs_no_turn_and_errors_do_not_end_the_loop(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    turns = Turns(4, scan=GitHubUnavailable("down"), scan_in_turn=LedgerUnavailable("Redis: loading"))
+async def test_the_first_scan_needs_no_turn_and_the_others_do() -> None:
+    turns = Turns(4)
     await until_enough(turns, recover_forever(turns, seconds=0.001))  # type: ignore[arg-type]
 
     assert turns.called[:4] == ["scan", "scan_in_turn", "scan_in_turn", "scan_in_turn"]
+
+
+async def test_a_scan_that_failed_is_repeated_soon_and_needs_no_turn(caplog: pytest.LogCaptureFixture) -> None:
+    """Its mark stands: what it missed waits for nobody's turn, and five minutes would be long."""
+    turns = Turns(4, scan=GitHubUnavailable("down"))
+    await until_enough(turns, recover_forever(turns, seconds=600, soon_seconds=0.001))  # type: ignore[arg-type]
+
+    assert turns.called[:4] == ["scan"] * 4
     told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert told[0] == "cannot read the log of deliveries now, the next turn tries again: down"
-    assert told[1].endswith("Redis: loading")
+
+
+async def test_after_an_outage_of_redis_the_log_is_read_soon() -> None:
+    turns, over = Turns(2), asyncio.Event()
+    bells = Bells(LedgerUnavailable("Redis: loading"))
+    ringing = asyncio.create_task(
+        ring_forever(bells, lambda _queue: 0, seconds=0.001, outage_over=over)  # type: ignore[arg-type]
+    )
+    loop = recover_forever(turns, seconds=600, soon_seconds=0.001, outage_over=over)  # type: ignore[arg-type]
+    await until_enough(turns, loop)
+    await end((ringing,))
+
+    assert turns.called[:2] == ["scan", "scan"]
+
+
+class Bells:
+    """Rows that are due: once nobody can say."""
+
+    def __init__(self, error: Exception) -> None:
+        self._errors = [error]
+
+    async def due(self) -> frozenset[Queue]:
+        if self._errors:
+            raise self._errors.pop()
+        return frozenset()
 
 
 async def test_comparisons_begin_at_once_and_go_on_after_an_error(caplog: pytest.LogCaptureFixture) -> None:
