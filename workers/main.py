@@ -34,7 +34,7 @@ _ARQ_MARGIN_SECONDS = 300
 """arq's own limit comes after ours, and after what is told on GitHub when ours was reached."""
 _READ_AT_LEAST = 2_000
 """arq looks only at so many bells of a queue, those of the whole fleet's running jobs and of jobs that died with their
-worker (for half an hour) included: as many as the ledger ever rings."""
+worker (for an hour) included: as many as the ledger ever rings."""
 _MOST_SECONDS = 8.0
 _STEADY_SECONDS = 10.0
 

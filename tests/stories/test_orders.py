@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
+from app.adapters.store import keys
+from app.domain.jobs import Queue
 from app.domain.runs import RunRecord, RunState
 from tests.fakes.github import PullRequest
 from tests.fakes.model import Answer, Hang, Reviewer, Seen
@@ -73,7 +76,9 @@ async def test_a_stop_ends_the_model_call_and_the_check_is_cancelled(world: Worl
     assert world.model.requests[0].disconnected
     assert world.check(pull.head_sha).title == "Stopped"
     assert pull.comments == []
-    assert [(run.state, run.outcome) for run in await records(world)] == [(RunState.STOPPED, "stopped")]
+    (run,) = await records(world)
+    assert (run.state, run.outcome) == (RunState.STOPPED, "stopped")
+    assert ([use.calls for use in run.models], run.usd) == ([1], None), "broken off: nobody knows what it costs"
 
 
 async def test_what_was_stopped_is_reviewed_after_the_next_push(world: World) -> None:
@@ -122,8 +127,9 @@ async def test_what_is_closed_or_a_draft_meanwhile_has_no_check_to_end(world: Wo
     assert {run.conclusion for run in world.checks(pull.head_sha)} <= {"cancelled"}
 
     pull.close()
-    assert await world.services.orders.retry(row_key(world, pull))
-    assert await getattr(world.services.orders, order)(row_key(world, pull)) is (order == "stop")
+    again = world.services.orders.retry if order == "stop" else world.services.orders.resume
+    assert await again(row_key(world, pull))
+    assert await getattr(world.services.orders, order)(row_key(world, pull))
     await world.work()
     assert {run.conclusion for run in world.checks(pull.head_sha)} <= {"cancelled"}
 
@@ -206,3 +212,50 @@ async def test_the_record_of_a_run_tells_what_happened_and_what_it_cost(world: W
     logged = "\n".join((await world.services.runs.logs(run.start.id)).lines)
     assert "attempt 1: POST" in logged
     assert "502" in logged
+
+
+async def test_a_worker_that_dies_right_after_the_last_word_leaves_nothing_to_say(world: World) -> None:
+    """The check is concluded, and the ledger was never told: no second check run, no second bill."""
+    assert world.model is not None
+    world.model.behaviour = Reviewer(DIVISION)
+    pull = open_bug(world)
+    await world.settle()
+    row = keys.row(str(row_key(world, pull)))
+    for call in (world.redis.hset(row, "done", "0"), world.redis.zadd(keys.DEADLINES, {str(row_key(world, pull)): 1})):
+        undone: Any = call
+        await undone
+    await world.work()
+
+    assert world.check(pull.head_sha).conclusion == "failure"
+    assert len(world.model.requests) == len(pull.comments) == len(pull.reviews) == 1
+    assert (await records(world))[0].outcome == "the review was finished when its worker died"
+    assert await world.services.bells.due() == frozenset()
+
+
+async def test_a_retry_after_a_stop_that_was_not_told_yet_runs_and_one_of_a_paused_row_does_not(world: World) -> None:
+    pull = open_bug(world)
+    orders, key = world.services.orders, row_key(world, pull)
+    await world.deliver_new()
+    assert await orders.stop(key)
+    assert await orders.retry(key)
+    await world.work()
+    assert world.check(pull.head_sha).conclusion == "success"
+
+    assert await orders.pause(key)
+    assert not await orders.retry(key)
+    calls = len(world.github.calls)
+    assert await orders.resume(key)
+    await world.work()
+    assert [run.conclusion for run in world.checks(pull.head_sha)] == ["success"], "nothing is new"
+    assert not [call for call in world.github.calls[calls:] if call.method != "GET"]
+
+
+async def test_a_check_of_what_is_closed_says_so(world: World) -> None:
+    pull = open_bug(world)
+    await world.deliver_new()
+    await world.work_queue(Queue.INTERACTIVE)
+    pull.close()
+    await world.work()
+
+    check = world.check(pull.head_sha)
+    assert (check.conclusion, check.title) == ("cancelled", "The pull request is closed")

@@ -82,6 +82,14 @@ def superseded() -> CheckOutput:
     return CheckOutput("Superseded by a newer head", "The branch moved on; the newest head is reviewed instead.")
 
 
+def closed() -> CheckOutput:
+    return CheckOutput("The pull request is closed", "It was closed before the review was finished.")
+
+
+def draft() -> CheckOutput:
+    return CheckOutput("The pull request is a draft", "The review starts when it is marked ready.")
+
+
 def stopped() -> CheckOutput:
     return CheckOutput("Stopped", "Somebody stopped this review. The next push starts a new one.")
 

@@ -69,12 +69,12 @@ class CheckRuns:
         await self.outbox.finish(place.ref, f"concluded:{head}", check_run)
         await self.heads.note(place.ref, head, state or conclusion)
 
-    async def cancel_others(self, place: Place, head: Sha | None) -> None:
-        """Ends every open check run of other heads as `cancelled`."""
+    async def cancel_others(self, place: Place, head: Sha | None, told: CheckOutput | None = None) -> None:
+        """Ends every open check run of other heads as `cancelled`, with `told` or as superseded by a newer head."""
         for other in await self.open_heads(place.ref):
             if other != head:
                 try:
-                    await self.conclude(place, other, Conclusion.CANCELLED, words.superseded())
+                    await self.conclude(place, other, Conclusion.CANCELLED, told or words.superseded())
                 except GitHubRefused as gone:  # an old check that cannot be written must not stop the new head
                     if gone.status not in _GONE:
                         raise
@@ -84,9 +84,23 @@ class CheckRuns:
         """Whether the head's check run is concluded."""
         return bool(await self.outbox.finished(ref, f"concluded:{head}"))
 
+    async def judge(self, ref: PullRequestRef, head: Sha, run_id: str) -> None:
+        """Notes that the run is about to say its last word on the head."""
+        await self.outbox.finish(ref, f"judged:{head}", _number(run_id))
+
+    async def judged_by(self, ref: PullRequestRef, head: Sha, run_id: str) -> bool:
+        """Whether the run has said its last word on the head, and GitHub has it."""
+        judged = await self.outbox.finished(ref, f"judged:{head}")
+        return _number(run_id) in judged.values() and await self.is_over(ref, head)
+
     async def open_heads(self, ref: PullRequestRef) -> tuple[Sha, ...]:
         """Heads whose check run is not concluded; one that was begun may be on GitHub though we never heard."""
         made = (*await self.outbox.finished(ref, "check:"), *await self.outbox.open(ref, "check:"))
         over = await self.outbox.finished(ref, "concluded:")
         heads = (key.partition(":")[2] for key in made)
         return tuple(Sha(head) for head in heads if f"concluded:{head}" not in over)
+
+
+def _number(run_id: str) -> int:
+    """The outbox keeps numbers."""
+    return int.from_bytes(run_id.encode(), "big")

@@ -55,11 +55,12 @@ class Publisher:
         output = words.concluded(shown, origin)
         await guard()
         if verdict is Conclusion.SUCCESS:
-            await self._pass(place, report.head, output)
+            await self._pass(place, report.head, output, origin.run_id)
         else:
+            await self.check_runs.judge(place.ref, report.head, origin.run_id)
             await self.check_runs.conclude(place, report.head, verdict, output)
 
-    async def _pass(self, place: Place, head: Sha, output: CheckOutput) -> None:
+    async def _pass(self, place: Place, head: Sha, output: CheckOutput, run_id: str) -> None:
         """Green, unless an open pull request with the same head has not passed: GitHub keeps checks by commit.
 
         Each one notes that it has passed before it looks at the others, and one that was held looks once more, so that
@@ -72,9 +73,11 @@ class Publisher:
             if await self._against(place, head):
                 return
         others = await self.heads.others(place.ref, head)
-        await self.check_runs.conclude(place, head, Conclusion.SUCCESS, output)
         if HELD in others.values():  # its check run may be newer than ours, and GitHub counts the newest
             await self.check_runs.conclude(place, head, Conclusion.SUCCESS, output)
+        else:
+            await self.check_runs.judge(place.ref, head, run_id)
+        await self.check_runs.conclude(place, head, Conclusion.SUCCESS, output)
 
     async def _against(self, place: Place, head: Sha) -> tuple[int, ...]:
         """Open pull requests with the same head that have not passed."""

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 
+from app.domain.errors import RevwrightError
 from app.domain.jobs import RowKey
 from app.domain.model import Completion, ModelRequest, StopReason
 from app.ports import Answers, Model
@@ -22,7 +23,9 @@ class RememberedModel:
     answers: Answers
     row: RowKey
     asked: int = field(default=0, init=False)
-    """How many answers were bought in this attempt."""
+    """How many answers were asked for in this attempt."""
+    under_way: str = field(default="", init=False)
+    """The name of the model that is being asked."""
 
     async def complete(self, request: ModelRequest) -> Completion:
         name = request_digest(request)
@@ -30,7 +33,13 @@ class RememberedModel:
         if known is not None:
             return known
         self.asked += 1
-        completion = await self.model.complete(request)
+        self.under_way = request.model
+        try:
+            completion = await self.model.complete(request)
+        except RevwrightError:  # it was answered, if only with no; whoever is cancelled here leaves it under way
+            self.under_way = ""
+            raise
+        self.under_way = ""
         if completion.stop is StopReason.COMPLETE:  # the others may turn out better the next time
             await self.answers.keep(self.row, name, completion)
         return completion

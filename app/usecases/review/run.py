@@ -9,9 +9,10 @@ from app.domain.errors import GitHubError, GitHubUnavailable
 from app.domain.messages import check as words
 from app.domain.messages.check import Conclusion
 from app.domain.messages.origin import Origin
+from app.domain.model import Usage
 from app.domain.policy import Policy, Trigger
 from app.domain.pull_request import PullRequest
-from app.domain.report import Report
+from app.domain.report import ModelUse, Report
 from app.domain.row import Order, Row
 from app.domain.snapshot import Snapshot
 from app.ports import Answers, Mirrors, Model, Place, PolicyParser, PullRequests
@@ -28,6 +29,10 @@ class HeadMoved(GitHubUnavailable):
 
     That is GitHub's trouble, however long it takes, and no reason to give the review up.
     """
+
+
+_NOTHING_NEW = frozenset((Trigger.PUSH.value, Order.RESUME.value))
+"""Reasons to look that are none to review a head again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +55,12 @@ class ReviewRun:
         await progress.note(f"GitHub says: {'open' if pull.open else 'closed'}, head {pull.head_sha[:10]}")
         await guard()
         if not pull.open:
-            await self.check_runs.cancel_others(place, None)
+            await self.check_runs.cancel_others(place, None, words.closed())
             return Outcome("the pull request is closed")
         await self.check_runs.cancel_others(place, pull.head_sha)
-        if row.triggers <= {Trigger.PUSH} and row.reviewed == pull.head_sha and await self._is_over(pull):
+        if await self.check_runs.judged_by(pull.ref, pull.head_sha, row.run):
+            return Outcome("the review was finished when its worker died", pull.head_sha)
+        if row.triggers <= _NOTHING_NEW and row.reviewed == pull.head_sha and await self._is_over(pull):
             await self._still_head(row, pull)
             return Outcome("this head was reviewed before", pull.head_sha)
         if not pull.draft:
@@ -77,9 +84,8 @@ class ReviewRun:
         """A required check that was asked for is `cancelled`: neither green nor waiting for ever."""
         pull = await self._read(row)
         place = Place(pull.ref, pull.repository)
-        wanted = pull.open and not pull.draft
-        await self.check_runs.cancel_others(place, pull.head_sha if wanted else None)
-        if wanted:
+        await self._cancel_what_is_not_wanted(place, pull)
+        if pull.open and not pull.draft:
             told = words.paused() if order is Order.PAUSE else words.stopped()
             await self.check_runs.conclude(place, pull.head_sha, Conclusion.CANCELLED, told)
         return Outcome("paused" if order is Order.PAUSE else "stopped")
@@ -88,9 +94,8 @@ class ReviewRun:
         """The old head's check ends now, not when a worker comes to the new one. GitHub says which head is newest."""
         pull = await self._read(row)
         place = Place(pull.ref, pull.repository)
-        wanted = pull.open and not pull.draft
-        await self.check_runs.cancel_others(place, pull.head_sha if wanted else None)
-        if wanted and not await self._is_over(pull):
+        await self._cancel_what_is_not_wanted(place, pull)
+        if pull.open and not pull.draft and not await self._is_over(pull):
             await self.check_runs.announce(place, pull.head_sha, words.queued())
 
     async def waits(self, row: Row, reason: str, until: datetime) -> None:
@@ -112,6 +117,12 @@ class ReviewRun:
                 refused = error
         if refused is not None:
             raise refused
+
+    async def _cancel_what_is_not_wanted(self, place: Place, pull: PullRequest) -> None:
+        if pull.open and not pull.draft:
+            await self.check_runs.cancel_others(place, pull.head_sha)
+        else:
+            await self.check_runs.cancel_others(place, None, words.draft() if pull.open else words.closed())
 
     async def _read(self, row: Row) -> PullRequest:
         """The pull request as it is now. GitHub's API may lag behind its own deliveries: then git decides."""
@@ -147,14 +158,19 @@ class ReviewRun:
             return remembered[-1]
 
         engine = self.engine.with_model(remembering)
-        report = await engine.examine(snapshot, cache_key=f"revwright-{row.key.ref.repository_id}")
+        try:
+            report = await engine.examine(snapshot, cache_key=f"revwright-{row.key.ref.repository_id}")
+        finally:
+            for model in remembered:
+                if model.under_way:  # broken off: the provider may bill it all the same
+                    await progress.spent((ModelUse(model.under_way, 1, Usage(0, 0, 0, known=False), None),))
         if any(model.asked for model in remembered):
             await progress.spent(report.models)
         return report
 
     async def _refuse(self, place: Place, pull: PullRequest, refusal: str) -> Outcome:
         if pull.draft:
-            await self.check_runs.cancel_others(place, None)
+            await self.check_runs.cancel_others(place, None, words.draft())
         else:
             await self.check_runs.conclude(place, pull.head_sha, Conclusion.ACTION_REQUIRED, words.not_wanted(refusal))
         return Outcome(refusal)

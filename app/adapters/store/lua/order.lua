@@ -3,7 +3,7 @@
 local name, verb = ARGV[1], ARGV[2]
 local key = P .. 'row:' .. name
 local now = clock()
-local f = redis.call('HMGET', key, 'want', 'done', 'owner', 'lease', 'queue', 'paused', 'state')
+local f = redis.call('HMGET', key, 'want', 'done', 'owner', 'lease', 'queue', 'paused', 'stop')
 if not f[1] then
   return 0
 end
@@ -40,10 +40,10 @@ if verb == 'resume' then
   want_more(name, f[5], 'resume')
   return look()
 end
-if running then
+if running or f[6] then
   return 0
 end
-if open then  -- it waits for a later attempt: now, then
+if open and tonumber(f[7] or '0') < tonumber(f[1]) then  -- it waits for a later attempt: now, then
   redis.call('HDEL', key, 'attempts', 'deaths', 'outages')
 else
   want_more(name, f[5], 'retry')
