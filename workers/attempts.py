@@ -89,19 +89,33 @@ class Attempts:
             raise
 
     async def _ended(self, hold: _Hold) -> None:
-        row = hold.row
-        try:
+        async def in_time() -> None:
             async with asyncio.timeout(hold.limits.seconds):
                 await self._work(hold)
+
+        match await self._error_of(hold, in_time()):
+            case None:
+                return
+            case TimeoutError() as error:
+                await self._failed(hold, f"it took longer than {hold.limits.seconds:.0f} s", error)
+            case RevwrightError() as error:
+                await self._failed(hold, str(error), error)
+            case error:
+                await self._failed(hold, f"internal error: {type(error).__name__}", error)
+
+    async def _error_of(self, hold: _Hold, doing: Coroutine[Any, Any, None]) -> Exception | None:
+        """What stood in the way, unless the row is not ours any more or the ledger cannot be told."""
+        row = hold.row
+        try:
+            await doing
         except (OwnershipLost, LedgerUnavailable):
             raise
-        except TimeoutError as error:
-            await self._failed(hold, f"it took longer than {hold.limits.seconds:.0f} s", error)
-        except RevwrightError as error:
-            await self._failed(hold, str(error), error)
+        except (RevwrightError, TimeoutError) as error:
+            return error
         except Exception as error:  # noqa: BLE001 - the job edge: whatever it was, the row must learn of it
             _log.exception("run %s of %s, attempt %d: unexpected error", row.run, row.key, row.attempts)
-            await self._failed(hold, f"internal error: {type(error).__name__}", error)
+            return error
+        return None
 
     async def _work(self, hold: _Hold) -> None:
         """The job, or what is to be done in its place."""
@@ -171,16 +185,7 @@ class Attempts:
 
     async def _told(self, hold: _Hold, telling: Coroutine[Any, Any, None]) -> Exception | None:
         """Tells something on GitHub. What stood in the way is returned: the row is given back all the same."""
-        try:
-            await hold.lease.keep(telling, heed=False)
-        except (OwnershipLost, LedgerUnavailable):
-            raise
-        except RevwrightError as error:
-            return error
-        except Exception as error:  # noqa: BLE001 - the job edge once more
-            _log.exception("run %s of %s: unexpected error while telling of it", hold.row.run, hold.row.key)
-            return error
-        return None
+        return await self._error_of(hold, hold.lease.keep(telling, heed=False))
 
     async def _later(self, hold: _Hold, until: datetime, reason: str, *, outage: bool) -> None:
         seconds = (until - self.now()).total_seconds()
