@@ -24,8 +24,8 @@ async def ring_forever(
 ) -> None:
     """`free`: how many slots of a queue are free here. `outage_over` is set when Redis is back after it was away.
 
-    The first look is at once: whatever was due while we were down is taken up at start. Rows that wait while slots are
-    free have lost their bells (or may not run yet, and then a bell does no harm).
+    The first look is at once: whatever was due while we were down is taken up at start. Rows that may run and wait
+    while slots are free have lost their bells.
     """
     waited: frozenset[Queue] = frozenset()
     away = False

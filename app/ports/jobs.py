@@ -98,7 +98,9 @@ class Bells(Protocol):
     """What wakes workers. A bell carries no work: who hears it asks for the next row."""
 
     async def due(self) -> frozenset[Queue]:
-        """Puts rows in line whose time has come or whose worker died; the queues in which any row waits."""
+        """Puts rows in line whose time has come or whose worker died; the queues in which a row waits that may
+        run.
+        """
         ...
 
     async def ring(self, queue: Queue, times: int) -> None:

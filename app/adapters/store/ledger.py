@@ -154,7 +154,8 @@ class RedisLedger:
         return bool(await self._scripts.call("order", [], [str(row), order]))
 
     async def due(self) -> frozenset[Queue]:
-        _, *waiting = await self._scripts.call("due", [], list(Queue))
+        options = self._options
+        _, *waiting = await self._scripts.call("due", [], [options.per_repository, options.per_installation, *Queue])
         return frozenset(queue for queue, some in zip(Queue, waiting, strict=True) if some)
 
     async def ring(self, queue: Queue, times: int) -> None:

@@ -223,10 +223,8 @@ class Walk:
 
     async def due(self) -> None:
         await self.redis.delete(queue_name(Queue.REVIEW))  # every bell is lost
-        waiting = await self.ledger.due()
-        for key, told in self.rows.items():
-            if told.open and not told.runs and await self.redis.zscore(keys.DEADLINES, str(key)) is None:
-                assert Queue.REVIEW in waiting
+        if Queue.REVIEW not in await self.ledger.due():
+            await self.nobody_could()
 
     # What must hold.
 

@@ -83,8 +83,10 @@ async def test_a_held_installation_with_many_repositories_is_passed_over(ledger:
     await accepted(ledger, other(1, installation=12))
     await accepted(ledger, other(2, installation=12))
 
+    assert await ledger.due() == {Queue.REVIEW}
     assert [(await following(ledger)).key.ref.number for _ in range(2)] == [1, 2]
     assert await free(ledger)
+    assert await ledger.due() == frozenset(), "nobody rings all the time for those who may not run"
 
 
 async def test_a_repository_has_at_most_so_many_running(redis: ArqRedis) -> None:

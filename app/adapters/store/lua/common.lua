@@ -159,3 +159,23 @@ local function want_more(name, queue, trigger)
   redis.call('PERSIST', key)
   return redis.call('HINCRBY', key, 'want', 1), open
 end
+
+local PAGE = 256  -- turns looked at together, since those of a held installation may be many
+
+-- Says of a repository whether one more of its rows may run: its installation is not held, and neither is full.
+local function gate(queue, most_of_repository, most_of_installation, now)
+  local function is_full(id, most)
+    local running = P .. 'running:' .. queue .. ':' .. id
+    redis.call('ZREMRANGEBYSCORE', running, '-inf', now)
+    return redis.call('ZCARD', running) >= most
+  end
+  local open = {}
+  return function(repository)
+    local installation = installation_of(repository)
+    if open[installation] == nil then
+      open[installation] = redis.call('EXISTS', P .. 'held:' .. installation) == 0
+        and not is_full(installation, most_of_installation)
+    end
+    return open[installation] and not is_full(repository, most_of_repository)
+  end
+end

@@ -2,24 +2,11 @@
 -- ARGV: 1 queue, 2 owner, 3 lease ms, 4 most running of one repository, 5 most running of one installation,
 --       6 an id for a new run
 -- Returns the row's name and its fields as one flat list, or nil.
-local PAGE = 256  -- turns looked at together, since those of a held installation may be many
 local queue, owner = ARGV[1], ARGV[2]
 local now = clock()
 promote(now)
 
-local function is_full(id, most)
-  local running = P .. 'running:' .. queue .. ':' .. id
-  redis.call('ZREMRANGEBYSCORE', running, '-inf', now)
-  return redis.call('ZCARD', running) >= tonumber(most)
-end
-
-local closed = {}
-local function is_closed(installation)
-  if closed[installation] == nil then
-    closed[installation] = redis.call('EXISTS', P .. 'held:' .. installation) == 1 or is_full(installation, ARGV[5])
-  end
-  return closed[installation]
-end
+local may_run = gate(queue, tonumber(ARGV[4]), tonumber(ARGV[5]), now)
 
 -- The first row of the repository's line that somebody must work at; others leave the line.
 local function first_of(repository)
@@ -80,7 +67,7 @@ while true do
     return false
   end
   for _, repository in ipairs(page) do
-    if is_closed(installation_of(repository)) or is_full(repository, ARGV[4]) then
+    if not may_run(repository) then
       skipped = skipped + 1
     else
       local name, dead_owner = first_of(repository)
