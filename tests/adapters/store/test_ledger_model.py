@@ -46,6 +46,7 @@ class Told:
     unanswered: list[tuple[int, str]] = field(default_factory=list)
     """Generation and trigger, since the last finished one."""
     paused: bool = False
+    stop: int = 0
 
     @property
     def open(self) -> bool:
@@ -202,6 +203,7 @@ class Walk:
         match self.random.choice(("stop", "pause", "resume", "retry")):
             case "stop":
                 assert await self.ledger.stop(key) == told.open
+                told.stop = told.want if told.open else told.stop
             case "pause":
                 assert await self.ledger.pause(key) == (told.want > 0 and not told.paused)
                 told.paused = told.want > 0
@@ -211,8 +213,9 @@ class Walk:
                     told.asked("resume")
                 told.paused = False
             case _:
-                assert await self.ledger.retry(key) == (told.want > 0 and not told.runs)
-                if told.want > 0 and not told.open:
+                may = told.want > 0 and not told.runs and not told.paused
+                assert await self.ledger.retry(key) == may
+                if may and (not told.open or told.stop >= told.want):
                     told.asked("retry")
 
     async def hold(self) -> None:
