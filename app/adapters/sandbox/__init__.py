@@ -1,0 +1,1 @@
+"""The sandbox in which what a pull request contains is executed: bubblewrap, a seccomp program and limits."""
