@@ -68,7 +68,7 @@ def number(name: str) -> int:
         ("personality", "0xFFFFFFFF", 0),
         ("socket", "1, 1, 0", 0),
         ("socket", "2, 1, 0", 0),
-        ("socket", "10, 2 | 0x80000, 0", 0),
+        ("socket", "2, 2 | 0x80000, 0", 0),
         ("socket", "2, 3, 1", errno.EAFNOSUPPORT),
         ("socket", "16, 3, 0", errno.EAFNOSUPPORT),
         ("socket", "40, 1, 0", errno.EAFNOSUPPORT),
