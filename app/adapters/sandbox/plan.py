@@ -129,7 +129,11 @@ class SandboxPlan:
     masked: tuple[str, ...] = ()
     """Files of /proc that are covered; they have to exist. `proc_secrets` names those worth it."""
     git_read_only: bool = False
-    """Whether the workspace has a `.git` that the command may read but not write."""
+    """Whether the workspace has a `.git` that the command may read but not write.
+
+    Only for a directory that we made, and for all commands in a workspace or for none: a command that can write the
+    name can make it a link, which bubblewrap would follow on the host.
+    """
 
     def __post_init__(self) -> None:
         _check_command(self.argv)
