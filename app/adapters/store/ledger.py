@@ -85,7 +85,7 @@ class RedisLedger:
         name = reply[0].decode()
         try:
             return _row(RowKey.parse(name), _pairs(reply[1:]))
-        except (KeyError, ValueError):  # made by another version: that one shall look at it, not this one stumble over it
+        except (KeyError, ValueError):  # of another version: that one shall look at it, not this one stumble over it
             _log.warning("the row %r is of a kind that this version does not know; it is put off", name[:100])
             await self._release(name, owner, seconds=_PUT_OFF_SECONDS, error="", take_back=1)
             return None
