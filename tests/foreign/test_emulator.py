@@ -28,6 +28,7 @@ from app.usecases.review.publish import SUMMARY, Publisher
 from app.wiring.worker import open_worker_services
 from tests.foreign.deployment import BUG, WEBHOOK_SECRET, Deployment
 from tests.foreign.emulator import APP_ID, BOT, INSTALLATION, NEIGHBOUR, OUTSIDE, REPOSITORY, SLUG
+from tests.foreign.serving import wait_until
 
 pytestmark = pytest.mark.emulator
 
@@ -92,12 +93,16 @@ def test_findings_that_the_emulator_refuses_in_the_diff_stand_in_the_summary(dep
     assert "Division by zero for an empty list" in comment["body"]
 
 
-def test_a_head_that_git_does_not_have_is_said_and_never_green(deployment: Deployment) -> None:
+def test_a_head_that_git_does_not_have_is_said_and_waited_for_and_never_green(deployment: Deployment) -> None:
     pull = deployment.open_pull_request("absent", {"notes.md": "absent\n"}, known_to_git=False)
-    (check,) = deployment.concluded_checks(pull)
 
-    assert check["conclusion"] == "action_required"
-    assert check["output"]["title"] == "Not reviewed: the review failed"
+    def waiting() -> bool:
+        return any("Waiting until" in (run["output"]["title"] or "") for run in deployment.emulator.checks(pull.head))
+
+    wait_until(waiting, seconds=60, what=deployment.said)
+    (check,) = deployment.emulator.checks(pull.head)
+
+    assert check["status"] == "in_progress"
     assert pull.head in check["output"]["summary"]
     assert deployment.emulator.comments(pull.number) == []
 
