@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
 import signal
@@ -124,8 +125,9 @@ def _caller(workers: list[Child], port: int) -> Child:
     sockets = {f"socket:[{found['inode']}]" for found in _connections() if int(found["port"], 16) == port}
     for worker in workers:
         for descriptor in Path(f"/proc/{worker.pid}/fd").iterdir():
-            if str(descriptor.readlink()) in sockets:
-                return worker
+            with contextlib.suppress(FileNotFoundError):  # closed while we look
+                if str(descriptor.readlink()) in sockets:
+                    return worker
     return workers[0]
 
 
