@@ -1,7 +1,6 @@
 -- Hands out the next turn to write. KEYS: 1 pace of an installation   ARGV: 1 ms between turns, 2 longest wait in ms
 -- Returns the server's time and the turn, both in ms. A turn further away than the longest wait is told, not taken.
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local now = clock()
 local apart, longest = tonumber(ARGV[1]), tonumber(ARGV[2])
 local last = tonumber(redis.call('GET', KEYS[1]) or '')
 local turn = now

@@ -3,8 +3,7 @@
 -- KEYS: 1 repositories   ARGV: 1 how many at most, 2 ms to the next turn, 3 at most so many ms more, so that turns
 --   spread, 4 a random number, 5 prefix of repository keys
 -- Returns member, name, since for each, as a flat list.
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local now = clock()
 math.randomseed(tonumber(ARGV[4]))
 local found = {}
 for _, repository in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1])) do
