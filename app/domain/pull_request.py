@@ -63,3 +63,8 @@ class PullRequest:
     head_repository_id: int | None
     base_sha: Sha
     base_ref: str
+
+    @property
+    def ready(self) -> bool:
+        """Open, and no draft: its required checks are waited for."""
+        return self.open and not self.draft

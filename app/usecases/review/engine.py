@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from app.domain.answers import REVIEW_SCHEMA, ReviewAnswer, decode_review
@@ -50,12 +50,6 @@ class Engine:
     choice: ModelChoice | None
     no_model: str = "no model is configured"
     """Why `choice` is None, in words for the report."""
-
-    def with_model(self, wrap: Callable[[Model], Model]) -> Engine:
-        """The same engine with its model wrapped; without a model, the same."""
-        if self.choice is None:
-            return self
-        return replace(self, choice=replace(self.choice, model=wrap(self.choice.model)))
 
     async def examine(self, snapshot: Snapshot, *, cache_key: str) -> Report:
         """Looks at everything the base policy does not exclude; says of every entry what was done with it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.domain.errors import GitHubError, GitHubUnavailable
@@ -15,7 +15,7 @@ from app.domain.pull_request import PullRequest
 from app.domain.report import ModelUse, Report
 from app.domain.row import Order, Row
 from app.domain.snapshot import Snapshot
-from app.ports import Answers, Mirrors, Model, Place, PolicyParser, PullRequests
+from app.ports import Answers, Mirrors, Place, PolicyParser, PullRequests
 from app.usecases.job import Guard, Outcome, Progress
 from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.engine import Engine
@@ -85,7 +85,7 @@ class ReviewRun:
         pull = await self._read(row)
         place = Place(pull.ref, pull.repository)
         await self._cancel_what_is_not_wanted(place, pull)
-        if pull.open and not pull.draft:
+        if pull.ready:
             told = words.paused() if order is Order.PAUSE else words.stopped()
             await self.check_runs.conclude(place, pull.head_sha, Conclusion.CANCELLED, told)
         return Outcome("paused" if order is Order.PAUSE else "stopped")
@@ -95,7 +95,7 @@ class ReviewRun:
         pull = await self._read(row)
         place = Place(pull.ref, pull.repository)
         await self._cancel_what_is_not_wanted(place, pull)
-        if pull.open and not pull.draft and not await self._is_over(pull):
+        if pull.ready and not await self._is_over(pull):
             await self.check_runs.announce(place, pull.head_sha, words.queued())
 
     async def waits(self, row: Row, reason: str, until: datetime) -> None:
@@ -119,7 +119,7 @@ class ReviewRun:
             raise refused
 
     async def _cancel_what_is_not_wanted(self, place: Place, pull: PullRequest) -> None:
-        if pull.open and not pull.draft:
+        if pull.ready:
             await self.check_runs.cancel_others(place, pull.head_sha)
         else:
             await self.check_runs.cancel_others(place, None, words.draft() if pull.open else words.closed())
@@ -151,26 +151,23 @@ class ReviewRun:
 
     async def _examine(self, row: Row, snapshot: Snapshot, progress: Progress) -> Report:
         """What an earlier attempt paid for, and could not publish, is neither asked nor counted again."""
-        remembered: list[RememberedModel] = []
-
-        def remembering(model: Model) -> Model:
-            remembered.append(RememberedModel(model, self.answers, row.key))
-            return remembered[-1]
-
-        engine = self.engine.with_model(remembering)
+        engine, cache_key = self.engine, f"revwright-{row.key.ref.repository_id}"
+        if engine.choice is None:
+            return await engine.examine(snapshot, cache_key=cache_key)
+        model = RememberedModel(engine.choice.model, self.answers, row.key)
+        engine = replace(engine, choice=replace(engine.choice, model=model))
         try:
-            report = await engine.examine(snapshot, cache_key=f"revwright-{row.key.ref.repository_id}")
+            report = await engine.examine(snapshot, cache_key=cache_key)
         finally:
-            for model in remembered:
-                if model.under_way:  # broken off: the provider may bill it all the same
-                    await progress.spent((ModelUse(model.under_way, 1, Usage(0, 0, 0, known=False), None),))
-        if any(model.asked for model in remembered):
+            if model.under_way:  # broken off: the provider may bill it all the same
+                await progress.spent((ModelUse(model.under_way, 1, Usage(0, 0, 0, known=False), None),))
+        if model.asked:
             await progress.spent(report.models)
         return report
 
     async def _refuse(self, place: Place, pull: PullRequest, refusal: str) -> Outcome:
         if pull.draft:
-            await self.check_runs.cancel_others(place, None, words.draft())
+            await self._cancel_what_is_not_wanted(place, pull)
         else:
             await self.check_runs.conclude(place, pull.head_sha, Conclusion.ACTION_REQUIRED, words.not_wanted(refusal))
         return Outcome(refusal)
