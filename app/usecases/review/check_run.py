@@ -90,15 +90,15 @@ class CheckRuns:
 
     async def judged_by(self, ref: PullRequestRef, head: Sha, run_id: str) -> bool:
         """Whether the run has said its last word on the head, and GitHub has it."""
-        judged = await self.outbox.finished(ref, f"judged:{head}")
-        return _number(run_id) in judged.values() and await self.is_over(ref, head)
+        known = await self.outbox.finished(ref, "")
+        return known.get(f"judged:{head}") == _number(run_id) and f"concluded:{head}" in known
 
     async def open_heads(self, ref: PullRequestRef) -> tuple[Sha, ...]:
         """Heads whose check run is not concluded; one that was begun may be on GitHub though we never heard."""
-        made = (*await self.outbox.finished(ref, "check:"), *await self.outbox.open(ref, "check:"))
-        over = await self.outbox.finished(ref, "concluded:")
+        known = await self.outbox.finished(ref, "")
+        made = (*(key for key in known if key.startswith("check:")), *await self.outbox.open(ref, "check:"))
         heads = (key.partition(":")[2] for key in made)
-        return tuple(Sha(head) for head in heads if f"concluded:{head}" not in over)
+        return tuple(Sha(head) for head in heads if f"concluded:{head}" not in known)
 
 
 def _number(run_id: str) -> int:
