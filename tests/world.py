@@ -24,13 +24,13 @@ from app.adapters.store.scripts import hgetall
 from app.domain.jobs import Queue
 from app.settings import Settings
 from app.web.main import create_app
+from app.wiring.cancelling import end
 from app.wiring.redis import open_redis
 from app.wiring.web import open_web_services
 from app.wiring.worker import WorkerServices, open_worker_services
 from tests.fakes.github import CheckRun, Delivery, FakeGitHub, PullRequest, Repository
 from tests.fakes.model import FakeModel
 from workers.back_off import BackOff
-from workers.cancelling import end
 from workers.main import arq_worker
 from workers.options import WorkerOptions
 

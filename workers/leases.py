@@ -13,7 +13,7 @@ from app.domain.row import Pulse, Row
 from app.ports import Ledger
 from app.usecases.fence import Fence
 from app.usecases.job import OwnershipLost, check
-from workers.cancelling import end
+from app.wiring.cancelling import end
 
 _log = logging.getLogger(__name__)
 

@@ -16,11 +16,11 @@ from redis.exceptions import RedisError
 from app.adapters.store.bells import deserialize, queue_name, serialize
 from app.adapters.store.troubles import unavailable
 from app.domain.jobs import Queue
+from app.wiring.cancelling import end
 from app.wiring.redis import open_redis
 from app.wiring.worker import WorkerServices
 from workers.announcing import Announcements
 from workers.attempts import Attempts
-from workers.cancelling import end
 from workers.jobs import Context, announce, work
 from workers.options import WorkerOptions
 from workers.recovery import reconcile_forever, recover_forever

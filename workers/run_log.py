@@ -14,7 +14,7 @@ from app.domain.errors import LedgerUnavailable
 from app.domain.runs import kept
 from app.domain.static_checks import redact_secrets
 from app.ports import Runs
-from workers.cancelling import end
+from app.wiring.cancelling import end
 
 _log = logging.getLogger(__name__)
 

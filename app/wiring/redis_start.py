@@ -13,6 +13,7 @@ from redis.exceptions import TimeoutError as RedisTimeout
 from app.adapters.store.server_check import check_server
 from app.adapters.store.troubles import refusal
 from app.domain.errors import LedgerUnavailable, SettingsInvalid
+from app.wiring.cancelling import end
 from app.wiring.redis import open_redis
 
 _log = logging.getLogger(__name__)
@@ -40,9 +41,7 @@ async def looking_when_there(
     try:
         yield
     finally:
-        while not task.done():  # one cancellation can be lost in a client whose connection is just breaking
-            task.cancel()
-            await asyncio.wait((task,), timeout=0.5)
+        await end((task,))
 
 
 async def _until_there(

@@ -12,12 +12,12 @@ import pytest
 from app.adapters.store import keys
 from app.domain.jobs import Queue
 from app.domain.runs import RunRecord, RunState
+from app.wiring.cancelling import end
 from tests.fakes.github import PullRequest
 from tests.fakes.model import Answer, Hang, Reviewer, Seen
 from tests.stories.test_failures import row_key
 from tests.stories.test_first_review import DIVISION, open_bug
 from tests.world import OPTIONS, World
-from workers.cancelling import end
 from workers.main import run_worker
 
 CLEAN = Answer({"findings": [], "summary": ""})

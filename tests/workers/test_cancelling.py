@@ -8,8 +8,8 @@ from typing import Any
 
 from app.domain.jobs import RowKey
 from app.domain.row import Pulse, Row, Wanted
+from app.wiring.cancelling import end
 from tests.build import HEAD, KEY, REPOSITORY
-from workers.cancelling import end
 from workers.leases import Lease
 
 

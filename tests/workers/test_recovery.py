@@ -11,7 +11,7 @@ import pytest
 
 from app.domain.errors import GitHubUnavailable, LedgerUnavailable
 from app.domain.jobs import Queue
-from workers.cancelling import end
+from app.wiring.cancelling import end
 from workers.recovery import reconcile_forever, recover_forever
 from workers.schedule import ring_forever
 
