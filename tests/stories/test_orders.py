@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -12,27 +10,14 @@ import pytest
 from app.adapters.store import keys
 from app.domain.jobs import Queue
 from app.domain.runs import RunRecord, RunState
-from app.wiring.cancelling import end
 from tests.fakes.github import PullRequest
 from tests.fakes.model import Answer, Hang, Reviewer, Seen
 from tests.stories.test_failures import row_key
 from tests.stories.test_first_review import DIVISION, open_bug
-from tests.world import OPTIONS, World
-from workers.main import run_worker
+from tests.stories.test_redis_trouble import working
+from tests.world import World
 
 CLEAN = Answer({"findings": [], "summary": ""})
-
-
-@asynccontextmanager
-async def working(world: World) -> AsyncIterator[None]:
-    """Workers run, as in a process of their own."""
-    stop = asyncio.Event()
-    worker = asyncio.create_task(run_worker(world.redis_settings, world.services, OPTIONS, stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await end((worker,))
 
 
 async def until(world: World, pull: PullRequest, conclusion: str) -> None:
