@@ -155,7 +155,7 @@ class RedisLedger:
 
     async def due(self) -> frozenset[Queue]:
         options = self._options
-        _, *waiting = await self._scripts.call("due", [], [options.per_repository, options.per_installation, *Queue])
+        waiting = await self._scripts.call("due", [], [options.per_repository, options.per_installation, *Queue])
         return frozenset(queue for queue, some in zip(Queue, waiting, strict=True) if some)
 
     async def ring(self, queue: Queue, times: int) -> None:

@@ -102,7 +102,6 @@ local function promote(now)
       end
     end
   end
-  return #names
 end
 
 local function owned(name, owner)

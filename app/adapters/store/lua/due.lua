@@ -1,6 +1,6 @@
 -- Rows whose time has come join their lines.
 -- ARGV: 1 most running of one repository, 2 most running of one installation, then queues
--- Returns how many, and for each queue 1 if somebody waits there who may run.
+-- Returns for each queue 1 if somebody waits there who may run, else 0.
 local now = clock()
 
 local function somebody(queue)
@@ -19,7 +19,8 @@ local function somebody(queue)
   end
 end
 
-local reply = {promote(now)}
+promote(now)
+local reply = {}
 for n = 3, #ARGV do
   table.insert(reply, somebody(ARGV[n]))
 end
