@@ -14,7 +14,9 @@
     │   └── GitHubRefused      4xx: permission, not found, validation; a retry does not help
     ├── GitFailed              a git command ended in an error, a time-out or over its size limit
     ├── ModelUnavailable       the model endpoint is down, slow, limited or talks garbage; come back
-    └── ModelRejected          the model endpoint refuses the request as such: key, model name, shape
+    ├── ModelRejected          the model endpoint refuses the request as such: key, model name, shape
+    ├── SandboxRefused         a sandbox does not do what was asked: a path, a limit, or a host that cannot isolate
+    └── SandboxUnavailable     the runner of sandboxes is gone or does not answer; come back
 
 `retry` says whether the same job may succeed later without anyone's action.
 """
@@ -157,3 +159,13 @@ class ModelUnavailable(RevwrightError):
 
 class ModelRejected(RevwrightError):
     """The endpoint refuses the request (400, 401, 403, 404, 422): a person must change a setting."""
+
+
+class SandboxRefused(RevwrightError):
+    """A sandbox does not do what was asked of it, and would not do it again: the text says what and why."""
+
+
+class SandboxUnavailable(RevwrightError):
+    """The runner is not there, went away or is at its limit of sandboxes; the workspace, if there was one, is lost."""
+
+    retry = True

@@ -6,6 +6,7 @@ from app.ports.jobs import Bells, Intake, Ledger, Orders
 from app.ports.memory import Answers, Begun, Heads, Outbox, Pace, Runs
 from app.ports.missed import HookDeliveries, KnownRepositories, Marks, OpenPullRequests
 from app.ports.review import Mirrors, Model, Repository
+from app.ports.sandbox import Output, Sandbox, Sandboxes, Tree
 
 __all__ = [
     "Answers",
@@ -26,6 +27,7 @@ __all__ = [
     "OpenPullRequests",
     "Orders",
     "Outbox",
+    "Output",
     "Pace",
     "ParseEvent",
     "Place",
@@ -36,4 +38,7 @@ __all__ = [
     "Reviewers",
     "Reviewing",
     "Runs",
+    "Sandbox",
+    "Sandboxes",
+    "Tree",
 ]

@@ -14,9 +14,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from app.adapters.sandbox.bubblewrap import FILES, Descriptors, Invocation, invocation
-from app.adapters.sandbox.plan import SandboxPlan
-from app.adapters.sandbox.syscalls import Machine
+from app.adapters.sandbox.isolation.bubblewrap import FILES, Descriptors, Invocation, invocation
+from app.adapters.sandbox.isolation.plan import SandboxPlan
+from app.adapters.sandbox.isolation.syscalls import Machine
 
 UNPRIVILEGED = 20001
 SECONDS = 60

@@ -10,8 +10,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 
-from app.adapters.sandbox.seccomp_rules import Answer, Case, Network, Rule, Word, rules
-from app.adapters.sandbox.syscalls import NEWEST, Machine
+from app.adapters.sandbox.isolation.seccomp_rules import Answer, Case, Rule, Word, rules
+from app.adapters.sandbox.isolation.syscalls import NEWEST, Machine
+from app.domain.sandbox import Network
 
 _LOAD_WORD, _AND, _RETURN = 0x20, 0x54, 0x06
 _JUMP_EQUAL, _JUMP_GREATER = 0x15, 0x25

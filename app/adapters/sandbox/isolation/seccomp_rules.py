@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import errno
 from dataclasses import dataclass
-from enum import Enum, IntEnum
+from enum import IntEnum
+
+from app.domain.sandbox import Network
 
 _LOW_WORD = 0xFFFFFFFF
 
@@ -20,15 +22,6 @@ _PERSONALITIES = (0, 0x8, 0x20000, 0x20008, 0xFFFFFFFF)
 # linux/socket.h and linux/net.h
 _AF_UNIX, _AF_INET, _AF_INET6 = 1, 2, 10
 _SOCK_STREAM, _SOCK_DGRAM, _SOCK_TYPE_MASK = 1, 2, 0xF
-
-
-class Network(Enum):
-    """What a command can reach; in both cases from within an empty network namespace."""
-
-    NONE = "none"
-    """Unix sockets only."""
-    LOOPBACK = "loopback"
-    """Also TCP and UDP, which end at the sandbox's own loopback interface."""
 
 
 class Answer(IntEnum):

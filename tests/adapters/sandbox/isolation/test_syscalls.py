@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.sandbox.syscalls import NUMBERS, Machine
-from tests.adapters.sandbox import libseccomp
+from app.adapters.sandbox.isolation.syscalls import NUMBERS, Machine
+from tests.adapters.sandbox.isolation import libseccomp
 
 HEADER = Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h")
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from app.adapters.sandbox.plan import Proc, SandboxPlan, Toolchain, check_path
-from app.adapters.sandbox.seccomp import seccomp_program
-from app.adapters.sandbox.syscalls import Machine
+from app.adapters.sandbox.isolation.plan import Proc, SandboxPlan, Toolchain, check_path
+from app.adapters.sandbox.isolation.seccomp import seccomp_program
+from app.adapters.sandbox.isolation.syscalls import Machine
 
 WORKSPACE = "/workspace"
 UID = 1000

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.sandbox.plan import Proc, SandboxPlan, Scratch, Toolchain, proc_secrets
+from app.adapters.sandbox.isolation.plan import Proc, SandboxPlan, Scratch, Toolchain, proc_secrets
 
 
 def plan(**changes: Any) -> SandboxPlan:

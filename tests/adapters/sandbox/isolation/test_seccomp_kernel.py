@@ -10,9 +10,9 @@ import sys
 
 import pytest
 
-from app.adapters.sandbox.seccomp import seccomp_program
-from app.adapters.sandbox.seccomp_rules import Network
-from app.adapters.sandbox.syscalls import Machine
+from app.adapters.sandbox.isolation.seccomp import seccomp_program
+from app.adapters.sandbox.isolation.syscalls import Machine
+from app.domain.sandbox import Network
 
 MACHINES = [machine.value for machine in Machine]
 pytestmark = pytest.mark.skipif(

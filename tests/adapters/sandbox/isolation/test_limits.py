@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from app.adapters.sandbox.limits import ProcessLimits, confine
+from app.adapters.sandbox.isolation.limits import ProcessLimits, confine
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason=f"limits are Linux's, this is {sys.platform}")
 

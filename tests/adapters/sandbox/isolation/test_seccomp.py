@@ -6,11 +6,12 @@ from collections import defaultdict
 
 import pytest
 
-from app.adapters.sandbox.seccomp import assemble, seccomp_program
-from app.adapters.sandbox.seccomp_rules import Answer, Network, Rule, Word, rules
-from app.adapters.sandbox.syscalls import Machine
-from tests.adapters.sandbox import bpf
-from tests.adapters.sandbox.decisions import SETTINGS, Setting, setting_id
+from app.adapters.sandbox.isolation.seccomp import assemble, seccomp_program
+from app.adapters.sandbox.isolation.seccomp_rules import Answer, Rule, Word, rules
+from app.adapters.sandbox.isolation.syscalls import Machine
+from app.domain.sandbox import Network
+from tests.adapters.sandbox.isolation import bpf
+from tests.adapters.sandbox.isolation.decisions import SETTINGS, Setting, setting_id
 
 
 def differs(instructions: list[bpf.Instruction], answers: list[tuple[bpf.Call, int]]) -> bool:

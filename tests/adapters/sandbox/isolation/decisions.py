@@ -10,9 +10,9 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.adapters.sandbox.seccomp_rules import Network
-from app.adapters.sandbox.syscalls import NUMBERS, Machine
-from tests.adapters.sandbox.bpf import ALLOW, ERRNO, KILL_PROCESS, Call
+from app.adapters.sandbox.isolation.syscalls import NUMBERS, Machine
+from app.domain.sandbox import Network
+from tests.adapters.sandbox.isolation.bpf import ALLOW, ERRNO, KILL_PROCESS, Call
 
 ARCH = {Machine.X86_64: 0xC000003E, Machine.AARCH64: 0xC00000B7}
 COLUMN = {Machine.X86_64: 0, Machine.AARCH64: 1}

@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from app.adapters.sandbox.seccomp_rules import Network
+from app.domain.sandbox import Network
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OURS = frozenset({"PATH", "HOME", "TMPDIR", "PWD", "OLDPWD", "SHELL", "USER", "LOGNAME"})

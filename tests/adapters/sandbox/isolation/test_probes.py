@@ -11,11 +11,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from app.adapters.sandbox.plan import Proc, SandboxPlan, Scratch, proc_secrets
-from app.adapters.sandbox.seccomp_rules import Network
-from app.adapters.sandbox.syscalls import Machine
-from tests.adapters.sandbox import launching
-from tests.adapters.sandbox.launching import Ended
+from app.adapters.sandbox.isolation.plan import Proc, SandboxPlan, Scratch, proc_secrets
+from app.adapters.sandbox.isolation.syscalls import Machine
+from app.domain.sandbox import Network
+from tests.adapters.sandbox.isolation import launching
+from tests.adapters.sandbox.isolation.launching import Ended
 
 SECRET = "canary-of-the-worker"
 

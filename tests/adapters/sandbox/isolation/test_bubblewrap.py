@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.sandbox.bubblewrap import FILES, Descriptors, Invocation, invocation
-from app.adapters.sandbox.plan import Proc, SandboxPlan, Scratch, Toolchain
-from app.adapters.sandbox.seccomp import seccomp_program
-from app.adapters.sandbox.seccomp_rules import Network
-from app.adapters.sandbox.syscalls import Machine
-from tests.adapters.sandbox.options import Option, parse
+from app.adapters.sandbox.isolation.bubblewrap import FILES, Descriptors, Invocation, invocation
+from app.adapters.sandbox.isolation.plan import Proc, SandboxPlan, Scratch, Toolchain
+from app.adapters.sandbox.isolation.seccomp import seccomp_program
+from app.adapters.sandbox.isolation.syscalls import Machine
+from app.domain.sandbox import Network
+from tests.adapters.sandbox.isolation.options import Option, parse
 
 PLAN = SandboxPlan(argv=("make", "test"), workspace=PurePosixPath("/srv/workspaces/a1"))
 DESCRIPTORS = Descriptors(arguments=11, seccomp=12, info=13, block=14, files=(15, 16, 17, 18, 19, 20))

@@ -10,10 +10,10 @@ import itertools
 
 import pytest
 
-from app.adapters.sandbox.seccomp import seccomp_program
-from app.adapters.sandbox.seccomp_rules import Case, Rule, rules
-from tests.adapters.sandbox import bpf, libseccomp
-from tests.adapters.sandbox.decisions import ARCH, SETTINGS, Setting, setting_id
+from app.adapters.sandbox.isolation.seccomp import seccomp_program
+from app.adapters.sandbox.isolation.seccomp_rules import Case, Rule, rules
+from tests.adapters.sandbox.isolation import bpf, libseccomp
+from tests.adapters.sandbox.isolation.decisions import ARCH, SETTINGS, Setting, setting_id
 
 Wanted = tuple[str, int, tuple[libseccomp.Comparison, ...]]
 

@@ -1,0 +1,94 @@
+"""What leaves a sandbox: files found in a workspace, and the edits that may become a commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain.entries import Kind
+from app.domain.pull_request import Sha
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """One entry of a commit's whole tree. The path holds undecodable bytes as surrogates."""
+
+    path: str
+    mode: str
+    """Six octal digits."""
+    sha: str
+    """Of the blob; of the commit, for a submodule."""
+    size: int
+    """Of the blob in bytes; 0 for a submodule."""
+
+    @property
+    def kind(self) -> Kind:
+        """What it is, decided by its mode."""
+        return Kind.of_mode(self.mode)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a blob. Pieces of an entry follow one another; an empty blob is one empty piece."""
+
+    entry: TreeEntry
+    data: bytes
+    last: bool
+
+
+class FoundKind(StrEnum):
+    """What stands at a path in a workspace."""
+
+    FILE = "file"
+    EXECUTABLE = "executable"
+    SYMLINK = "symlink"
+    OTHER = "neither a file nor a link"
+    """A FIFO, a socket, a device, a directory that cannot be read, another file system."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """What a walk through a workspace saw, without following a link."""
+
+    path: str
+    kind: FoundKind
+    size: int
+    sha: str | None
+    """What git would call a blob of this content (of a link: its target); None where there is nothing to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One file as it is to be. `content` None deletes it."""
+
+    path: str
+    content: bytes | None
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Edits to the tree of `base`, each of a path of its own and all allowed by the policy on paths."""
+
+    base: Sha
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A path that may not leave the sandbox as it is, and why, in words for people."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """All that differs from the base, in three parts: nothing is left out in silence."""
+
+    patch: Patch
+    """Declared changes that are allowed."""
+    extras: tuple[str, ...]
+    """Paths that changed although nobody declared them, such as build products; they are not in the patch."""
+    refused: tuple[Refusal, ...]
+    """Declared changes that are not allowed. With one of these the whole patch must not be used."""

@@ -1,0 +1,128 @@
+"""What is asked of a sandbox and what comes of it: a command, its limits, how it ended, and what isolates it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import Enum, StrEnum
+from types import MappingProxyType
+
+
+class Network(Enum):
+    """What a command can reach; in both cases from within an empty network namespace."""
+
+    NONE = "none"
+    """Unix sockets only."""
+    LOOPBACK = "loopback"
+    """Also TCP and UDP, which end at the sandbox's own loopback interface."""
+
+
+class Limit(StrEnum):
+    """Which limit ended a command or made it fail; the words are fit for people and for a model."""
+
+    TIME = "wall-clock time"
+    MEMORY = "memory"
+    PROCESSES = "number of processes"
+    CPU = "CPU time of a process"
+    FILE_SIZE = "size of a file"
+    OUTPUT = "output"
+    DISK = "bytes in the workspace"
+    FILES = "files in the workspace"
+    SCRATCH = "space in /tmp and /dev/shm"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLimits:
+    """What one command and all it starts may take; ValueError for a limit below 1 (of seconds: not above 0)."""
+
+    seconds: float = 600
+    """From its start to its end, on the clock on the wall."""
+    memory_bytes: int = 1 << 30
+    """Of all its processes together, with what they hold in memory file systems."""
+    processes: int = 512
+    """Processes and threads together."""
+    cpu_seconds: int = 1800
+    """Of each process."""
+    file_bytes: int = 512 << 20
+    """The largest file."""
+    open_files: int = 1024
+    """Of each process."""
+    output_bytes: int = 64 << 20
+    """Printed on both streams together."""
+    disk_bytes: int = 1 << 30
+    """In the workspace, with what it held before."""
+    files: int = 200_000
+    """In the workspace, with what it held before: files, directories and links."""
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if value <= 0 or value != value:  # noqa: PLR0124 - not a number
+                raise ValueError(f"the limit {item.name} is {value}: it must be above 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command line, run in /workspace: no shell has a say unless `argv` names one."""
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    """Beside what every command has: PATH, HOME, TMPDIR, USER, LOGNAME, SHELL, LANG."""
+    network: Network = Network.LOOPBACK
+    limits: CommandLimits = CommandLimits()
+    merged: bool = True
+    """Whether what it prints on its two streams is one stream, in the order in which it was printed."""
+
+
+class Stream(StrEnum):
+    """Where something was printed. Merged output is all `OUT`."""
+
+    OUT = "out"
+    ERR = "err"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a command ended. Nothing that it started is alive any more."""
+
+    status: int | None
+    """Its exit status; None when a signal ended it."""
+    signal: int | None
+    """The number of the signal that ended it, ours or another."""
+    limit: Limit | None
+    """The limit that ended it, or at which it failed; None when there is no sign of one."""
+    seconds: float
+    output_bytes: int
+    """All that it printed until it ended, also what nobody kept."""
+
+    @property
+    def succeeded(self) -> bool:
+        """Exit status 0, and not ended by us."""
+        return self.status == 0 and self.limit is None
+
+
+class Mode(StrEnum):
+    """What this host lets the sandbox be."""
+
+    FULL = "full"
+    NO_PROC = "no-proc"
+    """All of it but /proc, for containers whose /proc is masked."""
+    REFUSED = "refused"
+    """Nothing is ever executed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Isolation:
+    """What a self-test found out about a host, in words for its operator."""
+
+    mode: Mode
+    reason: str
+    """Why not more; for `FULL` what holds."""
+    remedy: str
+    """What to do about it; empty when there is nothing to do."""
+    cgroup: str
+    """`v1`, `v2` or `none`: what bounds memory and processes of a sandbox as a whole. With `none`, watching does."""
+    own_user: bool
+    """Whether sandboxes run as another user than the worker."""
+    probes: tuple[tuple[str, bool], ...] = ()
+    """Each probe by name, and whether it passed."""
