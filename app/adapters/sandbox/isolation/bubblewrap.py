@@ -53,8 +53,11 @@ class Descriptors:
 
     arguments: int
     seccomp: int
-    info: int
-    """A pipe's end to which the namespace's process ids are written, as JSON."""
+    status: int
+    """A pipe's end to which JSON is written, an object a line: `child-pid`, and `exit-code` once the command has ended.
+
+    Without an `exit-code` the command has not begun: bubblewrap says on standard error why.
+    """
     block: int
     """A pipe's end; the command starts when there is a byte in it."""
     files: tuple[int, ...]
@@ -69,7 +72,7 @@ class Descriptors:
     @property
     def all(self) -> tuple[int, ...]:
         """What the process has to inherit beside its standard streams, and nothing else."""
-        return (self.arguments, self.seccomp, self.info, self.block, *self.files)
+        return (self.arguments, self.seccomp, self.status, self.block, *self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ def invocation(
         *_read_only(plan),
         *_environment(plan),
         *("--seccomp", str(descriptors.seccomp)),
-        *("--info-fd", str(descriptors.info), "--block-fd", str(descriptors.block)),
+        *("--json-status-fd", str(descriptors.status), "--block-fd", str(descriptors.block)),
     ]
     contents = {
         descriptors.arguments: b"".join(os.fsencode(option) + b"\0" for option in options),

@@ -64,11 +64,11 @@ def _descriptors() -> Iterator[Descriptors]:
             open_.callback(os.close, descriptor)
             return descriptor
 
-        _, info = map(kept, os.pipe())
+        _, status = map(kept, os.pipe())
         block, release = map(kept, os.pipe())
         os.write(release, b"1")
         files = [kept(os.memfd_create(f"sandbox-{number}")) for number in range(2 + len(FILES))]
-        yield Descriptors(arguments=files[0], seccomp=files[1], info=info, block=block, files=tuple(files[2:]))
+        yield Descriptors(arguments=files[0], seccomp=files[1], status=status, block=block, files=tuple(files[2:]))
 
 
 def start(plan: SandboxPlan, bwrap: PurePosixPath, environment: dict[str, str] | None = None) -> Ended:

@@ -18,7 +18,7 @@ from app.domain.sandbox import Network
 from tests.adapters.sandbox.isolation.options import Option, parse
 
 PLAN = SandboxPlan(argv=("make", "test"), workspace=PurePosixPath("/srv/workspaces/a1"))
-DESCRIPTORS = Descriptors(arguments=11, seccomp=12, info=13, block=14, files=(15, 16, 17, 18, 19, 20))
+DESCRIPTORS = Descriptors(arguments=11, seccomp=12, status=13, block=14, files=(15, 16, 17, 18, 19, 20))
 
 WHOLE = """
 --unshare-user
@@ -83,7 +83,7 @@ WHOLE = """
 --setenv SHELL /bin/sh
 --setenv LANG C.UTF-8
 --seccomp 12
---info-fd 13
+--json-status-fd 13
 --block-fd 14
 """
 

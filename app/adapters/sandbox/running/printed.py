@@ -1,0 +1,87 @@
+"""Carries what a command prints to whoever wants it, no faster than it is taken, and counts it against a limit."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+
+from app.adapters.sandbox.running.waiting import readable, surely_done
+from app.domain.sandbox import Stream
+from app.ports.sandbox import Output
+
+_CHUNK_BYTES = 64 << 10
+_HEAD_BYTES = 4096
+
+
+class Printed:
+    """Two pipes, or one, from a command to `output`; nothing is read before `begin`."""
+
+    def __init__(self, pipes: dict[Stream, int], output: Output, most_bytes: int) -> None:
+        self.bytes = 0
+        """All that was printed."""
+        self.head = b""
+        """The first of it on the stream for errors."""
+        self._pipes = pipes
+        self._output = output
+        self._most_bytes = most_bytes
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._errors = Stream.ERR if Stream.ERR in pipes else Stream.OUT
+        for descriptor in pipes.values():
+            os.set_blocking(descriptor, False)
+
+    def begin(self, *, too_much: Callable[[], None], failed: Callable[[], None]) -> None:
+        """Start to read. `too_much` is called at the limit, beyond which nothing is handed on; `failed` when
+        `output` raised.
+        """
+
+        def look(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and task.exception() is not None:
+                failed()
+
+        for stream, descriptor in self._pipes.items():
+            task = asyncio.create_task(self._carry(stream, descriptor, too_much))
+            task.add_done_callback(look)
+            self._tasks.add(task)
+
+    async def _carry(self, stream: Stream, descriptor: int, too_much: Callable[[], None]) -> None:
+        while True:
+            await readable(descriptor)
+            if not (chunk := os.read(descriptor, _CHUNK_BYTES)):
+                return
+            room = max(0, self._most_bytes - self.bytes)
+            self._count(stream, chunk)
+            if len(chunk) > room:
+                too_much()
+            if room:
+                await self._output(stream, chunk[:room])
+
+    def _count(self, stream: Stream, chunk: bytes) -> None:
+        self.bytes += len(chunk)
+        if stream is self._errors and len(self.head) < _HEAD_BYTES:
+            self.head = (self.head + chunk)[:_HEAD_BYTES]
+
+    async def finish(self, seconds: float) -> None:
+        """Once nobody can print any more: hand on what is left, for so long. Raises what `output` raised."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        await self.stop()
+        for stream, descriptor in self._pipes.items():
+            while chunk := _left(descriptor):
+                self._count(stream, chunk)
+        for task in self._tasks:
+            if not task.cancelled():
+                task.result()
+
+    async def stop(self) -> None:
+        """Hand on nothing more. A cancellation is raised at the end."""
+        for task in self._tasks:
+            task.cancel()
+        await surely_done(self._tasks)
+
+
+def _left(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, _CHUNK_BYTES)
+    except BlockingIOError:
+        return b""

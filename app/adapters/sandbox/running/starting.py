@@ -1,0 +1,81 @@
+"""Starts bubblewrap for a plan: what it is to read in memory files, and the near ends of its pipes for us.
+
+It must be started from the thread of the event loop, which lives as long as the command: `--die-with-parent` kills the
+command when the thread ends that started it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+from app.adapters.sandbox.isolation.bubblewrap import FILES, Descriptors, invocation
+from app.adapters.sandbox.isolation.plan import SandboxPlan
+from app.adapters.sandbox.running.host import Host
+
+
+class LaunchFailed(Exception):
+    """A command was not started; the text is bubblewrap's own, or says what was missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A bubblewrap that builds a sandbox, and the near ends of its pipes. The command waits for a byte in `release`.
+
+    Kill it before `release` is closed: the command also starts at the end of that pipe.
+    """
+
+    process: subprocess.Popen[bytes]
+    release: int
+    status: int
+    out: int
+    err: int | None
+    """None where `out` has both."""
+
+
+def start(host: Host, plan: SandboxPlan, kept: ExitStack, *, merged: bool) -> Started:
+    """Descriptors of the answer are closed by `kept`. Raises LaunchFailed."""
+    if os.geteuid() == 0:
+        raise LaunchFailed("commands are never run by root, as which they would own what root owns: use another user")
+    with ExitStack() as passed:
+
+        def pipe() -> tuple[int, int]:
+            near, far = os.pipe()
+            kept.callback(os.close, near)
+            passed.callback(os.close, far)
+            return near, far
+
+        (status, of_status), (out, of_out) = pipe(), pipe()
+        err, of_err = (None, of_out) if merged else pipe()
+        block, release = os.pipe()
+        passed.callback(os.close, block)
+        kept.callback(os.close, release)
+        files = [os.memfd_create(f"sandbox-{number}") for number in range(2 + len(FILES))]
+        for file in files:
+            passed.callback(os.close, file)
+        made = invocation(
+            replace(plan, proc=host.proc, masked=host.masked),
+            Descriptors(arguments=files[0], seccomp=files[1], status=of_status, block=block, files=tuple(files[2:])),
+            host.machine,
+            memory_cgroup=False,
+            bwrap=host.bwrap,
+        )
+        for file, content in made.contents.items():
+            os.write(file, content)
+            os.lseek(file, 0, os.SEEK_SET)
+        try:
+            process = subprocess.Popen(
+                made.argv,
+                stdin=subprocess.DEVNULL,
+                stdout=of_out,
+                stderr=of_err,
+                env=dict(made.environment),
+                cwd="/",
+                pass_fds=made.pass_fds,
+                start_new_session=True,  # a key pressed on our terminal is for us
+            )
+        except OSError as error:
+            raise LaunchFailed(f"{host.bwrap}: {error.strerror}") from error
+    return Started(process=process, release=release, status=status, out=out, err=err)

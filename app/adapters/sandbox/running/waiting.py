@@ -1,0 +1,53 @@
+"""Waits for descriptors from the event loop: for a pipe to have something, for a process to have ended."""
+
+from __future__ import annotations
+
+import asyncio
+import select
+
+
+async def readable(descriptor: int) -> None:
+    """Returns once a read would not block; for a pidfd: once the process has ended. One wait a descriptor."""
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+
+    def note() -> None:
+        if not ready.done():  # a cancellation may have come between the event and its turn
+            ready.set_result(None)
+
+    loop.add_reader(descriptor, note)
+    try:
+        await ready
+    finally:
+        loop.remove_reader(descriptor)
+
+
+def is_readable(descriptor: int) -> bool:
+    """Whether `readable` would return at once."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+async def surely_readable(descriptor: int) -> None:
+    """Waits through any number of cancellations; the last of them is raised once there is nothing to wait for."""
+    cancelled: asyncio.CancelledError | None = None
+    while not is_readable(descriptor):
+        try:
+            await readable(descriptor)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+
+
+async def surely_done(tasks: set[asyncio.Task[None]]) -> None:
+    """As `surely_readable`, for tasks; what became of them is not looked at."""
+    cancelled: asyncio.CancelledError | None = None
+    while any(not task.done() for task in tasks):
+        try:
+            await asyncio.wait(tasks)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
