@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from app.adapters.sandbox.isolation.plan import Proc
 from app.adapters.sandbox.isolation.syscalls import Machine
+from app.adapters.sandbox.running.cgroups import Subtree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,3 +20,5 @@ class Host:
     """What a container around us lets a sandbox have."""
     masked: tuple[str, ...] = ()
     """See `SandboxPlan.masked`."""
+    cgroups: Subtree | None = None
+    """Where cgroups for sandboxes can be made; None where memory and processes are bounded by watching them."""

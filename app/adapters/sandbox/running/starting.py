@@ -59,7 +59,7 @@ def start(host: Host, plan: SandboxPlan, kept: ExitStack, *, merged: bool) -> St
             replace(plan, proc=host.proc, masked=host.masked),
             Descriptors(arguments=files[0], seccomp=files[1], status=of_status, block=block, files=tuple(files[2:])),
             host.machine,
-            memory_cgroup=False,
+            memory_cgroup=host.cgroups is not None,
             bwrap=host.bwrap,
         )
         for file, content in made.contents.items():

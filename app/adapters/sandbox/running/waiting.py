@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import select
+from collections.abc import Collection
 
 
 async def readable(descriptor: int) -> None:
@@ -41,12 +42,12 @@ async def surely_readable(descriptor: int) -> None:
         raise cancelled
 
 
-async def surely_done(tasks: set[asyncio.Task[None]]) -> None:
-    """As `surely_readable`, for tasks; what became of them is not looked at."""
+async def surely_done(futures: Collection[asyncio.Future[None]]) -> None:
+    """As `surely_readable`, for tasks and futures; what became of them is not looked at."""
     cancelled: asyncio.CancelledError | None = None
-    while any(not task.done() for task in tasks):
+    while any(not future.done() for future in futures):
         try:
-            await asyncio.wait(tasks)
+            await asyncio.wait(futures)
         except asyncio.CancelledError as error:
             cancelled = error
     if cancelled is not None:

@@ -14,36 +14,13 @@ from app.adapters.sandbox.running.host import Host
 from app.adapters.sandbox.running.launcher import Launcher
 from app.adapters.sandbox.running.starting import LaunchFailed
 from app.domain.sandbox import CommandLimits, Ended, Limit, Stream
-
-LIMITS = CommandLimits(seconds=60)
-
-
-class Kept:
-    """Everything a command printed."""
-
-    def __init__(self) -> None:
-        self.parts: list[tuple[Stream, bytes]] = []
-
-    async def __call__(self, stream: Stream, chunk: bytes) -> None:
-        self.parts.append((stream, chunk))
-
-    def text(self, stream: Stream = Stream.OUT) -> str:
-        return b"".join(chunk for part, chunk in self.parts if part is stream).decode()
+from tests.adapters.sandbox.running.running import LIMITS, Kept, left, nothing, run
 
 
 async def shell(
     host: Host, plan: SandboxPlan, script: str, limits: CommandLimits = LIMITS, *, merged: bool = True
 ) -> tuple[Ended, Kept]:
-    kept = Kept()
-    ended = await Launcher(host).run(replace(plan, argv=("sh", "-c", script)), limits, kept, merged=merged)
-    return ended, kept
-
-
-def left() -> set[str]:
-    """Descriptors of this process, and children of it."""
-    descriptors = {f"{path.name} {path.readlink()}" for path in Path("/proc/self/fd").iterdir() if path.is_symlink()}
-    tasks = [path.read_text() for path in Path("/proc/self/task").glob("*/children")]
-    return descriptors | {f"child {child}" for child in " ".join(tasks).split()}
+    return await run(host, plan, "sh", "-c", script, limits=limits, merged=merged)
 
 
 def bytes_of(path: PurePosixPath) -> int:
@@ -114,7 +91,7 @@ async def test_who_does_not_take_output_does_not_prevent_the_end(host: Host, pla
         await asyncio.Event().wait()
 
     begin = time.monotonic()
-    ended = await Launcher(host).run(replace(plan, argv=("yes",)), CommandLimits(seconds=0.3), stuck)
+    ended = await Launcher(host).run(replace(plan, argv=("yes",)), CommandLimits(seconds=0.3), stuck, measure=nothing)
 
     assert ended.limit is Limit.TIME
     assert time.monotonic() - begin < 10.3
@@ -126,28 +103,32 @@ async def test_who_fails_at_output_ends_the_command(host: Host, plan: SandboxPla
 
     before = left()
     with pytest.raises(ConnectionResetError, match="nobody there"):
-        await Launcher(host).run(replace(plan, argv=("yes",)), LIMITS, broken)
+        await Launcher(host).run(replace(plan, argv=("yes",)), LIMITS, broken, measure=nothing)
     assert left() == before
 
 
 async def test_a_program_that_is_not_there_is_named(host: Host, plan: SandboxPlan) -> None:
     before = left()
     with pytest.raises(LaunchFailed, match="bwrap: execvp no-such-program: No such file or directory"):
-        await Launcher(host).run(replace(plan, argv=("no-such-program",)), LIMITS, Kept())
+        await Launcher(host).run(replace(plan, argv=("no-such-program",)), LIMITS, Kept(), measure=nothing)
     assert left() == before
 
 
 async def test_a_sandbox_that_cannot_be_built_says_why(host: Host, plan: SandboxPlan) -> None:
     before = left()
     with pytest.raises(LaunchFailed, match="bwrap: Can't find source path /var/tmp/no/such"):
-        await Launcher(host).run(replace(plan, workspace=PurePosixPath("/var/tmp/no/such")), LIMITS, Kept())
+        await Launcher(host).run(
+            replace(plan, workspace=PurePosixPath("/var/tmp/no/such")), LIMITS, Kept(), measure=nothing
+        )
     assert left() == before
 
 
 async def test_a_missing_bubblewrap_is_named(host: Host, plan: SandboxPlan) -> None:
     before = left()
     with pytest.raises(LaunchFailed, match="/usr/bin/no-such-bwrap: No such file or directory"):
-        await Launcher(replace(host, bwrap=PurePosixPath("/usr/bin/no-such-bwrap"))).run(plan, LIMITS, Kept())
+        await Launcher(replace(host, bwrap=PurePosixPath("/usr/bin/no-such-bwrap"))).run(
+            plan, LIMITS, Kept(), measure=nothing
+        )
     assert left() == before
 
 

@@ -1,0 +1,124 @@
+"""One command on its way: built, confined, let go, watched, ended, and judged by what it was seen to do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from app.adapters.sandbox.isolation.limits import confine
+from app.adapters.sandbox.running.cgroups import Group
+from app.adapters.sandbox.running.printed import Printed
+from app.adapters.sandbox.running.scratch import Scratch, hold
+from app.adapters.sandbox.running.starting import LaunchFailed
+from app.adapters.sandbox.running.threads import Watchers
+from app.adapters.sandbox.running.tree import Tree
+from app.adapters.sandbox.running.waiting import readable
+from app.adapters.sandbox.running.watch import Watch
+from app.adapters.sandbox.running.workspace import WorkspaceWatch
+from app.domain.sandbox import CommandLimits, Ended, Limit
+
+_START_SECONDS = 10.0
+_BUILDING_SECONDS = 0.001
+_LAST_OUTPUT_SECONDS = 3.0
+_BY_SIGNAL = 128
+
+
+@dataclass(kw_only=True)
+class Launch:
+    """What belongs to one command. Whoever made it ends it, too, whatever happens."""
+
+    limits: CommandLimits
+    group: Group | None
+    release: int
+    tree: Tree
+    printed: Printed
+    watchers: Watchers
+    workspace: WorkspaceWatch
+    limit: Limit | None = None
+    """The first at which we ended the command."""
+
+    async def through(self, kept: ExitStack) -> Ended:
+        """From a bubblewrap that has just been started to the end. Raises LaunchFailed."""
+        watch = await self._confined(kept)
+        self.watchers.begin([watch.until, self.workspace.until], over=self.stop, failed=self.tree.kill)
+        self.printed.begin(too_much=lambda: self.stop(Limit.OUTPUT), failed=self.tree.kill)
+        begin = time.monotonic()
+        timer = asyncio.get_running_loop().call_later(self.limits.seconds, self.stop, Limit.TIME)
+        try:
+            os.write(self.release, b"1")
+            await readable(self.tree.bwrap)
+        finally:
+            timer.cancel()
+        await self.tree.end()
+        seconds = time.monotonic() - begin
+        await self.watchers.stop()
+        await self.printed.finish(_LAST_OUTPUT_SECONDS)
+        self.watchers.check()
+        return self._ended(watch, seconds)
+
+    def stop(self, limit: Limit) -> None:
+        """End the command at a limit; the first one counts, and none that comes after its own end. In any thread."""
+        if not self.tree.ended:
+            self.limit = self.limit or limit
+            self.tree.kill()
+
+    async def _confined(self, kept: ExitStack) -> Watch:
+        """Wait for the sandbox and bind what stands in it, before it is the command."""
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                scratch = await self._built(kept)
+        except TimeoutError:
+            raise LaunchFailed(f"no sandbox that can be looked into after {_START_SECONDS:g} seconds") from None
+        if scratch is None or self.tree.pid is None:
+            await self.tree.end()
+            await self.printed.finish(0)
+            raise LaunchFailed(self._why())
+        try:
+            confine(self.tree.pid, self.limits, cgroup=self.group is not None)
+            if self.group is not None:
+                self.group.attach(self.tree.pid)
+        except OSError as error:
+            raise LaunchFailed(f"a sandbox cannot be limited: {error}") from error
+        return Watch(first=self.tree.pid, limits=self.limits, scratch=scratch, group=self.group)
+
+    async def _built(self, kept: ExitStack) -> Scratch | None:
+        """None when bubblewrap gave up."""
+        if not await self.tree.find() or self.tree.pid is None:
+            return None
+        while (scratch := hold(self.tree.pid, kept)) is None and not self.tree.ended:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(_BUILDING_SECONDS)
+        return scratch
+
+    def _ended(self, watch: Watch, seconds: float) -> Ended:
+        code, own = self.tree.result()
+        if code is None and self.limit is None and own >= 0:
+            raise LaunchFailed(self._why())
+        if code is None:
+            code = _BY_SIGNAL + (-own if own < 0 else signal.SIGKILL)
+        # bubblewrap tells a death by signal as shells do: a command that exits with such a status looks the same.
+        by_signal = _BY_SIGNAL < code < _BY_SIGNAL + signal.NSIG
+        limit = self.limit
+        if limit is None and code != 0:
+            limit = self._failed_at(code, watch)
+        return Ended(
+            status=None if by_signal else code,
+            signal=code - _BY_SIGNAL if by_signal else None,
+            limit=limit,
+            seconds=seconds,
+            output_bytes=self.printed.bytes,
+        )
+
+    def _failed_at(self, code: int, watch: Watch) -> Limit | None:
+        if code == _BY_SIGNAL + signal.SIGXFSZ:
+            return Limit.FILE_SIZE
+        slow = watch.cpu_seconds >= self.limits.cpu_seconds
+        if code == _BY_SIGNAL + signal.SIGXCPU or (code == _BY_SIGNAL + signal.SIGKILL and slow):
+            return Limit.CPU
+        return watch.failed_at()
+
+    def _why(self) -> str:
+        return self.printed.head.decode(errors="replace").strip() or "bubblewrap ended without a word"
