@@ -7,6 +7,7 @@ from typing import Protocol
 from app.domain.model import Completion, ModelRequest
 from app.domain.objects import Blob, Change
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
+from app.ports.sandbox import Tree
 
 
 class Model(Protocol):
@@ -33,6 +34,10 @@ class Repository(Protocol):
 
     async def blobs(self, commit: Sha, paths: tuple[str, ...], *, max_bytes: int) -> dict[str, Blob]:
         """The files among `paths` that exist at `commit`; what is a directory or a submodule is left out."""
+        ...
+
+    def tree(self, commit: Sha) -> Tree:
+        """All files of a commit, which are read when asked for."""
         ...
 
 

@@ -57,8 +57,13 @@ async def read_sizes(git: Git, shas: Collection[str]) -> dict[str, int]:
     sizes = dict(line.split(" ", 1) for line in printed.splitlines())
     for sha in shas:
         if not sizes.get(sha, "").isdecimal():
-            raise _lacking(git, sha)
+            raise lacking(git, sha)
     return {sha: int(sizes[sha]) for sha in shas}
+
+
+def lacking(git: Git, sha: str) -> GitFailed:
+    """The error for an object that a tree names and that is not here."""
+    return git.damaged(f"{git.label} lacks the object {sha} that its own trees name: is it a partial clone?")
 
 
 async def _listed(git: Git, commit: Sha, paths: Sequence[str]) -> dict[str, _Listed]:
@@ -71,7 +76,7 @@ async def _listed(git: Git, commit: Sha, paths: Sequence[str]) -> dict[str, _Lis
             mode, kind, sha, size = about.decode("ascii").split()
             if kind == "blob" and path in asked:
                 if not size.isdecimal():  # git prints BAD for an object that is not there
-                    raise _lacking(git, sha)
+                    raise lacking(git, sha)
                 name = path.decode("utf-8", "surrogateescape")
                 listed[name] = _Listed(Kind.of_mode(mode), sha, int(size))
     return listed
@@ -88,7 +93,7 @@ async def _contents(git: Git, sizes: Mapping[str, int]) -> dict[str, bytes]:
     for sha, size in sizes.items():
         start = printed.find(b"\n", position) + 1
         if printed[position:start] != f"{sha} blob {size}\n".encode("ascii"):
-            raise _lacking(git, sha)
+            raise lacking(git, sha)
         contents[sha] = printed[start : start + size]
         position = start + size + 1
     return contents
@@ -96,10 +101,6 @@ async def _contents(git: Git, sizes: Mapping[str, int]) -> dict[str, bytes]:
 
 def _lines(shas: Collection[str]) -> bytes:
     return "".join(f"{sha}\n" for sha in shas).encode("ascii")
-
-
-def _lacking(git: Git, sha: str) -> GitFailed:
-    return git.damaged(f"{git.label} lacks the object {sha} that its own trees name: is it a partial clone?")
 
 
 def _encoded(path: str) -> bytes | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from app.adapters.git.blobs import read_blobs
 from app.adapters.git.changes import DiffLimits, read_changes
 from app.adapters.git.process import Git, checked_sha
+from app.adapters.git.tree import GitTree
 from app.domain.errors import GitFailed
 from app.domain.objects import Blob, Change
 from app.domain.pull_request import Sha
@@ -53,6 +54,10 @@ class GitRepository:
     async def blobs(self, commit: Sha, paths: Sequence[str], *, max_bytes: int) -> dict[str, Blob]:
         """Those of the paths that are files or links, each with at most `max_bytes` of its bytes."""
         return await read_blobs(self._git, checked_sha(commit), paths, max_bytes=max_bytes)
+
+    def tree(self, commit: Sha) -> GitTree:
+        """All files of a commit, which are read when asked for."""
+        return GitTree(self._git, checked_sha(commit), keep=self)
 
 
 def _only_sha(printed: bytes) -> Sha:

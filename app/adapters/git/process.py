@@ -103,25 +103,48 @@ class Git:
         try:
             async with (
                 asyncio.timeout(self.limits.seconds),
-                self._started(command, arguments, stdin) as process,
+                self.printing(command, *arguments, stdin=stdin, accept=accept) as stdout,
             ):
-                assert process.stdout is not None
-                stderr = asyncio.create_task(_tail(process.stderr))
-                writing = asyncio.create_task(_write(process.stdin, stdin))
-                try:
-                    while chunk := await process.stdout.read(_CHUNK):
-                        if not sink(chunk):
-                            return False
+                while chunk := await stdout.read(_CHUNK):
+                    if not sink(chunk):
+                        return False
+        except TimeoutError as late:
+            raise self.slow(command) from late
+        return True
+
+    @contextlib.asynccontextmanager
+    async def printing(
+        self,
+        command: str,
+        *arguments: str | bytes,
+        stdin: bytes | None = None,
+        accept: tuple[int, ...] = (0,),
+    ) -> AsyncIterator[asyncio.StreamReader]:
+        """What git prints, to be read at leisure: git waits for the reader. The time limit is the reader's to keep.
+
+        Who leaves before the end has git killed; at the end, GitFailed on any exit status but those accepted.
+        """
+        async with self._started(command, arguments, stdin) as process:
+            assert process.stdout is not None
+            stderr = asyncio.create_task(_tail(process.stderr))
+            writing = asyncio.create_task(_write(process.stdin, stdin))
+            try:
+                yield process.stdout
+                if not process.stdout.at_eof():
+                    return
+                async with asyncio.timeout(self.limits.seconds):
                     await process.wait()
                     said = await stderr
-                finally:
-                    await _ended(stderr, writing)
-        except TimeoutError as late:
-            seconds = f"{self.limits.seconds:g}"
-            raise GitSlow(f"git {command} of {self.label} took over {seconds} s", retry=True) from late
+            except TimeoutError as late:
+                raise self.slow(command) from late
+            finally:
+                await _ended(stderr, writing)
         if process.returncode not in accept:
             raise self._failure(command, process.returncode, said)
-        return True
+
+    def slow(self, command: str) -> GitSlow:
+        """The error for a command that was killed at its time limit."""
+        return GitSlow(f"git {command} of {self.label} took over {self.limits.seconds:g} s", retry=True)
 
     def damaged(self, message: str) -> GitDamaged:
         """The error for a broken object database; it is also remembered on disk, for who can repair it."""
