@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 
 from app import VERSION
 from app.cli.exit_status import EXIT_ERROR
+from app.cli.sandbox_parser import add_sandbox
 from app.domain.errors import RevwrightError
 
-COMMANDS = ("up", "web", "worker", "review", "runs", "config")
+COMMANDS = ("up", "web", "worker", "runner", "review", "runs", "sandbox", "doctor", "config")
 
 _STATES = "running, waiting, paused, done, failed, stopped, superseded"
 """Those of domain.runs.RunState, which is not loaded for this; a test holds the two together."""
@@ -58,6 +59,18 @@ def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             from app.cli.serve import worker  # noqa: PLC0415
 
             return worker(environ, parent=arguments.parent)
+        case "runner":
+            from app.cli.runner import runner  # noqa: PLC0415
+
+            return runner(arguments, environ)
+        case "sandbox":
+            from app.cli.sandbox import sandbox  # noqa: PLC0415
+
+            return sandbox(arguments, environ)
+        case "doctor":
+            from app.cli.doctor import doctor  # noqa: PLC0415
+
+            return doctor(arguments, environ)
         case "review":
             from app.cli.review import review  # noqa: PLC0415
 
@@ -91,14 +104,41 @@ def parser() -> argparse.ArgumentParser:
         "worker", help="only the worker process, which reviews", description="Runs the worker."
     )
     worker.add_argument("--parent", type=int, help=argparse.SUPPRESS)
+    _add_runner(commands)
     _add_review(commands)
     _add_runs(commands)
+    add_sandbox(commands)
     config = commands.add_parser("config", help="check configuration")
+    doctor = commands.add_parser(
+        "doctor",
+        help="look at what this machine offers and lacks",
+        description="Looks at git and at what isolates sandboxes here, with a remedy for what is missing. Started as "
+        "root, it looks as the user that the runner would become. Exit status: 1 when something fails.",
+    )
+    doctor.add_argument("--json", action="store_true", help="the same as JSON")
     actions = config.add_subparsers(dest="action", required=True, metavar="ACTION")
     check = actions.add_parser("check", help="check a repository's policy file")
     check.add_argument("file", nargs="?", default=".github/revwright.yml", help="default: %(default)s")
     check.add_argument("--settings", action="store_true", help="check the REVWRIGHT_* environment variables instead")
     return top
+
+
+def _add_runner(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    runner = commands.add_parser(
+        "runner",
+        help="only the process that executes code of pull requests; it knows no secret",
+        description="Runs the process that starts sandboxes, for workers that name its socket in "
+        "REVWRIGHT_RUNNER_SOCKET. A worker that names none starts a runner of its own. Started as root, it becomes "
+        "another user first.",
+    )
+    place = runner.add_mutually_exclusive_group(required=True)
+    place.add_argument("--socket", metavar="PATH", help="where to listen")
+    place.add_argument("--control", type=int, help=argparse.SUPPRESS)
+    runner.add_argument(
+        "--worker-user",
+        metavar="USER",
+        help="the only user, by name or number, who may connect (default: yourself)",
+    )
 
 
 def _port(text: str) -> int:

@@ -26,6 +26,7 @@ from app.wiring.redis_start import look_at_redis, looking_when_there
 _log = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
 _SHUTDOWN_SECONDS = 10
 
 
@@ -85,6 +86,7 @@ def worker(environ: Mapping[str, str], *, parent: int | None) -> int:
 
 
 async def _work(settings: Settings, redis: RedisSettings) -> None:
+    from app.wiring.sandboxes import open_sandboxes, telling  # noqa: PLC0415
     from app.wiring.worker import open_worker_services  # noqa: PLC0415
     from workers.main import run_worker  # noqa: PLC0415
     from workers.options import worker_options  # noqa: PLC0415
@@ -103,6 +105,8 @@ async def _work(settings: Settings, redis: RedisSettings) -> None:
         if not await look_at_redis(redis, works_queues=True):
             await stack.enter_async_context(looking_when_there(redis, refused, works_queues=True))
         services = await stack.enter_async_context(open_worker_services(settings, redis))
+        sandboxes = await stack.enter_async_context(open_sandboxes(settings))
+        await stack.enter_async_context(telling(sandboxes, redis))
         model = settings.model.main if settings.model else "none (static rules only)"
         _log.info("worker: ready; model %s", model)
         await run_worker(redis, services, worker_options(settings), stop)
@@ -131,6 +135,7 @@ def listen(host: str, port: int) -> socket.socket:
 def _start(environ: Mapping[str, str], parent: int | None) -> tuple[Settings, RedisSettings]:
     if parent is not None:
         end_with(parent)
+    keep_memory_private()
     settings = Settings.from_environment(environ)
     configure(settings.log_format)
     settings.need_github()
@@ -149,3 +154,11 @@ def end_with(parent: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         raise SystemExit(0)
+
+
+def keep_memory_private() -> None:
+    """Keeps other processes of the same user out of this one's memory and environment, which hold the secrets.
+
+    PR_SET_DUMPABLE in prctl(2): files in /proc/PID belong to root then, and nobody else may trace the process.
+    """
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

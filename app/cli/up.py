@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from app.adapters.store.embedded import EmbeddedServer, open_embedded_server
 from app.cli.exit_status import EXIT_ERROR
 from app.cli.logs import configure
-from app.cli.serve import listen
+from app.cli.serve import keep_memory_private, listen
 from app.domain.errors import LedgerUnavailable
 from app.settings import Settings
 
@@ -28,6 +28,7 @@ _QUICK_SECONDS = 5.0
 
 def up(environ: Mapping[str, str], *, host: str | None, port: int | None) -> int:
     """Runs until stopped; wrong settings end it before anything is started."""
+    keep_memory_private()
     settings = Settings.from_environment(environ)
     configure(settings.log_format)
     settings.need_github()

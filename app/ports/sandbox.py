@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -26,16 +26,27 @@ class Tree(Protocol):
         """Every file, link and submodule, in git's order. Raises GitFailed."""
         ...
 
-    def contents(self, entries: Sequence[TreeEntry]) -> AsyncIterator[Chunk]:
-        """The blobs of these files and links, in this order, in pieces of bounded size. Raises GitFailed."""
+    def contents(self, entries: Sequence[TreeEntry]) -> AsyncGenerator[Chunk, None]:
+        """The blobs of these files and links, in this order, in pieces of at most 1 MiB. Raises GitFailed.
+
+        Close the generator when leaving it early.
+        """
         ...
 
 
 class Sandbox(Protocol):
-    """One workspace and the commands that run in it, one at a time. Its host directory is named to nobody."""
+    """One workspace and the commands that run in it, one at a time. Its host directory is named to nobody.
+
+    After SandboxUnavailable, and after a call that was cancelled, there is nothing left of it.
+    """
+
+    @property
+    def has_git(self) -> bool:
+        """Whether a throw-away repository is in the workspace."""
+        ...
 
     async def run(self, command: Command, output: Output | None = None) -> Ended:
-        """Run to the end; when the caller is cancelled, everything that the command started is killed first.
+        """Run to the end. When the caller is cancelled, everything that the command started is killed first.
 
         Raises SandboxRefused for a command that cannot be started, SandboxUnavailable.
         """

@@ -111,7 +111,33 @@ CATALOGUE = (
     Setting(
         "REVWRIGHT_SANDBOX",
         "bubblewrap",
-        "`bubblewrap` or `kubernetes`. This version runs no code of a pull request at all.",
+        "`bubblewrap`, or `off`: nothing of a pull request is ever executed. See [the sandbox](sandbox.md).",
+    ),
+    Setting(
+        "REVWRIGHT_SANDBOX_ROOT",
+        "",
+        "Absolute path of a root file system whose programs sandboxes have. Unset: the `/usr` of this machine.",
+    ),
+    Setting("REVWRIGHT_SANDBOX_MINUTES", "10", "Time limit of one command in a sandbox."),
+    Setting("REVWRIGHT_SANDBOX_MEMORY_MB", "1024", "Memory of one sandbox, with its `/tmp`."),
+    Setting("REVWRIGHT_SANDBOX_DISK_MB", "1024", "Space for the files of one sandbox."),
+    Setting("REVWRIGHT_SANDBOXES_AT_ONCE", "2", "Sandboxes that one runner keeps at the same time."),
+    Setting(
+        "REVWRIGHT_RUNNER_SOCKET",
+        "",
+        "Path of the socket of a `revwright runner` that was started apart. Unset: each worker starts its own runner.",
+    ),
+    Setting(
+        "REVWRIGHT_RUNNER_USER",
+        "",
+        "User that the runner becomes when root starts it, by name or number.",
+        shown_default="`revwright-runner` if there is such a user, else the id 58217",
+    ),
+    Setting(
+        "REVWRIGHT_WORKSPACES_DIR",
+        "",
+        "Absolute path of the directory for the files of sandboxes.",
+        shown_default="`/var/lib/revwright-runner` when root starts it, else `workspaces` in the data directory",
     ),
     Setting(
         "REVWRIGHT_POLICY_FILE",

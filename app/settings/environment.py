@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import TypeVar
 
+from app.domain.errors import SettingsInvalid
 from app.settings.catalogue import BY_NAME, FILE_SUFFIX, NAMES
 
 T = TypeVar("T")
@@ -63,6 +64,11 @@ class Environment:
                     )
                 self.problems.append(f"{name}: {hint}")
 
+    def finish(self) -> None:
+        """Raises SettingsInvalid with every problem at once."""
+        if self.problems:
+            raise SettingsInvalid(told(self.problems))
+
     def _value(self, name: str) -> str:
         return self._environ.get(name, "").strip()
 
@@ -92,3 +98,10 @@ class Environment:
         if not text:
             raise ValueError(f"the file {path!r} that {name} names is empty")
         return text
+
+
+def told(problems: list[str]) -> str:
+    """Problems of settings in one message."""
+    if len(problems) == 1:
+        return problems[0]
+    return "\n".join([f"{len(problems)} settings need attention:", *(f"  {problem}" for problem in problems)])

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from app.domain.errors import SettingsInvalid
 from app.settings.catalogue import FILE_SUFFIX
-from app.settings.environment import Environment
+from app.settings.environment import Environment, told
 from app.settings.github import APP_ID, NEEDED, PRIVATE_KEY, WEBHOOK_SECRET, GitHubSettings, read_github
 from app.settings.jobs import JobSettings, read_jobs
+from app.settings.log_format import LogFormat, read_log_format
 from app.settings.model import ModelSettings, read_model
+from app.settings.sandbox import SandboxSettings, read_sandbox
 from app.settings.secret import Secret
-from app.settings.values import data_dir, existing_file, host, one_of, port, positives, web_url
-
-LogFormat = Literal["text", "json"]
-SandboxKind = Literal["bubblewrap", "kubernetes"]
+from app.settings.values import data_dir, existing_file, host, port, positives, web_url
 
 _REDIS_URL = "REVWRIGHT_REDIS_URL"
 _DATA_DIR = "REVWRIGHT_DATA_DIR"
-_SANDBOX: Callable[[str], SandboxKind] = one_of("bubblewrap", "kubernetes")
-_LOG_FORMAT: Callable[[str], LogFormat] = one_of("text", "json")
 _REMEDIES = {
     APP_ID: "the number on the App's settings page",
     PRIVATE_KEY: f"or {PRIVATE_KEY}{FILE_SUFFIX}: the PEM file from the App's settings page",
@@ -47,7 +43,7 @@ class Settings:
     public_url: str | None
     allowed_accounts: frozenset[int]
     """Empty: every account."""
-    sandbox: SandboxKind
+    sandbox: SandboxSettings
     policy_file: Path | None
     log_format: LogFormat
     warnings: tuple[str, ...]
@@ -73,34 +69,27 @@ class Settings:
             port=env.read("REVWRIGHT_PORT", port) or 0,
             public_url=env.read("REVWRIGHT_PUBLIC_URL", web_url),
             allowed_accounts=env.read("REVWRIGHT_ALLOWED_ACCOUNTS", positives) or frozenset(),
-            sandbox=env.read("REVWRIGHT_SANDBOX", _SANDBOX) or "bubblewrap",
+            sandbox=read_sandbox(env),
             policy_file=env.read("REVWRIGHT_POLICY_FILE", existing_file),
-            log_format=env.read("REVWRIGHT_LOG_FORMAT", _LOG_FORMAT) or "text",
+            log_format=read_log_format(env),
             warnings=tuple(env.warnings),
             missing=missing,
         )
         if settings.policy_file is not None:
             # A ceiling that is silently not applied would be worse than none.
             env.problems.append("REVWRIGHT_POLICY_FILE: this version cannot apply a ceiling yet; unset it")
-        if env.problems:
-            raise SettingsInvalid(_told(env.problems))
+        env.finish()
         return settings
 
     def need_github(self) -> GitHubSettings:
         """For what talks to GitHub. Raises SettingsInvalid that names the settings that are missing."""
         if self.github is None:
-            raise SettingsInvalid(_told([_missing(name) for name in self.missing]))
+            raise SettingsInvalid(told([_missing(name) for name in self.missing]))
         return self.github
 
 
 def _missing(name: str) -> str:
     return f"{name}: not set, and needed to talk to GitHub; set it, {_REMEDIES[name]}"
-
-
-def _told(problems: list[str]) -> str:
-    if len(problems) == 1:
-        return problems[0]
-    return "\n".join([f"{len(problems)} settings need attention:", *(f"  {problem}" for problem in problems)])
 
 
 def _redis_url(text: str) -> Secret:

@@ -109,6 +109,21 @@ def existing_file(text: str) -> Path:
     return path
 
 
+def absolute_path(text: str) -> Path:
+    """A path that means the same wherever a process is started."""
+    path = Path(text)
+    if not path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"{text!r} is not an absolute path without `..`; write one that begins with /")
+    return path
+
+
+def user_name(text: str) -> str:
+    """The name or number of a user of this system."""
+    if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,30}\$?|[0-9]{1,9}", text):
+        raise ValueError(f"{text!r} is not the name or number of a user")
+    return text
+
+
 def data_dir(home: str) -> Callable[[str], Path]:
     """An absolute path, or one below `home` when it begins with `~/`."""
 

@@ -1,4 +1,4 @@
-"""GET /healthz: the process answers. GET /readyz: it could take a delivery now."""
+"""GET /healthz: the process answers. GET /readyz: it could take a delivery now. GET /metrics: the same in numbers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ import time
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from app.domain.errors import LedgerUnavailable
+from app.domain.sandbox import Isolation
+from app.web.metrics import CONTENT_TYPE, exposition
 
 _log = logging.getLogger(__name__)
 
 Ready = Callable[[], Awaitable[None]]
 """Raises LedgerUnavailable when the ledger cannot be written."""
+
+Isolations = Callable[[], Awaitable[tuple[Isolation, ...]]]
+"""What isolates sandboxes on the machine of every worker that told. Raises LedgerUnavailable."""
 
 _WAIT_SECONDS = 1.5
 """Probes commonly give up after a second or a few; a server that hangs is not ready."""
@@ -26,9 +31,16 @@ class Health:
     """Answers probes. However many there are, Redis is asked once in `kept_seconds` and by one at a time."""
 
     def __init__(
-        self, ready: Ready, *, wait_seconds: float = _WAIT_SECONDS, kept_seconds: float = _KEPT_SECONDS
+        self,
+        ready: Ready,
+        isolations: Isolations,
+        *,
+        wait_seconds: float = _WAIT_SECONDS,
+        kept_seconds: float = _KEPT_SECONDS,
     ) -> None:
         self._ready = ready
+        self._isolations = isolations
+        self._sandboxes: tuple[Isolation, ...] = ()
         self._wait_seconds = wait_seconds
         self._kept_seconds = kept_seconds
         self._asking: asyncio.Task[str | None] | None = None
@@ -42,7 +54,12 @@ class Health:
         trouble = await self._trouble()
         if trouble is not None:
             return JSONResponse({"status": "not ready", "reason": f"the job ledger cannot be written: {trouble}"}, 503)
-        return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "ready", "sandboxes": [_shown(isolation) for isolation in self._sandboxes]})
+
+    async def metrics(self, _request: Request) -> Response:
+        """In the text format of Prometheus."""
+        trouble = await self._trouble()
+        return Response(exposition(ready=trouble is None, isolations=self._sandboxes), media_type=CONTENT_TYPE)
 
     async def _trouble(self) -> str | None:
         """None when ready. Waits for the one question that is under way, which goes on when the caller is gone."""
@@ -57,6 +74,7 @@ class Health:
         trouble = None
         try:
             await self._ready()
+            self._sandboxes = await self._isolations()
         except LedgerUnavailable as error:
             trouble = error.reason
             if trouble != self._told:
@@ -65,3 +83,14 @@ class Health:
             _log.info("ready again")
         self._told = trouble
         return trouble
+
+
+def _shown(isolation: Isolation) -> dict[str, object]:
+    """Of one worker; what stands here may be read by anybody who reaches this address."""
+    return {
+        "mode": isolation.mode.value,
+        "reason": isolation.reason,
+        "remedy": isolation.remedy,
+        "cgroup": isolation.cgroup,
+        "own_user": isolation.own_user,
+    }

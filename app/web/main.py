@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -28,13 +28,14 @@ def create_app(open_services: OpenServices) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services() as services:
             app.state.webhooks = WebhookEndpoint(services.intake, services.webhook_secrets, services.allowed_accounts)
-            app.state.health = Health(services.ready)
+            app.state.health = Health(services.ready, services.isolations)
             yield
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.router.routes.append(Route("/webhooks/github", _Webhooks(), methods=["POST"]))
     app.add_route("/healthz", _healthz, methods=["GET"])
     app.add_route("/readyz", _readyz, methods=["GET"])
+    app.add_route("/metrics", _metrics, methods=["GET"])
     app.add_exception_handler(Exception, _unexpected)
     return app
 
@@ -55,6 +56,11 @@ async def _healthz(request: Request) -> JSONResponse:
 async def _readyz(request: Request) -> JSONResponse:
     health: Health = request.app.state.health
     return await health.readyz(request)
+
+
+async def _metrics(request: Request) -> Response:
+    health: Health = request.app.state.health
+    return await health.metrics(request)
 
 
 async def _unexpected(_request: Request, error: Exception) -> JSONResponse:

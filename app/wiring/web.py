@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from arq.connections import ArqRedis, RedisSettings
 
 from app.adapters.store.batches import BatchedScripts
+from app.adapters.store.isolations import RedisIsolations
 from app.adapters.store.keys import PREFIX
 from app.adapters.store.ledger import LedgerOptions, RedisLedger
 from app.adapters.store.scripts import translated
+from app.domain.sandbox import Isolation
 from app.ports import Intake
 from app.settings import Settings
 from app.wiring.ledger import ledger_options
@@ -22,6 +24,7 @@ from app.wiring.redis import open_redis
 class WebServices:
     intake: Intake
     ready: Callable[[], Awaitable[None]]
+    isolations: Callable[[], Awaitable[tuple[Isolation, ...]]]
     webhook_secrets: tuple[bytes, ...]
     allowed_accounts: frozenset[int]
 
@@ -36,6 +39,7 @@ async def open_web_services(
         yield WebServices(
             intake=RedisLedger(pool, options or ledger_options(settings), scripts=BatchedScripts(pool)),
             ready=lambda: _writable(pool),
+            isolations=RedisIsolations(pool).told,
             webhook_secrets=github.webhook_secrets,
             allowed_accounts=settings.allowed_accounts,
         )

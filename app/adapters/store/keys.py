@@ -39,6 +39,19 @@ def repository(name: str) -> str:
     return f"{PREFIX}:repository:{name}"
 
 
+ISOLATIONS = f"{PREFIX}:sandboxes"
+"""Set: names of the workers that told what isolates their sandboxes."""
+
+ISOLATIONS_SECONDS = 24 * 3600
+ISOLATION_SECONDS = 180
+"""A worker tells every minute."""
+
+
+def isolation(worker: str) -> str:
+    """JSON: what one worker told of its sandboxes."""
+    return f"{PREFIX}:sandbox:{worker}"
+
+
 ANSWERS_SECONDS = 24 * 3600
 """A job that is not done after a day asks its model anew."""
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -38,6 +39,7 @@ class Launch:
     printed: Printed
     watchers: Watchers
     workspace: WorkspaceWatch
+    begun: Callable[[int], None] | None
     limit: Limit | None = None
     """The first at which we ended the command."""
 
@@ -46,6 +48,8 @@ class Launch:
         watch = await self._confined(kept)
         self.watchers.begin([watch.until, self.workspace.until], over=self.stop, failed=self.tree.kill)
         self.printed.begin(too_much=lambda: self.stop(Limit.OUTPUT), failed=self.tree.kill)
+        if self.begun is not None:
+            self.begun(watch.first)
         begin = time.monotonic()
         timer = asyncio.get_running_loop().call_later(self.limits.seconds, self.stop, Limit.TIME)
         try:

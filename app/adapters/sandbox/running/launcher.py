@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -27,9 +27,18 @@ class Launcher:
     host: Host
 
     async def run(
-        self, plan: SandboxPlan, limits: CommandLimits, output: Output, *, measure: Measure, merged: bool = True
+        self,
+        plan: SandboxPlan,
+        limits: CommandLimits,
+        output: Output,
+        *,
+        measure: Measure,
+        merged: bool = True,
+        begun: Callable[[int], None] | None = None,
     ) -> Ended:
         """Run to the end. Nothing that the command started is alive when this returns or raises.
+
+        `begun` is told the id, on this host, of the first process of the sandbox, just before the command begins.
 
         An `output` that does not take what it is given holds up the command but not its limits; what it has not taken
         some seconds after the end is dropped. What it or `measure` raise ends the command and is raised here.
@@ -49,6 +58,7 @@ class Launcher:
                 printed=Printed(pipes, output, limits.output_bytes),
                 watchers=Watchers(),
                 workspace=WorkspaceWatch(plan.workspace, limits, measure),
+                begun=begun,
             )
             async with AsyncExitStack() as ending:  # the last one first, and all of them whatever happens
                 ending.push_async_callback(launch.printed.stop)

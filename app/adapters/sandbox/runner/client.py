@@ -1,0 +1,232 @@
+"""The worker's side: sandboxes that a runner keeps, behind the port."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
+
+from app.adapters.sandbox.runner.frames import MOST_PAYLOAD
+from app.adapters.sandbox.runner.messages import (
+    Content,
+    Delete,
+    Done,
+    Filled,
+    Finished,
+    Found,
+    Open,
+    Opened,
+    Printed,
+    Put,
+    Read,
+    Run,
+    Walk,
+    Write,
+)
+from app.adapters.sandbox.runner.records import encode_record
+from app.adapters.sandbox.runner.talk import ANSWER_SECONDS, Connect, Talk, talking
+from app.domain.collecting import PatchLimits, collected, plan_collection
+from app.domain.entries import Kind
+from app.domain.errors import SandboxRefused, SandboxUnavailable
+from app.domain.patches import Collected, FoundFile, FoundKind, TreeEntry
+from app.domain.sandbox import Command, CommandLimits, Ended, Isolation, Limit, Mode, Stream
+from app.ports import Output, Sandbox, Tree
+
+_GRACE_SECONDS = 60.0
+"""How much longer than its own time limit a command may take to be over: the runner has to kill and to look."""
+_PUT_BYTES = 512 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerSandboxes:
+    """Implements ports.Sandboxes. The limits on files and bytes also hold for what a commit may bring."""
+
+    connect: Connect
+    limits: CommandLimits = field(default_factory=CommandLimits)
+    patch_limits: PatchLimits = field(default_factory=PatchLimits)
+
+    async def isolation(self) -> Isolation:
+        """See ports.Sandboxes."""
+        async with talking(self.connect) as (_, isolation):
+            return isolation
+
+    @asynccontextmanager
+    async def open(self, tree: Tree, *, git: bool = False) -> AsyncIterator[Sandbox]:
+        """See ports.Sandboxes."""
+        entries = await tree.entries()
+        self._check(entries)
+        async with talking(self.connect) as (talk, isolation):
+            if isolation.mode is Mode.REFUSED:
+                raise SandboxRefused(
+                    f"nothing is executed on this host: {isolation.reason}. {isolation.remedy}".strip()
+                )
+            await talk.ask(Open(), Done)
+            has_git = await _filled(talk, tree, entries, git=git)
+            yield RunnerSandbox(talk, tree, entries, self, has_git=has_git)
+
+    def _check(self, entries: Sequence[TreeEntry]) -> None:
+        size = sum(entry.size for entry in entries)
+        if size > self.limits.disk_bytes or len(entries) > self.limits.files:
+            raise SandboxRefused(
+                f"the commit has {len(entries)} files of {size} bytes, and a workspace holds at most "
+                f"{self.limits.files} of {self.limits.disk_bytes} bytes"
+            )
+
+
+class RunnerSandbox:
+    """Implements ports.Sandbox."""
+
+    def __init__(
+        self, talk: Talk, tree: Tree, entries: Sequence[TreeEntry], rules: RunnerSandboxes, *, has_git: bool
+    ) -> None:
+        self._talk = talk
+        self._tree = tree
+        self._entries = entries
+        self._rules = rules
+        self._has_git = has_git
+        self._asking = asyncio.Lock()
+
+    @property
+    def has_git(self) -> bool:
+        """See ports.Sandbox."""
+        return self._has_git
+
+    async def run(self, command: Command, output: Output | None = None) -> Ended:
+        """See ports.Sandbox."""
+        limits = asdict(command.limits)
+        asked = Run(command.argv, dict(command.environment), command.network.value, limits, merged=command.merged)
+        async with self._asking:
+            await self._talk.send(asked)
+            with self._talk.over_when_late():
+                async with asyncio.timeout(command.limits.seconds + _GRACE_SECONDS):
+                    return await self._heard(command.limits, output)
+
+    async def _heard(self, limits: CommandLimits, output: Output | None) -> Ended:
+        size = 0
+        while True:
+            message, payload = await self._talk.hear(seconds=limits.seconds + _GRACE_SECONDS)
+            match message:
+                case Printed():
+                    size += len(payload)
+                    if size > limits.output_bytes + MOST_PAYLOAD:
+                        raise self._talk.garbage("more output than its limit")
+                    if output is not None:
+                        await output(_stream(self._talk, message.stream), payload)
+                case Finished():
+                    return _ended(self._talk, message)
+                case _:
+                    raise self._talk.astray(message)
+
+    async def read(self, path: str, *, max_bytes: int) -> bytes:
+        """See ports.Sandbox. At most 16 MiB come at once."""
+        async with self._asking:
+            _, content = await self._talk.ask(Read(path, min(max_bytes, MOST_PAYLOAD)), Content)
+        return content[:max_bytes]
+
+    async def write(self, path: str, content: bytes, *, executable: bool = False) -> None:
+        """See ports.Sandbox. SandboxRefused also for more than 16 MiB."""
+        if len(content) > MOST_PAYLOAD:
+            raise SandboxRefused(f"{path!r} would have {len(content)} bytes, and at most {MOST_PAYLOAD} can be written")
+        async with self._asking:
+            await self._talk.ask(Write(path, executable), Done, content)
+
+    async def delete(self, path: str) -> None:
+        """See ports.Sandbox."""
+        async with self._asking:
+            await self._talk.ask(Delete(path), Done)
+
+    async def collect(self, declared: Collection[str]) -> Collected:
+        """See ports.Sandbox. What the runner says is checked here: contents are hashed, paths judged."""
+        async with self._asking:
+            plan = plan_collection(self._entries, await self._found(), declared, self._rules.patch_limits)
+            contents = {}
+            for wanted in plan.wanted:
+                _, contents[wanted.path] = await self._talk.ask(Read(wanted.path, wanted.size + 1), Content)
+        return collected(plan, self._tree.commit, contents)
+
+    async def _found(self) -> list[FoundFile]:
+        await self._talk.send(Walk())
+        found: list[FoundFile] = []
+        while True:
+            message, payload = await self._talk.hear()
+            match message:
+                case Found():
+                    found += _files(self._talk, payload)
+                case Done():
+                    return found
+                case _:
+                    raise self._talk.astray(message)
+            if len(found) > 2 * self._rules.limits.files:
+                raise self._talk.garbage(f"over {len(found)} files in a workspace")
+
+
+async def _filled(talk: Talk, tree: Tree, entries: Sequence[TreeEntry], *, git: bool) -> bool:
+    """Sends the files and answers whether there is a repository. A refusal may come while files are being sent."""
+    answering = asyncio.create_task(talk.answer(Opened, seconds=3 * ANSWER_SECONDS))
+    sending = asyncio.create_task(_send_files(talk, tree, entries, git=git))
+    try:
+        await asyncio.wait((answering, sending), return_when=asyncio.FIRST_COMPLETED)
+        if not answering.done():
+            with contextlib.suppress(SandboxUnavailable):  # what came back has the better words
+                sending.result()
+        opened, _ = await answering
+    finally:
+        for task in (answering, sending):
+            task.cancel()
+        await asyncio.gather(answering, sending, return_exceptions=True)
+    return opened.git
+
+
+async def _send_files(talk: Talk, tree: Tree, entries: Sequence[TreeEntry], *, git: bool) -> None:
+    batch = bytearray()
+    files = [entry for entry in entries if entry.kind is not Kind.SUBMODULE]
+    async with contextlib.aclosing(tree.contents(files)) as chunks:
+        async for chunk in chunks:
+            batch += encode_record(chunk)
+            if len(batch) >= _PUT_BYTES:
+                await talk.send(Put(), bytes(batch))
+                batch.clear()
+    if batch:
+        await talk.send(Put(), bytes(batch))
+    await talk.send(Filled(git))
+
+
+def _stream(talk: Talk, name: str) -> Stream:
+    try:
+        return Stream(name)
+    except ValueError:
+        raise talk.garbage("a stream that there is not") from None
+
+
+def _ended(talk: Talk, finished: Finished) -> Ended:
+    try:
+        limit = None if finished.limit is None else Limit(finished.limit)
+    except ValueError:
+        raise talk.garbage("a limit that there is not") from None
+    return Ended(
+        status=finished.status,
+        signal=finished.signal,
+        limit=limit,
+        seconds=finished.seconds,
+        output_bytes=finished.output_bytes,
+    )
+
+
+def _files(talk: Talk, payload: bytes) -> list[FoundFile]:
+    try:
+        return [
+            FoundFile(path, FoundKind(kind), size, sha)
+            for path, kind, size, sha in json.loads(payload)
+            if _is_file(path, size, sha)
+        ]
+    except (TypeError, ValueError, RecursionError):
+        raise talk.garbage("a list of files that is none") from None
+
+
+def _is_file(path: object, size: object, sha: object) -> bool:
+    if isinstance(path, str) and isinstance(size, int) and (sha is None or isinstance(sha, str)):
+        return True
+    raise ValueError

@@ -1,0 +1,224 @@
+"""One sandbox on the runner's side: from the first file to the last question, and the end of everything in it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+from pathlib import PurePosixPath
+from typing import Any
+
+from app.adapters.sandbox.files.filling import Filling
+from app.adapters.sandbox.files.workspace import Workspace
+from app.adapters.sandbox.isolation.plan import SandboxPlan
+from app.adapters.sandbox.runner.frames import MOST_PAYLOAD, FrameInvalid
+from app.adapters.sandbox.runner.messages import (
+    Content,
+    Delete,
+    Done,
+    Filled,
+    Finished,
+    Found,
+    Message,
+    Open,
+    Opened,
+    Printed,
+    Put,
+    Read,
+    Refused,
+    Run,
+    Walk,
+    Write,
+)
+from app.adapters.sandbox.runner.records import decode_records
+from app.adapters.sandbox.runner.serving import Ended, Line, Runner, greet, open_line, refuses
+from app.adapters.sandbox.running.launcher import Launcher
+from app.adapters.sandbox.running.starting import LaunchFailed
+from app.domain.errors import SandboxRefused, SandboxUnavailable
+from app.domain.patches import FoundFile
+from app.domain.sandbox import CommandLimits, Network, Stream
+from app.domain.sandbox import Ended as CommandEnded
+from app.ports import Output
+
+_log = logging.getLogger(__name__)
+
+_FOUND_AT_ONCE = 2_000
+_MAKE_REPOSITORY = """
+git -c init.defaultBranch=work init --quiet . &&
+git add --all --force . &&
+git -c user.name=Revwright -c user.email=sandbox@localhost -c commit.gpgSign=false \
+    commit --quiet --allow-empty --no-verify --message='The files as they were'
+"""
+
+
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, runner: Runner) -> None:
+    """Serve one connection to its end. Nothing of its sandbox is left when the connection is closed."""
+    async with open_line(reader, writer) as line:
+        try:
+            await greet(line, runner.isolation)
+            match await line.receive():
+                case Open(), _:
+                    await _serve_sandbox(line, runner)
+                case message, _:
+                    _log.error("a worker's connection was ended: %s before Open", type(message).__name__)
+        except Ended:
+            return
+        except FrameInvalid as error:
+            _log.error("a worker's connection was ended: %s", error)
+
+
+async def _serve_sandbox(line: Line, runner: Runner) -> None:
+    if refuses(runner.isolation) or runner.launcher is None:
+        await line.send(Refused(runner.isolation.reason, over=True, later=False))
+        return
+    try:
+        async with asyncio.timeout(runner.line_seconds):
+            await line.while_there(runner.at_once.acquire())
+    except TimeoutError:
+        await line.send(Refused("all places for sandboxes are taken: try again later", over=True, later=True))
+        return
+    try:
+        await _with_workspace(line, runner, runner.launcher)
+    finally:
+        runner.at_once.release()
+
+
+async def _with_workspace(line: Line, runner: Runner, launcher: Launcher) -> None:
+    try:
+        workspace = await asyncio.to_thread(runner.workspaces.create)
+    except SandboxUnavailable as error:
+        _log.error("%s", error)
+        await line.send(Refused("the runner's disk cannot take a workspace", over=True, later=True))
+        return
+    try:
+        await _Session(line, workspace, runner, launcher).run()
+    finally:
+        # The connection's end, and with it the worker's certainty, waits for this.
+        await asyncio.shield(asyncio.to_thread(_remove, workspace))
+
+
+def _remove(workspace: Workspace) -> None:
+    left = workspace.remove()
+    if left is not None:
+        _log.error("a workspace could not be removed now, the next start will try again: %s", left)
+
+
+class _Session:
+    def __init__(self, line: Line, workspace: Workspace, runner: Runner, launcher: Launcher) -> None:
+        self._line = line
+        self._workspace = workspace
+        self._runner = runner
+        self._launcher = launcher
+
+    async def run(self) -> None:
+        await self._line.send(Done())
+        await self._fill()
+        while True:
+            message, payload = await self._line.receive()
+            try:
+                await self._answer(message, payload)
+            except (SandboxRefused, ValueError) as error:
+                await self._line.send(Refused(str(error), over=False, later=False))
+
+    async def _fill(self) -> None:
+        """Takes files until the worker says that these were all; the first that is refused ends the sandbox."""
+        with self._workspace.filling() as filling:
+            while True:
+                message, payload = await self._line.receive()
+                match message:
+                    case Put():
+                        await self._put(filling, payload)
+                    case Filled():
+                        wanted = message.git
+                        break
+                    case _:
+                        raise FrameInvalid(f"{type(message).__name__} while files are put in place")
+        await self._line.send(Opened(wanted and await self._repository_made()))
+
+    async def _put(self, filling: Filling, payload: bytes) -> None:
+        def put() -> None:
+            for chunk in decode_records(payload):
+                filling.take(chunk)
+
+        try:
+            await asyncio.to_thread(put)
+        except SandboxRefused as error:
+            await self._line.send(Refused(str(error), over=True, later=False))
+            raise Ended from None
+
+    async def _repository_made(self) -> bool:
+        run = Run(("sh", "-c", _MAKE_REPOSITORY), {}, Network.NONE.value, {}, merged=True)
+        said = bytearray()
+
+        async def hear(_stream: Stream, data: bytes) -> None:
+            said.extend(data[:1000])
+
+        ended = await self._ran(run, hear)
+        if not ended.succeeded:
+            _log.warning("no repository in a workspace: status %s, %r", ended.status, bytes(said[-200:]))
+        return ended.succeeded
+
+    async def _answer(self, message: Message, payload: bytes) -> None:
+        match message:
+            case Run():
+                ended = await self._ran(message, self._print)
+                limit = ended.limit.value if ended.limit is not None else None
+                await self._line.send(Finished(ended.status, ended.signal, limit, ended.seconds, ended.output_bytes))
+            case Read():
+                size = min(max(message.max_bytes, 0), MOST_PAYLOAD)
+                await self._line.send(
+                    Content(), await asyncio.to_thread(self._workspace.read, message.path, max_bytes=size)
+                )
+            case Write():
+                await asyncio.to_thread(self._workspace.write, message.path, payload, executable=message.executable)
+                await self._line.send(Done())
+            case Delete():
+                await asyncio.to_thread(self._workspace.delete, message.path)
+                await self._line.send(Done())
+            case Walk():
+                await self._tell_what_is_there()
+            case _:
+                raise FrameInvalid(f"{type(message).__name__} where a question was expected")
+
+    async def _print(self, stream: Stream, data: bytes) -> None:
+        await self._line.send(Printed(stream.value), data)
+
+    async def _ran(self, run: Run, output: Output) -> CommandEnded:
+        """Runs a command; the worker says nothing meanwhile, and its end is the command's end."""
+        limits = _limits(run)
+        plan = SandboxPlan(
+            argv=run.argv,
+            workspace=PurePosixPath(self._workspace.path),
+            toolchain=self._runner.toolchain,
+            network=Network(run.network),
+            environment=run.environment,
+        )
+        measure = partial(self._workspace.measure, max_bytes=limits.disk_bytes, max_files=limits.files)
+        try:
+            return await self._line.while_there(
+                self._launcher.run(plan, limits, output, merged=run.merged, measure=measure)
+            )
+        except LaunchFailed as error:
+            raise SandboxRefused(str(error)) from error
+
+    async def _tell_what_is_there(self) -> None:
+        found = iter(self._workspace.walk())
+        while batch := await asyncio.to_thread(_batch, found):
+            await self._line.send(Found(), batch)
+        await self._line.send(Done())
+
+
+def _limits(run: Run) -> CommandLimits:
+    given: dict[str, Any] = dict(run.limits)
+    try:
+        return CommandLimits(**given)
+    except TypeError as error:
+        raise FrameInvalid(f"Run has limits that this version does not know: {error}") from None
+
+
+def _batch(found: Iterator[FoundFile]) -> bytes:
+    files = [(file.path, file.kind.value, file.size, file.sha) for file in islice(found, _FOUND_AT_ONCE)]
+    return json.dumps(files).encode("ascii") if files else b""

@@ -1,0 +1,152 @@
+"""One connection from the worker's side: questions, answers, and what is believed of a runner that was broken into."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from app.adapters.sandbox.runner.frames import FrameInvalid, encode, read_frame
+from app.adapters.sandbox.runner.messages import VERSION, Hello, Message, Ready, Refused, from_frame, to_frame
+from app.domain.errors import SandboxRefused, SandboxUnavailable
+from app.domain.sandbox import Isolation, Mode
+from app.domain.visible import visible
+
+Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+"""A new connection to the runner. Raises SandboxUnavailable."""
+
+ANSWER_SECONDS = 180.0
+_CLOSE_SECONDS = 30.0
+_LONGEST_WORDS = 2_000
+
+Kind = TypeVar("Kind", bound=Message)
+
+
+@dataclass(slots=True)
+class Talk:
+    """Questions are asked by one at a time. After an error of the connection there is none any more."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    over: bool = False
+
+    async def ask(
+        self, message: Message, answer: type[Kind], payload: bytes = b"", *, seconds: float = ANSWER_SECONDS
+    ) -> tuple[Kind, bytes]:
+        """What the runner answers. Raises SandboxRefused, SandboxUnavailable."""
+        await self.send(message, payload)
+        return await self.answer(answer, seconds=seconds)
+
+    async def send(self, message: Message, payload: bytes = b"") -> None:
+        """Say something. Raises SandboxUnavailable when nobody listens."""
+        self._check()
+        with self._ending_at_errors():
+            try:
+                self.writer.write(encode(to_frame(message, payload)))
+                await self.writer.drain()
+            except ValueError as error:
+                raise SandboxRefused(str(error)) from None
+            except OSError:
+                raise SandboxUnavailable("the runner of sandboxes is gone") from None
+
+    async def answer(self, kind: type[Kind], *, seconds: float = ANSWER_SECONDS) -> tuple[Kind, bytes]:
+        """The next message, which has to be of this kind."""
+        message, payload = await self.hear(seconds=seconds)
+        if not isinstance(message, kind):
+            raise self.astray(message)
+        return message, payload
+
+    async def hear(self, *, seconds: float = ANSWER_SECONDS) -> tuple[Message, bytes]:
+        """The next message but a refusal, which is raised."""
+        self._check()
+        with self._ending_at_errors():
+            try:
+                async with asyncio.timeout(seconds):
+                    frame = await read_frame(self.reader)
+                message = None if frame is None else from_frame(frame)
+            except TimeoutError:
+                raise SandboxUnavailable(f"the runner of sandboxes did not answer for {seconds:g} s") from None
+            except FrameInvalid as error:
+                raise SandboxUnavailable(f"the runner of sandboxes talks garbage: {error}") from None
+            if frame is None or message is None:
+                raise SandboxUnavailable("the runner of sandboxes is gone")
+        if isinstance(message, Refused):
+            words = visible(message.message[:_LONGEST_WORDS])
+            self.over = message.over
+            raise SandboxUnavailable(words) if message.later else SandboxRefused(words)
+        return message, frame.payload
+
+    def astray(self, message: Message) -> SandboxUnavailable:
+        """The error for an answer to another question."""
+        return self.garbage(f"{type(message).__name__} out of turn")
+
+    def garbage(self, what: str) -> SandboxUnavailable:
+        """The error for what no runner of ours would say; the sandbox is over."""
+        self.over = True
+        return SandboxUnavailable(f"the runner of sandboxes talks garbage: {what}")
+
+    @contextlib.contextmanager
+    def over_when_late(self) -> Iterator[None]:
+        """A TimeoutError inside ends the sandbox: whoever sends for ever is not waited for."""
+        try:
+            yield
+        except TimeoutError:
+            self.over = True
+            raise SandboxUnavailable("the runner of sandboxes did not end a command in time") from None
+
+    def _check(self) -> None:
+        if self.over:
+            raise SandboxUnavailable("this sandbox is over: open another one")
+
+    @contextlib.contextmanager
+    def _ending_at_errors(self) -> Iterator[None]:
+        """Whoever was cancelled in the middle of an answer cannot be given the next one."""
+        done = False
+        try:
+            yield
+            done = True
+        except SandboxRefused:
+            done = True
+            raise
+        finally:
+            self.over = self.over or not done
+
+    async def close(self) -> None:
+        """End the sandbox, and wait until the runner has killed and deleted what it had."""
+        self.over = True
+        try:
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    self.writer.write_eof()
+                    while await self.reader.read(1 << 16):  # what it still had to say
+                        pass
+        finally:
+            self.writer.close()
+
+
+@contextlib.asynccontextmanager
+async def talking(connect: Connect) -> AsyncIterator[tuple[Talk, Isolation]]:
+    """A connection that has begun, and what the runner says of its host."""
+    talk = Talk(*await connect())
+    try:
+        ready, _ = await talk.ask(Hello(VERSION), Ready)
+        yield talk, _isolation(ready)
+    finally:
+        await talk.close()
+
+
+def _isolation(ready: Ready) -> Isolation:
+    try:
+        mode = Mode(ready.mode)
+    except ValueError:
+        raise SandboxUnavailable("the runner of sandboxes talks garbage: a mode that there is not") from None
+    return Isolation(
+        mode=mode,
+        reason=visible(ready.reason),
+        remedy=visible(ready.remedy),
+        cgroup=visible(ready.cgroup),
+        own_user=ready.own_user,
+        probes=(*((name, True) for name in ready.probes), *((name, False) for name in ready.failed)),
+    )

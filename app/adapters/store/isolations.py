@@ -1,0 +1,66 @@
+"""What isolates sandboxes on each worker's machine: told by the workers, read by the web process."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import asdict
+
+from redis.asyncio import Redis
+
+from app.adapters.store import keys
+from app.adapters.store.scripts import translated
+from app.domain.sandbox import Isolation, Mode
+
+
+class RedisIsolations:
+    """One key for each worker, gone a while after the worker fell silent, and a set of their names."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def tell(self, worker: str, isolation: Isolation) -> None:
+        """Raises LedgerUnavailable."""
+        async with translated(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.set(keys.isolation(worker), json.dumps(asdict(isolation)), ex=keys.ISOLATION_SECONDS)
+            pipe.sadd(keys.ISOLATIONS, worker)
+            pipe.expire(keys.ISOLATIONS, keys.ISOLATIONS_SECONDS)
+            await pipe.execute()
+
+    async def forget(self, worker: str) -> None:
+        """For a worker that stops. Raises LedgerUnavailable."""
+        async with translated(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.delete(keys.isolation(worker))
+            pipe.srem(keys.ISOLATIONS, worker)
+            await pipe.execute()
+
+    async def told(self) -> tuple[Isolation, ...]:
+        """Of every worker that told lately. Raises LedgerUnavailable."""
+        async with translated():
+            workers = sorted(_text(name) for name in await self._redis.smembers(keys.ISOLATIONS))
+            if not workers:
+                return ()
+            values = await self._redis.mget([keys.isolation(worker) for worker in workers])
+            silent = [worker for worker, value in zip(workers, values, strict=True) if value is None]
+            if silent:
+                await self._redis.srem(keys.ISOLATIONS, *silent)
+        return tuple(found for value in values if value is not None and (found := _isolation(value)) is not None)
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _isolation(value: bytes | str) -> Isolation | None:
+    """None for what another version of ours wrote."""
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        told = json.loads(value)
+        return Isolation(
+            mode=Mode(told["mode"]),
+            reason=str(told["reason"]),
+            remedy=str(told["remedy"]),
+            cgroup=str(told["cgroup"]),
+            own_user=told["own_user"] is True,
+            probes=tuple((str(name), held is True) for name, held in told["probes"]),
+        )
+    return None

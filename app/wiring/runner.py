@@ -1,0 +1,182 @@
+"""The runner process: who it is, where its sandboxes lie, what isolates them, and whom it serves."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures.thread  # noqa: F401 - nothing can be imported once the runner is somebody else
+import contextlib
+import logging
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from app.adapters.sandbox.files.workspaces import Claim, Workspaces
+from app.adapters.sandbox.isolation.plan import Toolchain
+from app.adapters.sandbox.runner.listening import Connections, listening_at, take_from_worker
+from app.adapters.sandbox.runner.names import is_alive, name_of
+from app.adapters.sandbox.runner.privileges import RunnerUser, become, runner_user
+from app.adapters.sandbox.runner.serving import Runner
+from app.adapters.sandbox.runner.session import serve
+from app.adapters.sandbox.running.cgroup_detection import detect
+from app.adapters.sandbox.running.cgroups import Subtree
+from app.adapters.sandbox.running.launcher import Launcher
+from app.adapters.sandbox.self_test.self_test import SelfTest
+from app.adapters.sandbox.self_test.surroundings import look_around
+from app.domain.errors import SettingsInvalid
+from app.domain.sandbox import Isolation, Mode
+
+_log = logging.getLogger(__name__)
+
+_OF_ROOT = Path("/var/lib/revwright-runner")
+_CLOSING_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerOptions:
+    """What a runner is told; no secret is among it."""
+
+    workspaces_dir: Path
+    root: Path | None
+    user: str | None
+    at_once: int
+    worker_uid: int
+    """The user whose connections are taken."""
+    cgroups: bool = True
+    """Whether cgroups are used where they are to be had."""
+
+
+def default_workspaces_dir(data_dir: Path) -> Path:
+    """Where workspaces lie unless a setting says it: the user that root's runner becomes cannot enter root's home."""
+    return _OF_ROOT if os.geteuid() == 0 else data_dir / "workspaces"
+
+
+def prepare(options: RunnerOptions) -> Subtree | None:
+    """Become the runner's user, after what only root can do. The cgroup for sandboxes, where there can be one.
+
+    Raises SettingsInvalid.
+    """
+    user = runner_user(options.user)
+    _make_directory(options.workspaces_dir, user)
+    subtree = _cgroup(user) if options.cgroups else None
+    become(user)
+    return subtree
+
+
+def _cgroup(user: RunnerUser) -> Subtree | None:
+    cgroups = detect()
+    if cgroups is None:
+        return None
+    try:
+        cgroups.sweep(is_alive)
+        return cgroups.prepare(name_of(os.getpid()), user.uid)
+    except OSError as error:
+        _log.info("runner: no cgroup for sandboxes: %s", error)
+        return None
+
+
+def _make_directory(directory: Path, user: RunnerUser) -> None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.geteuid() == 0 and directory.stat().st_uid == 0 and not any(directory.iterdir()):
+            os.chown(directory, user.uid, user.gid, follow_symlinks=False)
+    except OSError as error:
+        raise SettingsInvalid(
+            f"the directory for workspaces, {str(directory)!r}, cannot be had: {error.strerror}; name another one in "
+            "REVWRIGHT_WORKSPACES_DIR"
+        ) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What sandboxes stand on."""
+
+    isolation: Isolation
+    launcher: Launcher | None
+    """None where nothing isolates."""
+    workspaces: Claim
+    toolchain: Toolchain
+
+
+@contextlib.asynccontextmanager
+async def open_ground(options: RunnerOptions, cgroups: Subtree | None) -> AsyncIterator[Ground]:
+    """Sweeps what dead runners left and finds out what isolates here. Raises SettingsInvalid, SandboxUnavailable."""
+    toolchain = Toolchain() if options.root is None else Toolchain(root=PurePosixPath(options.root))
+    workspaces = Workspaces(options.workspaces_dir)
+    with _claimed(workspaces) as claim:
+        test = SelfTest(
+            workspaces=claim,
+            toolchain=toolchain,
+            around=look_around(),
+            own_user=os.getuid() != options.worker_uid,
+            cgroups=cgroups,
+        )
+        isolation, launcher = await test.decide()
+        yield Ground(isolation=isolation, launcher=launcher, workspaces=claim, toolchain=toolchain)
+
+
+@contextlib.contextmanager
+def _claimed(workspaces: Workspaces) -> Iterator[Claim]:
+    swept = workspaces.sweep()
+    if swept.parts:
+        _log.info("runner: removed the workspaces of %d runners that had died", swept.parts)
+    for words in swept.left:
+        _log.error("runner: a workspace could not be removed: %s", words)
+    claim = workspaces.claim()
+    try:
+        yield claim
+    finally:
+        for words in claim.close():
+            _log.error("runner: a workspace could not be removed: %s", words)
+
+
+async def run_runner(options: RunnerOptions, cgroups: Subtree | None, place: socket.socket | Path) -> None:
+    """Serve until stopped, or until the worker at the other end of a control socket is gone."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_ground(options, cgroups) as ground:
+        tell(ground.isolation)
+        runner = Runner(
+            isolation=ground.isolation,
+            launcher=ground.launcher,
+            workspaces=ground.workspaces,
+            toolchain=ground.toolchain,
+            at_once=asyncio.Semaphore(options.at_once),
+        )
+        connections = Connections(lambda reader, writer: serve(reader, writer, runner))
+        try:
+            await _serve(place, options.worker_uid, connections, stop)
+        finally:
+            await connections.end(_CLOSING_SECONDS)
+            if cgroups is not None:
+                cgroups.close()
+
+
+async def _serve(place: socket.socket | Path, uid: int, connections: Connections, stop: asyncio.Event) -> None:
+    if isinstance(place, Path):
+        async with listening_at(place, uid, connections):
+            _log.info("runner: listening at %s", place)
+            await stop.wait()
+        return
+    gone = asyncio.create_task(take_from_worker(place, connections))
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((gone, stopped), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (gone, stopped):
+            task.cancel()
+        await asyncio.gather(gone, stopped, return_exceptions=True)
+
+
+def tell(isolation: Isolation) -> None:
+    """Say in the log what isolates here, and what to do if it is not everything."""
+    user = "another user than the worker" if isolation.own_user else "the same user as the worker"
+    words = f"sandbox {isolation.mode.value}: {isolation.reason}; cgroup {isolation.cgroup}; as {user}"
+    if isolation.mode is Mode.FULL:
+        _log.info("runner: %s", words)
+    else:
+        _log.warning("runner: %s. %s", words, isolation.remedy)

@@ -1,0 +1,68 @@
+"""One command in exactly the sandbox that jobs use, on a directory that is there already."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from app.adapters.sandbox.files.workspace import Workspace
+from app.adapters.sandbox.isolation.plan import SandboxPlan
+from app.adapters.sandbox.running.cgroups import Subtree
+from app.adapters.sandbox.running.starting import LaunchFailed
+from app.domain.errors import SandboxRefused
+from app.domain.sandbox import Command, Ended
+from app.ports import Output
+from app.wiring.runner import RunnerOptions, open_ground, prepare
+
+
+@contextlib.contextmanager
+def prepared(options: RunnerOptions) -> Iterator[tuple[RunnerOptions, Subtree | None]]:
+    """Become the runner's user, with a directory for the self-test's own workspace that is gone afterwards."""
+    directory = tempfile.mkdtemp(prefix="revwright-")
+    try:
+        here = replace(options, workspaces_dir=Path(directory))
+        cgroups = prepare(here)
+        try:
+            yield here, cgroups
+        finally:
+            if cgroups is not None:
+                cgroups.close()
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+async def execute(
+    options: RunnerOptions, cgroups: Subtree | None, directory: Path, command: Command, output: Output
+) -> Ended:
+    """Raises SandboxRefused where nothing isolates or the directory is of no use, ValueError for a wrong command."""
+    async with open_ground(options, cgroups) as ground:
+        isolation, launcher, toolchain = ground.isolation, ground.launcher, ground.toolchain
+    await asyncio.to_thread(options.workspaces_dir.rmdir)  # now, for who is killed cannot do it
+    if launcher is None:
+        raise SandboxRefused(f"nothing is executed on this host: {isolation.reason}. {isolation.remedy}")
+    if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
+        raise SandboxRefused(
+            f"user {os.geteuid()}, as whom the command would run, cannot read and write {str(directory)!r}: "
+            f"`chown -R {os.geteuid()} {directory}`, or name its owner in REVWRIGHT_RUNNER_USER"
+        )
+    plan = SandboxPlan(
+        argv=command.argv,
+        workspace=PurePosixPath(directory),
+        toolchain=toolchain,
+        network=command.network,
+        environment=command.environment,
+    )
+    limits = command.limits
+    with Workspace.at(directory) as workspace:
+        measure = partial(workspace.measure, max_bytes=limits.disk_bytes, max_files=limits.files)
+        try:
+            return await launcher.run(plan, limits, output, merged=command.merged, measure=measure)
+        except LaunchFailed as error:
+            raise SandboxRefused(str(error)) from None

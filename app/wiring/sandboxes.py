@@ -1,0 +1,103 @@
+"""A worker's sandboxes: from a runner of its own or one that was started apart, and what it tells of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator
+
+from arq.connections import RedisSettings
+
+from app.adapters.sandbox.runner.client import RunnerSandboxes
+from app.adapters.sandbox.runner.listening import RunnerAt
+from app.adapters.sandbox.runner.own import OwnRunner
+from app.adapters.store.isolations import RedisIsolations
+from app.domain.errors import LedgerUnavailable, SandboxUnavailable
+from app.domain.sandbox import CommandLimits, Isolation, Mode
+from app.settings import SandboxSettings, Settings, runner_environment
+from app.wiring.cancelling import end
+from app.wiring.redis import open_redis
+from app.wiring.runner import default_workspaces_dir
+
+_log = logging.getLogger(__name__)
+
+_TELL_SECONDS = 60.0
+_FIRST_SECONDS = 1.0
+_MB = 1 << 20
+
+
+@contextlib.asynccontextmanager
+async def open_sandboxes(settings: Settings) -> AsyncIterator[RunnerSandboxes | None]:
+    """None where a setting says that nothing is executed."""
+    sandbox = settings.sandbox
+    if sandbox.kind == "off":
+        yield None
+        return
+    limits = command_limits(sandbox)
+    if sandbox.runner_socket is not None:
+        yield RunnerSandboxes(RunnerAt(sandbox.runner_socket).connect, limits)
+        return
+    workspaces = sandbox.workspaces_dir or default_workspaces_dir(settings.data_dir)
+    own = OwnRunner(runner_environment(sandbox, workspaces, settings.log_format))
+    keeping = asyncio.create_task(own.keep())
+    try:
+        yield RunnerSandboxes(own.connect, limits)
+    finally:
+        await end((keeping,))
+
+
+def command_limits(settings: SandboxSettings) -> CommandLimits:
+    """The limits of each command, as the settings have them."""
+    return CommandLimits(
+        seconds=settings.minutes * 60,
+        memory_bytes=settings.memory_mb * _MB,
+        disk_bytes=settings.disk_mb * _MB,
+        file_bytes=min(CommandLimits().file_bytes, settings.disk_mb * _MB),
+    )
+
+
+@contextlib.asynccontextmanager
+async def telling(sandboxes: RunnerSandboxes | None, redis: RedisSettings) -> AsyncIterator[None]:
+    """Meanwhile the web process is told what isolates here, for `/readyz` and `/metrics`."""
+    worker = secrets.token_hex(8)
+    async with open_redis(redis) as pool:
+        isolations = RedisIsolations(pool)
+        task = asyncio.create_task(_keep_telling(sandboxes, worker, isolations))
+        try:
+            yield
+        finally:
+            await end((task,))
+            with contextlib.suppress(LedgerUnavailable):
+                await isolations.forget(worker)
+
+
+async def _keep_telling(sandboxes: RunnerSandboxes | None, worker: str, isolations: RedisIsolations) -> None:
+    while True:
+        isolation = await _isolation(sandboxes)
+        try:
+            await isolations.tell(worker, isolation)
+        except LedgerUnavailable as error:
+            _log.debug("what isolates sandboxes was not told: %s", error)
+        await asyncio.sleep(_FIRST_SECONDS if isolation is _STARTING else _TELL_SECONDS)
+
+
+async def _isolation(sandboxes: RunnerSandboxes | None) -> Isolation:
+    if sandboxes is None:
+        return _OFF
+    try:
+        return await sandboxes.isolation()
+    except SandboxUnavailable as error:
+        _log.debug("no runner of sandboxes: %s", error)
+        return _STARTING
+
+
+_OFF = Isolation(mode=Mode.REFUSED, reason="REVWRIGHT_SANDBOX is off", remedy="", cgroup="none", own_user=False)
+_STARTING = Isolation(
+    mode=Mode.REFUSED,
+    reason="no runner of sandboxes answers yet",
+    remedy="If it stays so, the worker's log says why.",
+    cgroup="none",
+    own_user=False,
+)
