@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +13,8 @@ import pytest
 
 from app.adapters.sandbox.isolation.plan import SandboxPlan, proc_secrets
 from app.adapters.sandbox.isolation.syscalls import Machine
+from app.adapters.sandbox.running.cgroup_detection import detect
+from app.adapters.sandbox.running.cgroups import Subtree
 from app.adapters.sandbox.running.host import Host
 from tests.adapters.sandbox.isolation import launching
 
@@ -41,10 +44,28 @@ def unprivileged() -> Iterator[None]:
         os.setgroups(groups)
 
 
+@pytest.fixture(params=["watched", "in a cgroup"])
+def cgroups(request: pytest.FixtureRequest) -> Iterator[Subtree | None]:
+    """Made by root before `unprivileged`, as a runner's is; None where memory and processes are only watched."""
+    if request.param == "watched":
+        yield None
+        return
+    found = detect()
+    if found is None:
+        pytest.skip("this process may not make cgroups for memory and processes below its own")
+    try:
+        subtree = found.prepare(f"test-{uuid.uuid4()}", launching.UNPRIVILEGED if os.getuid() == 0 else None)
+    except OSError as error:
+        pytest.skip(f"no cgroup can be made here: {error}")
+    yield subtree
+    subtree.close()
+    assert not any(directory.exists() for directory in subtree.directories)
+
+
 @pytest.fixture
-def host(bwrap: PurePosixPath, unprivileged: None) -> Host:
+def host(bwrap: PurePosixPath, cgroups: Subtree | None, unprivileged: None) -> Host:
     masked = proc_secrets(entry.name for entry in Path("/proc").iterdir())
-    return Host(bwrap=bwrap, machine=Machine(platform.machine()), masked=masked)
+    return Host(bwrap=bwrap, machine=Machine(platform.machine()), masked=masked, cgroups=cgroups)
 
 
 @pytest.fixture
