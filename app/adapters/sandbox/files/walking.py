@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
 from app.adapters.sandbox.files.access import open_regular
@@ -37,7 +37,7 @@ class WalkLimits:
     """Parts of a path."""
 
 
-def walk(root: Root, limits: WalkLimits) -> Iterator[FoundFile]:
+def walk(root: Root, limits: WalkLimits) -> Generator[FoundFile, None, None]:
     """Everything but empty directories and the `.git` at the top, in no order. Raises SandboxRefused over a limit.
 
     A directory that cannot be entered, is too deep, or is called `.git` is told as one thing that is no file. What

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -55,7 +55,7 @@ class Workspace:
         """Take a file or link away. Raises SandboxRefused when there is none."""
         delete(self._root, path)
 
-    def walk(self, limits: WalkLimits | None = None) -> Iterator[FoundFile]:
+    def walk(self, limits: WalkLimits | None = None) -> Generator[FoundFile, None, None]:
         """All that stands here, see `walking.walk`. Raises SandboxRefused over a limit."""
         return walk(self._root, limits or WalkLimits())
 

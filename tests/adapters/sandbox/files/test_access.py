@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.sandbox.files.access import open_regular
 from app.adapters.sandbox.files.workspace import Workspace
 from app.domain.errors import SandboxRefused
+from tests.adapters.sandbox.files.conftest import open_descriptors
 from tests.adapters.sandbox.files.planting import names, plant_socket
 
 CANARY = "canary-9f2d"
@@ -114,6 +117,26 @@ def test_a_link_is_taken_away_and_not_what_it_leads_to(workspace: Workspace, top
 def test_what_is_missing_is_said_to_be(workspace: Workspace, top: Path, verb: str, path: str) -> None:
     with pytest.raises(SandboxRefused, match=r"\Acannot (read|delete) '.*missing.*': there is no such file\Z"):
         _call(workspace, verb, path)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [(b"fifo", None), (b"dir", None), (b"outside", "ELOOP"), (b"loop", "ELOOP"), (b"socket", "ENXIO")],
+)
+def test_opening_itself_tells_what_is_no_file(top: Path, name: bytes, answer: str | None) -> None:
+    """Looking first is not enough: what stands there may be swapped between the look and the opening."""
+    directory = os.open(top, os.O_RDONLY)
+    before = open_descriptors()
+    try:
+        if answer is None:
+            assert open_regular(directory, name, os.fstat(directory).st_dev) is None
+        else:
+            with pytest.raises(OSError) as refused:  # noqa: PT011 - the number says which
+                open_regular(directory, name, os.fstat(directory).st_dev)
+            assert errno.errorcode[refused.value.errno or 0] == answer
+        assert open_descriptors() == before
+    finally:
+        os.close(directory)
 
 
 def test_names_in_reasons_are_shown_without_what_terminals_obey(workspace: Workspace) -> None:

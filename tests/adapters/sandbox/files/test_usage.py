@@ -1,0 +1,114 @@
+"""What a workspace takes is counted at any depth, past closed doors, and only as far as it matters."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from app.adapters.sandbox.files.usage import Usage
+from app.adapters.sandbox.files.workspace import Workspace
+from tests.adapters.sandbox.files.conftest import open_descriptors
+from tests.adapters.sandbox.files.planting import plant_deep
+
+ALL = 1 << 60
+
+
+def measured(workspace: Workspace) -> Usage:
+    return workspace.measure(max_bytes=ALL, max_files=ALL)
+
+
+def allocated(workspace: Workspace) -> int:
+    """By another way: through paths."""
+    return sum(path.lstat().st_blocks * 512 for path in workspace.path.rglob("*"))
+
+
+def test_an_empty_workspace_takes_nothing(workspace: Workspace) -> None:
+    assert measured(workspace) == Usage(0, 0)
+
+
+def test_all_kinds_count_and_holes_do_not(workspace: Workspace) -> None:
+    top = workspace.path
+    (top / "a/b").mkdir(parents=True)
+    (top / "a/b/file").write_bytes(b"x" * 100_000)
+    with (top / "sparse").open("wb") as sparse:
+        sparse.truncate(1 << 40)
+    (top / "link").symlink_to("/usr")
+    os.mkfifo(top / "fifo")
+
+    usage = measured(workspace)
+
+    assert usage == Usage(allocated(workspace), 6)
+    assert 100_000 <= usage.bytes < 1_000_000
+
+
+def test_a_file_with_several_names_counts_once(workspace: Workspace) -> None:
+    (workspace.path / "file").write_bytes(b"x" * 100_000)
+    once = measured(workspace)
+    for number in range(10):
+        os.link(workspace.path / "file", workspace.path / f"name {number}")
+
+    assert measured(workspace) == once
+
+
+def test_depth_hides_nothing_and_needs_few_descriptors(workspace: Workspace) -> None:
+    plant_deep(workspace.path, 3000)
+    (workspace.path / "d/d/wide").mkdir()
+    for number in range(10):
+        (workspace.path / f"d/d/wide/{number}").mkdir()
+        plant_deep(workspace.path / f"d/d/wide/{number}", 100)
+    before = open_descriptors()
+
+    assert measured(workspace).files == 3001 + 1 + 10 * 102
+    assert open_descriptors() == before
+
+
+def test_deep_branches_are_all_visited_on_the_way_back(workspace: Workspace) -> None:
+    """Below the depth to which directories are kept open, the way back is `..`."""
+    plant_deep(workspace.path, 80)
+    deep = workspace.path.joinpath(*["d"] * 75)
+    for branch in range(4):
+        (deep / f"b{branch}/c/e").mkdir(parents=True)
+        (deep / f"b{branch}/c/e/file").touch()
+
+    assert measured(workspace).files == 81 + 4 * 4
+
+
+def test_a_closed_directory_hides_nothing_and_stays_as_it_was(workspace: Workspace) -> None:
+    modes = {"closed": 0o000, "unlisted": 0o300, "unsearchable": 0o600}
+    for name in modes:
+        (workspace.path / name / "below").mkdir(parents=True)
+        (workspace.path / name / "below/file").write_bytes(b"x" * 10_000)
+    expected = Usage(allocated(workspace), 9)
+    for name, mode in modes.items():
+        (workspace.path / name).chmod(mode)
+
+    assert measured(workspace) == expected
+
+    left = {name: stat.S_IMODE((workspace.path / name).stat().st_mode) for name in modes}
+    assert left == modes
+
+
+def test_nor_does_a_closed_workspace(workspace: Workspace) -> None:
+    (workspace.path / "file").touch()
+    workspace.path.chmod(0o000)
+
+    assert measured(workspace).files == 1
+
+    assert stat.S_IMODE(workspace.path.stat().st_mode) == 0
+
+
+def test_counting_stops_once_it_is_too_much(workspace: Workspace) -> None:
+    for number in range(200):
+        (workspace.path / f"{number % 10}").mkdir(exist_ok=True)
+        (workspace.path / f"{number % 10}/{number}").write_bytes(b"x" * 4096)
+    everything = measured(workspace)
+    before = open_descriptors()
+
+    by_files = workspace.measure(max_bytes=ALL, max_files=50)
+    by_bytes = workspace.measure(max_bytes=100_000, max_files=ALL)
+
+    assert everything.files == 210
+    assert by_files.files == 51
+    assert 100_000 < by_bytes.bytes <= 100_000 + 8192
+    assert by_bytes.files < 210
+    assert open_descriptors() == before
