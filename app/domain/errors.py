@@ -13,6 +13,7 @@
     │   ├── WriteUncertain     a write may or may not have been applied; look before repeating it
     │   └── GitHubRefused      4xx: permission, not found, validation; a retry does not help
     ├── GitFailed              a git command ended in an error, a time-out or over its size limit
+    ├── PatchRefused           a patch touches what it may not, is too large or does not apply; it is refused as a whole
     ├── ModelUnavailable       the model endpoint is down, slow, limited or talks garbage; come back
     ├── ModelRejected          the model endpoint refuses the request as such: key, model name, shape
     ├── SandboxRefused         a sandbox does not do what was asked: a path, a limit, or a host that cannot isolate
@@ -27,7 +28,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.domain.entries import display_path
 from app.domain.model import Usage
+from app.domain.patches import Refusal
+
+_TOLD = 5
 
 
 class RevwrightError(Exception):
@@ -144,6 +149,16 @@ class GitFailed(RevwrightError):
         self.retry = retry
         self.unauthorized = unauthorized
         """The server did not accept the token."""
+
+
+class PatchRefused(RevwrightError):
+    """A patch must not be used, not even in part. `refusals` has every path and reason; the text the first few."""
+
+    def __init__(self, refusals: tuple[Refusal, ...]) -> None:
+        self.refusals = refusals
+        told = [f"{display_path(one.path)!r} {one.reason}" if one.path else one.reason for one in refusals]
+        more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+        super().__init__(f"the patch is refused: {'; '.join(told[:_TOLD])}{more}")
 
 
 class ModelUnavailable(RevwrightError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.domain.entries import Kind
+from app.domain.entries import Entry, Kind
 from app.domain.pull_request import Sha
 
 
@@ -79,6 +79,7 @@ class Refusal:
     """A path that may not leave the sandbox as it is, and why, in words for people."""
 
     path: str
+    """Empty where the reason is about the patch as a whole."""
     reason: str
 
 
@@ -92,3 +93,13 @@ class Collected:
     """Paths that changed although nobody declared them, such as build products; they are not in the patch."""
     refused: tuple[Refusal, ...]
     """Declared changes that are not allowed. With one of these the whole patch must not be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftedTree:
+    """The tree that a patch makes of the tree of `base`; what changed is what was asked for and nothing else."""
+
+    base: Sha
+    tree: Sha
+    changed: tuple[Entry, ...]
+    """In git's order; empty when the patch changes nothing."""

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import re
+from collections.abc import Iterator, Sequence
 
 from app.adapters.git.blobs import read_blobs
 from app.adapters.git.changes import DiffLimits, read_changes
+from app.adapters.git.drafts import Drafts, drafting
 from app.adapters.git.process import Git, checked_sha
 from app.adapters.git.tree import GitTree
 from app.domain.errors import GitFailed
 from app.domain.objects import Blob, Change
+from app.domain.patch_policy import PatchLimits
 from app.domain.pull_request import Sha
+
+_OUR_BRANCH = re.compile(r"refs/heads/revwright/[A-Za-z0-9][A-Za-z0-9._/-]*")
+_ABSENT = "0" * 40
 
 
 class GitRepository:
@@ -58,6 +65,23 @@ class GitRepository:
     def tree(self, commit: Sha) -> GitTree:
         """All files of a commit, which are read when asked for."""
         return GitTree(self._git, checked_sha(commit), keep=self)
+
+    @contextlib.contextmanager
+    def drafts(self, *, limits: PatchLimits | None = None) -> Iterator[Drafts]:
+        """Trees and commits beyond what is here, in a place that is gone when the context ends."""
+        with drafting(self._git, limits=limits) as drafts:
+            yield drafts
+
+    async def make_branch(self, name: str, commit: Sha) -> None:
+        """Make a branch of ours. GitFailed when it exists, and for other names than `checked_branch` lets pass."""
+        await self._names.output("update-ref", "--no-deref", "--", checked_branch(name), checked_sha(commit), _ABSENT)
+
+
+def checked_branch(name: str) -> str:
+    """The name, if it begins as a branch of ours does; whether all of it is well formed is for git to say."""
+    if _OUR_BRANCH.fullmatch(name) is None:
+        raise GitFailed(f"not the name of a branch below refs/heads/revwright/: {name[:200]!r}")
+    return name
 
 
 def _only_sha(printed: bytes) -> Sha:
