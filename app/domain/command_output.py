@@ -107,7 +107,7 @@ def for_model(ended: Ended, limits: CommandLimits, kept: Kept) -> str:
     """How a command ended, the limit it ran into, and what it printed, cleaned and kept from `ended.output_bytes`."""
     lines = [f"{_end(ended)} after {ended.seconds:.1f} s"]
     if ended.limit is not None:
-        lines.append(f"limit reached: {ended.limit}{_value(ended.limit, limits)}")
+        lines.append(f"limit reached: {limit_words(ended.limit, limits)}")
     text = str(kept)
     if text.strip():
         lines += ["output:", text.rstrip("\n")]
@@ -125,6 +125,11 @@ def _end(ended: Ended) -> str:
         return f"ended by {signal.Signals(ended.signal).name}"
     except ValueError:  # a real-time signal
         return f"ended by signal {ended.signal}"
+
+
+def limit_words(limit: Limit, limits: CommandLimits) -> str:
+    """Which limit it is, and what its value was."""
+    return f"{limit}{_value(limit, limits)}"
 
 
 def _value(limit: Limit, limits: CommandLimits) -> str:

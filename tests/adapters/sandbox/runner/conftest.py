@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -14,11 +15,11 @@ import pytest
 
 from app.adapters.sandbox.runner.client import RunnerSandboxes
 from app.adapters.sandbox.runner.own import OwnRunner
+from app.adapters.sandbox.runner.privileges import runner_user
+from app.domain.errors import SandboxUnavailable
 from app.domain.sandbox import Mode
 from app.wiring.cancelling import end
 from tests.adapters.sandbox.isolation import launching
-
-import asyncio
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,12 @@ class Place:
     directory: Path
 
     def workspaces(self) -> list[Path]:
-        return [entry for part in self.directory.glob("runner-*") for entry in part.iterdir() if entry.is_dir()]
+        return [entry for part in parts(self.directory) for entry in part.iterdir() if entry.is_dir()]
 
-    def settings(self) -> dict[str, str]:
-        return settings_for(self.directory)
+
+def parts(directory: Path) -> list[Path]:
+    """What each runner has for itself."""
+    return list(directory.glob("runner-*"))
 
 
 def settings_for(directory: Path, **more: str) -> dict[str, str]:
@@ -79,13 +82,11 @@ async def place(directory: Path) -> AsyncIterator[Place]:
         sandboxes = RunnerSandboxes(own.connect)
         await answering(sandboxes)
         yield Place(sandboxes, directory)
-    assert list(directory.iterdir()) == [], "nothing is left of a runner that was ended"
+    assert parts(directory) == [], "nothing is left of a runner that was ended"
 
 
 async def answering(sandboxes: RunnerSandboxes) -> None:
     """Wait until the runner is there."""
-    from app.domain.errors import SandboxUnavailable
-
     async with asyncio.timeout(30):
         while True:
             with contextlib.suppress(SandboxUnavailable):
@@ -96,6 +97,4 @@ async def answering(sandboxes: RunnerSandboxes) -> None:
 
 
 def user_of_runner() -> int:
-    from app.adapters.sandbox.runner.privileges import runner_user
-
     return runner_user(None).uid if os.geteuid() == 0 else os.geteuid()

@@ -104,7 +104,7 @@ async def test_a_runner_that_is_gone() -> None:
 
 async def test_a_runner_that_says_nothing_is_not_waited_for() -> None:
     async with runner(saying(READY)) as connect, talking(connect) as (talk, _):
-        with pytest.raises(SandboxUnavailable, match="did not answer for 0.05 s"):
+        with pytest.raises(SandboxUnavailable, match=r"did not answer for 0\.05 s"):
             await talk.ask(Read("a", 1), Content, seconds=0.05)
         with pytest.raises(SandboxUnavailable, match="this sandbox is over"):
             await talk.ask(Read("a", 1), Content)
@@ -128,11 +128,11 @@ async def test_a_refusal_is_told_and_the_sandbox_goes_on() -> None:
 
 
 async def test_a_refusal_without_end_is_cut() -> None:
-    async with runner(saying(READY, Refused("x" * 1_000_000, over=False, later=False))) as connect:
-        async with talking(connect) as (talk, _):
-            with pytest.raises(SandboxRefused) as caught:
-                await talk.ask(Read("a", 1), Content)
-            assert len(str(caught.value)) < 10_000
+    refused = Refused("x" * 1_000_000, over=False, later=False)
+    async with runner(saying(READY, refused)) as connect, talking(connect) as (talk, _):
+        with pytest.raises(SandboxRefused) as caught:
+            await talk.ask(Read("a", 1), Content)
+        assert len(str(caught.value)) < 10_000
 
 
 async def test_who_was_cancelled_in_the_middle_of_an_answer_is_not_given_the_next_one() -> None:

@@ -1,0 +1,126 @@
+"""Whoever is killed, worker or runner, at any moment: nothing is left after the next start, and the next job works."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.adapters.sandbox.runner.client import RunnerSandboxes
+from app.domain.errors import SandboxUnavailable
+from app.domain.sandbox import Command, Stream
+from tests.adapters.sandbox.runner.conftest import Place, answering, kept_runner, parts, settings_for
+from tests.adapters.sandbox.runner.processes import cgroups, children, is_dead, runners, until
+from tests.adapters.sandbox.runner.trees import MemoryTree
+
+ROOT = Path(__file__).parents[4]
+TREE = MemoryTree({f"d{number}/f{number}": b"x" * 2_000 for number in range(300)})
+BUSY = Command(argv=("sh", "-c", "echo begun; (setsid sleep 1000 &); trap '' TERM; sleep 1000 & sleep 1000"))
+
+WORKER = """
+import asyncio, sys
+from app.adapters.sandbox.runner.client import RunnerSandboxes
+from tests.adapters.sandbox.runner.conftest import kept_runner, settings_for, answering
+from tests.adapters.sandbox.runner.test_crashes import BUSY, TREE
+from pathlib import Path
+
+async def hear(stream, data):
+    print("running", flush=True)
+
+async def work(directory):
+    async with kept_runner(settings_for(directory)) as own:
+        sandboxes = RunnerSandboxes(own.connect)
+        print("started", flush=True)
+        await answering(sandboxes)
+        print("answering", flush=True)
+        async with sandboxes.open(TREE) as sandbox:
+            print("opened", flush=True)
+            await sandbox.run(BUSY, hear)
+
+asyncio.run(work(Path(sys.argv[1])))
+"""
+
+
+async def next_job(directory: Path) -> None:
+    """A fresh worker with a fresh runner: its start sweeps, and its first job works."""
+    async with kept_runner(settings_for(directory)) as own:
+        sandboxes = RunnerSandboxes(own.connect)
+        await answering(sandboxes)
+        async with sandboxes.open(TREE) as sandbox:
+            assert (await sandbox.run(Command(argv=("true",)))).succeeded
+            assert len(parts(directory)) == 1, "what was left is swept"
+
+
+@pytest.mark.parametrize("moment", ["started", "answering", "opened", "running"])
+@pytest.mark.parametrize("victim", ["worker", "runner"])
+async def test_killed_at(directory: Path, moment: str, victim: str) -> None:
+    before = cgroups()
+    worker = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", WORKER, str(directory)),
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+    )
+    assert worker.stdout is not None
+    try:
+        async with asyncio.timeout(60):
+            while (await worker.stdout.readline()).decode().strip() != moment:
+                assert worker.returncode is None
+        below = children(worker.pid)
+        for pid in [worker.pid] if victim == "worker" else runners(directory):
+            os.kill(pid, signal.SIGKILL)
+        if victim == "worker":
+            await worker.wait()
+        await until(
+            lambda: all(is_dead(pid) for pid in below if pid not in runners(directory) or victim == "worker"),
+            "all are dead",
+        )
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            worker.kill()
+        await worker.wait()
+    await until(lambda: runners(directory) == [], "the runner goes with its worker")
+    await next_job(directory)
+    assert parts(directory) == []
+    assert cgroups() <= before
+
+
+async def test_a_runner_that_dies_is_started_again_and_its_sandboxes_are_over(place: Place) -> None:
+    running = asyncio.Event()
+
+    async def hear(_stream: Stream, _data: bytes) -> None:
+        running.set()
+
+    async def job() -> None:
+        async with place.sandboxes.open(TREE) as sandbox:
+            await sandbox.run(BUSY, hear)
+
+    working = asyncio.create_task(job())
+    await asyncio.wait_for(running.wait(), 30)
+    (pid,) = runners(place.directory)
+    below = children(pid)
+    assert below
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(SandboxUnavailable):
+        await working
+    await until(lambda: all(map(is_dead, below)), "its commands die with it")
+    await answering(place.sandboxes)
+    async with place.sandboxes.open(TREE) as sandbox:
+        assert (await sandbox.run(Command(argv=("true",)))).succeeded
+    assert len(parts(place.directory)) == 1
+
+
+async def test_sigterm_ends_a_runner_and_all_that_it_has(place: Place) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(place.sandboxes.open(TREE))
+        (pid,) = runners(place.directory)
+        os.kill(pid, signal.SIGTERM)
+        await until(lambda: is_dead(pid), "the runner ends")
+    await answering(place.sandboxes)
+    assert len(parts(place.directory)) == 1

@@ -1,0 +1,192 @@
+"""The runner as a process: it is nobody, it knows nothing, and whoever may not talk to it is turned away."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.adapters.sandbox.runner.client import RunnerSandboxes
+from app.adapters.sandbox.runner.frames import encode
+from app.adapters.sandbox.runner.listening import RunnerAt
+from app.adapters.sandbox.runner.messages import VERSION, Done, Hello, Open, Run, to_frame
+from app.adapters.sandbox.runner.names import is_alive, name_of
+from app.domain.errors import SandboxUnavailable
+from tests.adapters.sandbox.runner.conftest import (
+    Place,
+    answering,
+    fresh_directory,
+    kept_runner,
+    settings_for,
+    user_of_runner,
+)
+from tests.adapters.sandbox.runner.processes import runners, until
+from tests.adapters.sandbox.runner.trees import MemoryTree
+
+ROOT = Path(__file__).parents[4]
+SECRET = "canary-of-the-worker"
+
+
+def status(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+async def test_it_is_nobody_who_can_become_more(place: Place) -> None:
+    (pid,) = runners(place.directory)
+    seen = status(pid)
+
+    assert seen["Uid"].split() == [str(user_of_runner())] * 4
+    assert int(seen["CapEff"], 16) == int(seen["CapPrm"], 16) == int(seen["CapAmb"], 16) == 0
+    assert seen["NoNewPrivs"] == "1"
+    if os.geteuid() == 0:
+        assert seen["Groups"] == ""
+
+
+async def test_it_knows_nothing_of_its_worker(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REVWRIGHT_GITHUB_PRIVATE_KEY", SECRET)
+    monkeypatch.setenv("OPENAI_API_KEY", SECRET)
+    with Path("/etc/hostname").open() as inherited:
+        os.set_inheritable(inherited.fileno(), True)
+        async with kept_runner(settings_for(directory)) as own:
+            await answering(RunnerSandboxes(own.connect))
+            (pid,) = runners(directory)
+            environment = Path(f"/proc/{pid}/environ").read_bytes()
+            opened = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+
+    assert SECRET.encode() not in environment
+    assert {pair.split(b"=")[0] for pair in environment.split(b"\0") if pair} == {
+        *(b"PATH", b"LC_ALL", b"PYTHONPATH", b"PYTHONDONTWRITEBYTECODE"),
+        *(b"REVWRIGHT_WORKSPACES_DIR", b"REVWRIGHT_SANDBOXES_AT_ONCE"),
+    }
+    assert "/etc/hostname" not in opened
+
+
+async def test_garbage_from_a_worker_ends_its_connection_only(place: Place) -> None:
+    for garbage in (b"GET / HTTP/1.1\r\n\r\n" * 10, encode(to_frame(Hello(VERSION + 1))), encode(to_frame(Done()))):
+        reader, writer = await place.sandboxes.connect()
+        writer.write(garbage)
+        await asyncio.wait_for(reader.read(), 30)
+        writer.close()
+    reader, writer = await place.sandboxes.connect()
+    for message in (Hello(VERSION), Open(), Run((), {}, "none", {}, merged=True)):
+        writer.write(encode(to_frame(message)))
+    await asyncio.wait_for(reader.read(), 30)
+    writer.close()
+
+    async with place.sandboxes.open(MemoryTree({"a": b""})):
+        assert len(place.workspaces()) == 1
+
+
+class Standalone:
+    """`revwright runner --socket PATH`, as another service would run it."""
+
+    def __init__(self, directory: Path, *arguments: str, **environment: str) -> None:
+        self.socket = directory.parent / "s"
+        self.process = subprocess.Popen(
+            (sys.executable, "-P", "-m", "app.cli", "runner", "--socket", str(self.socket), *arguments),
+            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **settings_for(directory), **environment},
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd="/",
+        )
+
+    def end(self) -> str:
+        self.process.send_signal(signal.SIGTERM)
+        _, said = self.process.communicate(timeout=60)
+        return str(said)
+
+
+async def test_one_that_was_started_apart(bubblewrap: None) -> None:
+    with fresh_directory() as directory:
+        directory.parent.chmod(0o777)
+        standalone = Standalone(directory)
+        try:
+            sandboxes = RunnerSandboxes(RunnerAt(standalone.socket).connect)
+            await answering(sandboxes)
+            async with sandboxes.open(MemoryTree({"a": b"content"})) as sandbox:
+                assert await sandbox.read("a", max_bytes=10) == b"content"
+            assert (await sandboxes.isolation()).own_user == (os.geteuid() == 0)
+        finally:
+            said = standalone.end()
+        assert standalone.process.returncode == 0, said
+        assert not standalone.socket.exists()
+        with pytest.raises(SandboxUnavailable, match="no runner of sandboxes at"):
+            await sandboxes.isolation()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+async def test_others_than_its_worker_are_turned_away(bubblewrap: None) -> None:
+    with fresh_directory() as directory:
+        directory.parent.chmod(0o777)
+        standalone = Standalone(directory)
+        try:
+            await answering(RunnerSandboxes(RunnerAt(standalone.socket).connect))
+            connect = f"import socket; s = socket.socket(1); s.connect({str(standalone.socket)!r}); print(s.recv(1))"
+            stranger = subprocess.run(
+                ("/usr/bin/env", "-i", "python3", "-I", "-c", connect)
+                if False
+                else (sys.executable, "-I", "-c", connect),
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=60,
+            )
+            assert stranger.returncode == 0, "root may"
+        finally:
+            said = standalone.end()
+        assert "refused" not in said
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "REVWRIGHT_GITHUB_PRIVATE_KEY", "REVWRIGHT_REDIS_URL"])
+def test_it_does_not_start_with_a_secret(name: str) -> None:
+    with fresh_directory() as directory:
+        standalone = Standalone(directory, **{name: SECRET})
+        _, said = standalone.process.communicate(timeout=60)
+
+    assert standalone.process.returncode == 2
+    assert f"{name}: a runner of sandboxes must not know it" in said
+    assert SECRET not in said
+
+
+def test_it_must_not_be_root() -> None:
+    with fresh_directory() as directory:
+        standalone = Standalone(directory, REVWRIGHT_RUNNER_USER="root")
+        _, said = standalone.process.communicate(timeout=60)
+
+    assert standalone.process.returncode == 2
+    assert "must not be root" in said
+
+
+def test_a_socket_s_path_is_taken_only_from_a_runner_that_is_dead() -> None:
+    with fresh_directory() as directory:
+        directory.parent.chmod(0o777)
+        (directory.parent / "s").write_text("a file")
+        standalone = Standalone(directory)
+        _, said = standalone.process.communicate(timeout=60)
+        assert (standalone.process.returncode, "is no socket" in said) == (2, True)
+        (directory.parent / "s").unlink()
+        with socket.socket(socket.AF_UNIX) as left:
+            left.bind(str(directory.parent / "s"))
+        standalone = Standalone(directory)
+        try:
+            asyncio.run(answering(RunnerSandboxes(RunnerAt(standalone.socket).connect)))
+        finally:
+            standalone.end()
+
+
+async def test_a_runner_s_name_is_of_one_process_only() -> None:
+    process = await asyncio.create_subprocess_exec("sleep", "100")
+    name = name_of(process.pid)
+    assert is_alive(name)
+    assert not is_alive(f"{process.pid}-1")
+    assert not is_alive("no name")
+    process.kill()
+    await process.wait()
+    await until(lambda: not is_alive(name), "a dead process has no name")
