@@ -11,12 +11,14 @@ guarantees that a sandbox cannot leave its cgroup: cgroup file systems are not m
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import itertools
 import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -100,7 +102,9 @@ class Subtree:
     directories: Directories
     cpus: float | None = None
     """How many processors' time each sandbox may take; None for no bound."""
-    _numbers: Iterable[int] = field(default_factory=itertools.count, repr=False)
+    _claims: tuple[int, ...] = field(default=(), repr=False)
+    """Locked descriptors, which tell others that we are alive."""
+    _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
     _left: set[Directories] = field(default_factory=set, repr=False)
 
     @property
@@ -111,15 +115,14 @@ class Subtree:
     def make(self, limits: CommandLimits) -> Group:
         """A cgroup with these limits and nothing in it. Raises OSError."""
         self._remove_left()
-        name = str(next(iter(self._numbers)))
+        name = str(next(self._numbers))
         directories = tuple(directory / name for directory in self.directories)
-        try:
+        with ExitStack() as undo:
             for directory in directories:
                 directory.mkdir()
+                undo.callback(_removed, directory)
             self.hierarchy.bound(directories, limits, self.cpus)
-        except OSError:
-            _remove(directories, seconds=0)
-            raise
+            undo.pop_all()
         return Group(self.hierarchy, directories)
 
     def remove(self, group: Group) -> None:
@@ -131,6 +134,8 @@ class Subtree:
         """Take the runner's own away; where that is not ours to do, the next `sweep` does it."""
         self._remove_left()
         _remove(self.directories, seconds=_REMOVAL_SECONDS)
+        for claim in self._claims:
+            os.close(claim)
 
     def _remove_left(self) -> None:
         self._left.difference_update({left for left in self._left if _remove(left, seconds=0)})
@@ -151,22 +156,43 @@ class Cgroups:
             raise ValueError(f"{name!r} cannot name a cgroup: letters, digits, '.', '_' and '-' only, 64 at most")
         self.hierarchy.enable()
         subtree = tuple(directory / f"{_PREFIX}{name}" for directory in self.hierarchy.own)
-        try:
+        with ExitStack() as undo:
+            claims = []
             for directory in subtree:
                 directory.mkdir()
+                undo.callback(_removed, directory)
+                claims.append(_opened(directory, undo))
+                fcntl.flock(claims[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
             self.hierarchy.delegate(subtree, os.geteuid() if uid is None else uid)
-        except OSError:
-            _remove(subtree, seconds=0)
-            raise
-        return Subtree(self.hierarchy, subtree, cpus)
+            undo.pop_all()
+        return Subtree(self.hierarchy, subtree, cpus, tuple(claims))
 
     def sweep(self, is_alive: Callable[[str], bool]) -> None:
-        """Kill what dead runners left in their cgroups, and remove these; a runner is known by the name it prepared."""
+        """Kill what dead runners left in their cgroups, and remove these; a runner is known by the name it prepared.
+
+        What a living process has claimed is left alone whatever `is_alive` says: containers may share a cgroup, and
+        cannot see each other's processes. It has the last word only on what is not claimed, or not yet.
+        """
         for own in self.hierarchy.own:
             for subtree in own.glob(f"{_PREFIX}*"):
-                if not is_alive(subtree.name.removeprefix(_PREFIX)):
+                if not is_alive(subtree.name.removeprefix(_PREFIX)) and not _is_claimed(subtree):
                     for group in (*(path for path in subtree.iterdir() if path.is_dir()), subtree):
                         _clear(group)
+
+
+def _opened(directory: Path, kept: ExitStack) -> int:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    kept.callback(os.close, descriptor)
+    return descriptor
+
+
+def _is_claimed(directory: Path) -> bool:
+    with ExitStack() as kept:
+        try:
+            fcntl.flock(_opened(directory, kept), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, FileNotFoundError):
+            return True
+    return False
 
 
 def _clear(group: Path) -> None:
