@@ -13,7 +13,7 @@ def blob_digest(size: int) -> hashlib._Hash:
     return hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
 
 
-def blob_sha(data: bytes) -> str:
+def blob_id(data: bytes) -> str:
     """The object id of a blob with this content."""
     digest = blob_digest(len(data))
     digest.update(data)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha1
 
+from app.domain.blobs import blob_id
 from app.domain.entries import Entry, Kind, Side, Status
 from app.domain.patches import Edit, Refusal, TreeEntry
 from app.domain.tree_paths import collisions, is_protected, problem_with
@@ -56,11 +56,6 @@ def plan(edits: Sequence[Edit], base: Mapping[str, TreeEntry]) -> Plan:
             changes[edit.path] = entry
         seen.add(edit.path)
     return Plan(changes, tuple(refusals))
-
-
-def blob_id(content: bytes) -> str:
-    """What git calls a blob of this content (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects)."""
-    return sha1(b"blob %d\0%s" % (len(content), content), usedforsecurity=False).hexdigest()
 
 
 def refused_paths(paths: Iterable[str], base: Mapping[str, TreeEntry]) -> tuple[Refusal, ...]:

@@ -90,7 +90,9 @@ class Collected:
     patch: Patch
     """Declared changes that are allowed."""
     extras: tuple[str, ...]
-    """Paths that changed although nobody declared them, such as build products; they are not in the patch."""
+    """What changed although nobody declared it, such as build products; not in the patch. A directory that is new ends
+    in a slash, and stands for all that is in it. After very many, the last one says how many more there are.
+    """
     refused: tuple[Refusal, ...]
     """Declared changes that are not allowed. With one of these the whole patch must not be used."""
 

@@ -6,9 +6,10 @@ from hashlib import sha1
 
 import pytest
 
+from app.domain.blobs import blob_id
 from app.domain.entries import Entry, Kind, Side, Status
 from app.domain.errors import PatchRefused
-from app.domain.patch_policy import PatchLimits, blob_id, plan, refused, refused_paths
+from app.domain.patch_policy import PatchLimits, plan, refused, refused_paths
 from app.domain.patches import Edit, Refusal, TreeEntry
 
 ONE = blob_id(b"1")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from app.adapters.sandbox.files.access import open_regular
 from app.adapters.sandbox.files.directories import Root, open_directory, open_top
 from app.adapters.sandbox.files.names import text_of
-from app.domain.blobs import blob_digest, blob_sha
+from app.domain.blobs import blob_digest, blob_id
 from app.domain.errors import SandboxRefused
 from app.domain.patches import FoundFile, FoundKind
 from app.domain.tree_paths import MAX_DEPTH, MAX_PATH_BYTES
@@ -125,7 +125,7 @@ class _Walk:
         try:
             if entry.is_symlink():
                 target = os.readlink(name, dir_fd=directory)
-                return FoundFile(text_of(path), FoundKind.SYMLINK, len(target), blob_sha(target))
+                return FoundFile(text_of(path), FoundKind.SYMLINK, len(target), blob_id(target))
             if entry.is_file(follow_symlinks=False):
                 opened = open_regular(directory, name, self.root.device)
                 if opened is not None:
