@@ -43,6 +43,7 @@ _CONFIG = (
     ("core.editor", "false"),
     ("core.askPass", "/bin/false"),
     ("core.sshCommand", "false"),
+    ("core.alternateRefsCommand", "false"),
     ("credential.helper", ""),  # an empty value forgets all helpers named before it
     ("safe.bareRepository", "explicit"),
     ("protocol.allow", "never"),

@@ -36,6 +36,8 @@ class FetchLimits:
     """How long to wait for another job's fetch of the same repository."""
     pack_bytes: int = 4 << 30
     """The most that one fetch may write."""
+    memory_bytes: int = 4 << 30
+    """Of each of its processes: a small pack may hold large objects."""
 
 
 @contextlib.contextmanager
@@ -82,7 +84,11 @@ class Transfer:
                 raise self._absent(side, f"does not have {wanted}; refs/pull/{self.number}/head is {arrived}")
 
     async def _fetched(self, lock: int) -> dict[str, str]:
-        limits = Limits(seconds=self.limits.seconds, memory_bytes=None, file_bytes=self.limits.pack_bytes)
+        limits = Limits(
+            seconds=self.limits.seconds,
+            memory_bytes=self.limits.memory_bytes,
+            file_bytes=self.limits.pack_bytes,
+        )
         local = replace(self.mirror.git, limits=limits, pass_fds=(lock,))
         with talking(local, self.server, self.token) as git:
             try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -51,10 +54,18 @@ class Traps:
         command = ["git", "-C", str(self.clone), *arguments]
         return subprocess.run(command, env=_NAIVE, check=True, capture_output=True, text=True).stdout.strip()
 
-    def naive(self, *arguments: str, stdin: str = "protocol=https\nhost=example.org\n\n") -> None:
+    def naive(self, *arguments: str) -> None:
         """Git as anybody would run it in the clone; whether it succeeds does not matter."""
         command = ["git", "-C", str(self.clone), *arguments]
-        subprocess.run(command, env=_NAIVE, check=False, capture_output=True, input=stdin.encode(), timeout=20)
+        pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+        with subprocess.Popen(
+            command, env=_NAIVE, stdin=pipe, stdout=nowhere, stderr=nowhere, start_new_session=True
+        ) as process:
+            try:
+                process.communicate(b"protocol=https\nhost=example.org\n\n", timeout=20)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
 
     def configure(self, pairs: Mapping[str, str]) -> None:
         for key, value in pairs.items():

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from app.adapters.git.mirror import GitMirrors
+from app.adapters.git.transfer import FetchLimits
+from app.domain.entries import Kind
 from app.domain.errors import SettingsInvalid
-from app.domain.pull_request import RepositoryName
+from app.domain.objects import Blob
+from app.domain.pull_request import RepositoryName, Sha
 from tests.adapters.git.http_server import OTHER_TOKEN, TOKEN, GitServer
 from tests.adapters.git.site import ABSENT, NAME, REF, Site, failed, numbered
-from tests.adapters.git.stores import Store
+from tests.adapters.git.stores import Files, Store, submodule
 
 
 async def test_which_commit_is_not_on_the_server(site: Site) -> None:
@@ -109,11 +112,51 @@ def commit_of(store: Store, base: str, mode: bytes, name: bytes, content: bytes)
         ((b"120000", b".gitmodules", b"x"), "gitmodulesSymlink"),
         ((b"100644", b".gitmodules", b'[submodule "a"]\n\turl = --upload-pack=x\n'), "gitmodulesUrl"),
         ((b"100644", b".gitmodules", b'[submodule "../a"]\n\turl = https://x\n'), "gitmodulesName"),
+        ((b"100644", b".gitmodules", b'[submodule "a"]\n\tpath = -x\n\turl = https://x\n'), "gitmodulesPath"),
+        ((b"100644", b".gitmodules", b'[submodule "a"]\n\turl = https://x\n\tupdate = !x\n'), "gitmodulesUpdate"),
+        ((b"100644", b".gitattributes", b"x" * 3000 + b" text\n"), "gitattributesLineLength"),
     ],
 )
 async def test_hostile_trees_do_not_come_in(site: Site, entry: tuple[bytes, bytes, bytes], check: str) -> None:
     error = await site.failure(commit_of(site.store, site.base, *entry))
     assert f"{check}: " in str(error)
+    assert not error.retry
+
+
+async def test_two_entries_of_one_name_do_not_come_in(site: Site) -> None:
+    blob = bytes.fromhex(site.store.git("hash-object", "-w", "--stdin", stdin=b"x").decode().strip())
+    twice = b"100644 a\0" + blob + b"100644 a\0" + blob
+    made = site.store.git("hash-object", "-w", "-t", "tree", "--literally", "--stdin", stdin=twice)
+    commit = site.store.git("commit-tree", "-p", site.base, "-m", "x", made.decode().strip()).decode().strip()
+    assert "duplicateEntries: " in str(await site.failure(commit))
+
+
+async def test_a_link_to_anywhere_is_only_a_text(site: Site) -> None:
+    """Links are legal, and nothing of ours ever follows one."""
+    commit = Sha(commit_of(site.store, site.base, b"120000", b"link", b"/etc/passwd"))
+    blob = await (await site.fetch(commit)).blob(commit, "link", max_bytes=100)
+    assert blob == Blob(b"/etc/passwd", 11, truncated=False, kind=Kind.SYMLINK)
+
+
+@pytest.mark.parametrize("url", ["{elsewhere}/acme/web.git", "file:///etc", "ext::touch x", "ssh://127.0.0.1:1/x"])
+async def test_submodules_are_never_fetched(site: Site, url: str) -> None:
+    """Neither in a fetch nor afterwards, and a carriage return in a path changes nothing."""
+    with GitServer(site.server.root).serving() as elsewhere:
+        modules = f'[submodule "s"]\n\tpath = "s\r"\n\turl = {url.format(elsewhere=elsewhere.url)}\n'
+        files: Files = {".gitmodules": modules.encode(), "s\r": submodule(site.base), "s": submodule(site.base)}
+        head = site.store.commit(files, site.base)
+        repository = await site.fetch(head)
+        assert len(await repository.changes(site.base, head)) == 4
+        assert [entry.kind for entry in await repository.tree(head).entries()][1:] == [Kind.SUBMODULE] * 2
+        assert elsewhere.requests == []
+
+
+async def test_a_small_pack_of_large_objects(site: Site) -> None:
+    """A pack bomb: some kilobytes on the wire, a hundred megabytes as an object."""
+    limits = FetchLimits(memory_bytes=60 << 20)
+    assert (await site.limited(limits).fetch()) is not None
+    error = await site.limited(limits).failure(site.store.commit({"bomb": b"\0" * (100 << 20)}, site.base))
+    assert "git fetch of acme/web needs over 62914560 bytes of memory" in str(error)
     assert not error.retry
 
 
