@@ -110,3 +110,16 @@ async def test_no_error_and_no_log_tells_the_token(site: Site, caplog: pytest.Lo
     assert not leaks(told.encode()), told
     assert not leaks(caplog.text.encode())
     asyncio.get_running_loop().set_debug(False)
+
+
+async def test_tracing_that_we_were_started_with_does_not_reach_git(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Traces show headers; a token in one would stay on disk."""
+    traces = tmp_path / "traces"
+    traces.mkdir()
+    for name in ("TRACE", "TRACE_CURL", "TRACE_PACKET", "TRACE2", "TRACE2_EVENT", "TRACE_SETUP", "CURL_VERBOSE"):
+        monkeypatch.setenv(f"GIT_{name}", str(traces / name))
+    await site.fetch()
+    await site.mirrors.pull_request_head(REF, NAME, token=TOKEN)
+    assert list(traces.iterdir()) == []
