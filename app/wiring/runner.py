@@ -69,8 +69,9 @@ def _cgroup(user: RunnerUser) -> Subtree | None:
     cgroups = detect()
     if cgroups is None:
         return None
-    try:
+    with contextlib.suppress(OSError):  # another runner sweeps the same just now
         cgroups.sweep(is_alive)
+    try:
         return cgroups.prepare(name_of(os.getpid()), user.uid)
     except OSError as error:
         _log.info("runner: no cgroup for sandboxes: %s", error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,9 +26,10 @@ def is_dead(pid: int) -> bool:
     return _read(Path(f"/proc/{pid}/stat")).rpartition(b")")[2].split()[:1] in ([], [b"Z"])
 
 
-def cgroups() -> set[str]:
-    """Of all sandboxes on this machine, but for a runner's own empty one."""
-    return {str(path) for path in Path("/sys/fs/cgroup").glob("**/revwright-*/*") if path.is_dir()}
+def cgroups(runner: int) -> list[str]:
+    """Of a runner, and of its sandboxes."""
+    found = [str(top) for top in Path("/sys/fs/cgroup").glob(f"*/revwright-{runner}-*")]
+    return found + [str(path) for path in Path("/sys/fs/cgroup/memory").glob(f"*/*/revwright-{runner}-*")]
 
 
 async def until(holds: Callable[[], object], what: str) -> None:
@@ -42,7 +42,7 @@ async def until(holds: Callable[[], object], what: str) -> None:
 
 
 def _pids() -> list[int]:
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
 
 
 def _environment(pid: int) -> list[bytes]:
@@ -54,3 +54,13 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         return b""
+
+
+def environment(pid: int) -> list[bytes]:
+    """Pairs of name and value."""
+    return [pair for pair in _environment(pid) if pair]
+
+
+def opened(pid: int) -> set[str]:
+    """What a process has open."""
+    return {str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()}

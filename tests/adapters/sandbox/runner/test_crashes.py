@@ -60,7 +60,6 @@ async def next_job(directory: Path) -> None:
 @pytest.mark.parametrize("moment", ["started", "answering", "opened", "running"])
 @pytest.mark.parametrize("victim", ["worker", "runner"])
 async def test_killed_at(directory: Path, moment: str, victim: str) -> None:
-    before = cgroups()
     worker = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", WORKER, str(directory)),
         stdout=subprocess.PIPE,
@@ -72,15 +71,15 @@ async def test_killed_at(directory: Path, moment: str, victim: str) -> None:
         async with asyncio.timeout(60):
             while (await worker.stdout.readline()).decode().strip() != moment:
                 assert worker.returncode is None
-        below = children(worker.pid)
-        for pid in [worker.pid] if victim == "worker" else runners(directory):
-            os.kill(pid, signal.SIGKILL)
+        of_worker, of_runner = children(worker.pid), runners(directory)
         if victim == "worker":
-            await worker.wait()
-        await until(
-            lambda: all(is_dead(pid) for pid in below if pid not in runners(directory) or victim == "worker"),
-            "all are dead",
-        )
+            worker.kill()
+            await until(lambda: all(map(is_dead, of_worker)), "all that it started dies with a worker")
+        else:
+            below = [child for runner in of_runner for child in children(runner)]
+            for runner in of_runner:
+                os.kill(runner, signal.SIGKILL)
+            await until(lambda: all(map(is_dead, below)), "all that it started dies with a runner")
     finally:
         with contextlib.suppress(ProcessLookupError):
             worker.kill()
@@ -88,7 +87,7 @@ async def test_killed_at(directory: Path, moment: str, victim: str) -> None:
     await until(lambda: runners(directory) == [], "the runner goes with its worker")
     await next_job(directory)
     assert parts(directory) == []
-    assert cgroups() <= before
+    assert [cgroups(runner) for runner in of_runner] == [[] for _ in of_runner]
 
 
 async def test_a_runner_that_dies_is_started_again_and_its_sandboxes_are_over(place: Place) -> None:

@@ -26,11 +26,12 @@ from tests.adapters.sandbox.runner.conftest import (
     settings_for,
     user_of_runner,
 )
-from tests.adapters.sandbox.runner.processes import runners, until
+from tests.adapters.sandbox.runner.processes import environment, opened, runners, until
 from tests.adapters.sandbox.runner.trees import MemoryTree
 
 ROOT = Path(__file__).parents[4]
 SECRET = "canary-of-the-worker"
+WORKER = 23456
 
 
 def status(pid: int) -> dict[str, str]:
@@ -52,20 +53,22 @@ async def test_it_is_nobody_who_can_become_more(place: Place) -> None:
 async def test_it_knows_nothing_of_its_worker(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REVWRIGHT_GITHUB_PRIVATE_KEY", SECRET)
     monkeypatch.setenv("OPENAI_API_KEY", SECRET)
-    with Path("/etc/hostname").open() as inherited:
-        os.set_inheritable(inherited.fileno(), True)
+    inherited = os.open("/etc/hostname", os.O_RDONLY)
+    os.set_inheritable(inherited, True)
+    try:
         async with kept_runner(settings_for(directory)) as own:
             await answering(RunnerSandboxes(own.connect))
             (pid,) = runners(directory)
-            environment = Path(f"/proc/{pid}/environ").read_bytes()
-            opened = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+            seen, files = environment(pid), opened(pid)
+    finally:
+        os.close(inherited)
 
-    assert SECRET.encode() not in environment
-    assert {pair.split(b"=")[0] for pair in environment.split(b"\0") if pair} == {
+    assert not any(SECRET.encode() in pair for pair in seen)
+    assert {pair.split(b"=")[0] for pair in seen} == {
         *(b"PATH", b"LC_ALL", b"PYTHONPATH", b"PYTHONDONTWRITEBYTECODE"),
         *(b"REVWRIGHT_WORKSPACES_DIR", b"REVWRIGHT_SANDBOXES_AT_ONCE"),
     }
-    assert "/etc/hostname" not in opened
+    assert "/etc/hostname" not in files
 
 
 async def test_garbage_from_a_worker_ends_its_connection_only(place: Place) -> None:
@@ -121,27 +124,34 @@ async def test_one_that_was_started_apart(bubblewrap: None) -> None:
             await sandboxes.isolation()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be several users")
 async def test_others_than_its_worker_are_turned_away(bubblewrap: None) -> None:
     with fresh_directory() as directory:
         directory.parent.chmod(0o777)
-        standalone = Standalone(directory)
+        standalone = Standalone(directory, "--worker-user", str(WORKER))
         try:
             await answering(RunnerSandboxes(RunnerAt(standalone.socket).connect))
-            connect = f"import socket; s = socket.socket(1); s.connect({str(standalone.socket)!r}); print(s.recv(1))"
-            stranger = subprocess.run(
-                ("/usr/bin/env", "-i", "python3", "-I", "-c", connect)
-                if False
-                else (sys.executable, "-I", "-c", connect),
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=60,
-            )
-            assert stranger.returncode == 0, "root may"
+            assert await answered_to(WORKER, standalone.socket)
+            assert not await answered_to(WORKER + 1, standalone.socket)
         finally:
             said = standalone.end()
-        assert "refused" not in said
+        assert f"a connection of user {WORKER + 1} was refused" in said
+
+
+async def answered_to(uid: int, path: Path) -> bool:
+    """Whether a user's greeting is answered. Who a connection is of is decided when it is made."""
+    os.seteuid(uid)
+    try:
+        reader, writer = await asyncio.open_unix_connection(str(path))
+    finally:
+        os.seteuid(0)
+    try:
+        writer.write(encode(to_frame(Hello(VERSION))))
+        return await asyncio.wait_for(reader.read(1), 30) != b""
+    except ConnectionResetError:
+        return False
+    finally:
+        writer.close()
 
 
 @pytest.mark.parametrize("name", ["OPENAI_API_KEY", "REVWRIGHT_GITHUB_PRIVATE_KEY", "REVWRIGHT_REDIS_URL"])
@@ -164,7 +174,7 @@ def test_it_must_not_be_root() -> None:
     assert "must not be root" in said
 
 
-def test_a_socket_s_path_is_taken_only_from_a_runner_that_is_dead() -> None:
+async def test_a_socket_s_path_is_taken_only_from_a_runner_that_is_dead() -> None:
     with fresh_directory() as directory:
         directory.parent.chmod(0o777)
         (directory.parent / "s").write_text("a file")
@@ -174,9 +184,10 @@ def test_a_socket_s_path_is_taken_only_from_a_runner_that_is_dead() -> None:
         (directory.parent / "s").unlink()
         with socket.socket(socket.AF_UNIX) as left:
             left.bind(str(directory.parent / "s"))
+            (directory.parent / "s").chmod(0o666)
         standalone = Standalone(directory)
         try:
-            asyncio.run(answering(RunnerSandboxes(RunnerAt(standalone.socket).connect)))
+            await answering(RunnerSandboxes(RunnerAt(standalone.socket).connect))
         finally:
             standalone.end()
 

@@ -150,7 +150,7 @@ async def test_declared_changes_become_the_patch_and_the_rest_is_told(place: Pla
         Edit("empty", None),
         Edit("new.txt", b"y\n", executable=True),
     }
-    assert set(collected.extras) == {"build/out.o", ".github/workflows/x.yml", "secret"}
+    assert set(collected.extras) == {"build/", ".github/", "secret"}
     assert collected.refused == ()
     assert {refusal.path for refusal in refusing.refused} == {".github/workflows/x.yml", "secret"}
 
