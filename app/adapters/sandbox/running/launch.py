@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -22,7 +23,6 @@ from app.adapters.sandbox.running.watch import Watch
 from app.adapters.sandbox.running.workspace import WorkspaceWatch
 from app.domain.sandbox import CommandLimits, Ended, Limit
 
-_START_SECONDS = 10.0
 _BUILDING_SECONDS = 0.001
 _LAST_OUTPUT_SECONDS = 3.0
 _BY_SIGNAL = 128
@@ -43,9 +43,9 @@ class Launch:
     limit: Limit | None = None
     """The first at which we ended the command."""
 
-    async def through(self, kept: ExitStack) -> Ended:
+    async def through(self, kept: ExitStack, *, start_seconds: float) -> Ended:
         """From a bubblewrap that has just been started to the end. Raises LaunchFailed."""
-        watch = await self._confined(kept)
+        watch = await self._confined(kept, start_seconds)
         self.watchers.begin([watch.until, self.workspace.until], over=self.stop, failed=self.tree.kill)
         self.printed.begin(too_much=lambda: self.stop(Limit.OUTPUT), failed=self.tree.kill)
         if self.begun is not None:
@@ -53,7 +53,8 @@ class Launch:
         begin = time.monotonic()
         timer = asyncio.get_running_loop().call_later(self.limits.seconds, self.stop, Limit.TIME)
         try:
-            os.write(self.release, b"1")
+            with contextlib.suppress(BrokenPipeError):  # killed already, at a limit that it was over from the start
+                os.write(self.release, b"1")
             await readable(self.tree.bwrap)
         finally:
             timer.cancel()
@@ -70,24 +71,23 @@ class Launch:
             self.limit = self.limit or limit
             self.tree.kill()
 
-    async def _confined(self, kept: ExitStack) -> Watch:
+    async def _confined(self, kept: ExitStack, seconds: float) -> Watch:
         """Wait for the sandbox and bind what stands in it, before it is the command."""
         try:
-            async with asyncio.timeout(_START_SECONDS):
+            async with asyncio.timeout(seconds):
                 scratch = await self._built(kept)
+            if scratch is not None and self.tree.pid is not None:
+                confine(self.tree.pid, self.limits, cgroup=self.group is not None)
+                if self.group is not None:
+                    self.group.attach(self.tree.pid)
+                return Watch(first=self.tree.pid, limits=self.limits, scratch=scratch, group=self.group)
         except TimeoutError:
-            raise LaunchFailed(f"no sandbox that can be looked into after {_START_SECONDS:g} seconds") from None
-        if scratch is None or self.tree.pid is None:
-            await self.tree.end()
-            await self.printed.finish(0)
-            raise LaunchFailed(self._why())
-        try:
-            confine(self.tree.pid, self.limits, cgroup=self.group is not None)
-            if self.group is not None:
-                self.group.attach(self.tree.pid)
+            raise LaunchFailed(f"bubblewrap has built no sandbox that we may look into in {seconds:g} s") from None
         except OSError as error:
             raise LaunchFailed(f"a sandbox cannot be limited: {error}") from error
-        return Watch(first=self.tree.pid, limits=self.limits, scratch=scratch, group=self.group)
+        await self.tree.end()
+        await self.printed.finish(0)
+        raise LaunchFailed(self._why())
 
     async def _built(self, kept: ExitStack) -> Scratch | None:
         """None when bubblewrap gave up."""

@@ -13,7 +13,6 @@ from app.adapters.sandbox.running.launch import Launch
 from app.adapters.sandbox.running.printed import Printed
 from app.adapters.sandbox.running.starting import LaunchFailed, start
 from app.adapters.sandbox.running.threads import Watchers
-from app.adapters.sandbox.running.tree import Tree
 from app.adapters.sandbox.running.usage import Measure
 from app.adapters.sandbox.running.workspace import WorkspaceWatch
 from app.domain.sandbox import CommandLimits, Ended, Stream
@@ -25,6 +24,8 @@ class Launcher:
     """Runs commands on this host, any number at a time, each in a sandbox of its own."""
 
     host: Host
+    start_seconds: float = 10
+    """How long bubblewrap may take to build a sandbox, which it does in some milliseconds."""
 
     async def run(
         self,
@@ -47,8 +48,7 @@ class Launcher:
         with ExitStack() as kept:
             group = kept.enter_context(self._group(limits))
             started = start(self.host, plan, kept, merged=merged)
-            tree = Tree(started.process, started.status)
-            kept.callback(tree.close)
+            tree = started.tree
             pipes = {Stream.OUT: started.out} | ({} if started.err is None else {Stream.ERR: started.err})
             launch = Launch(
                 limits=limits,
@@ -64,7 +64,7 @@ class Launcher:
                 ending.push_async_callback(launch.printed.stop)
                 ending.push_async_callback(launch.watchers.stop)
                 ending.push_async_callback(tree.end)
-                return await launch.through(kept)
+                return await launch.through(kept, start_seconds=self.start_seconds)
 
     @contextmanager
     def _group(self, limits: CommandLimits) -> Iterator[Group | None]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from app.adapters.sandbox.isolation.bubblewrap import FILES, Descriptors, invocation
 from app.adapters.sandbox.isolation.plan import SandboxPlan
 from app.adapters.sandbox.running.host import Host
+from app.adapters.sandbox.running.tree import Tree
 
 
 class LaunchFailed(Exception):
@@ -27,9 +28,8 @@ class Started:
     Kill it before `release` is closed: the command also starts at the end of that pipe.
     """
 
-    process: subprocess.Popen[bytes]
+    tree: Tree
     release: int
-    status: int
     out: int
     err: int | None
     """None where `out` has both."""
@@ -39,10 +39,17 @@ def start(host: Host, plan: SandboxPlan, kept: ExitStack, *, merged: bool) -> St
     """Descriptors of the answer are closed by `kept`. Raises LaunchFailed."""
     if os.geteuid() == 0:
         raise LaunchFailed("commands are never run by root, as which they would own what root owns: use another user")
+    try:
+        return _start(host, plan, kept, merged=merged)
+    except OSError as error:
+        raise LaunchFailed(f"{host.bwrap} cannot be started: {error}") from error
+
+
+def _start(host: Host, plan: SandboxPlan, kept: ExitStack, *, merged: bool) -> Started:
     with ExitStack() as passed:
 
         def pipe() -> tuple[int, int]:
-            near, far = os.pipe()
+            near, far = os.pipe()  # both or none
             kept.callback(os.close, near)
             passed.callback(os.close, far)
             return near, far
@@ -52,9 +59,10 @@ def start(host: Host, plan: SandboxPlan, kept: ExitStack, *, merged: bool) -> St
         block, release = os.pipe()
         passed.callback(os.close, block)
         kept.callback(os.close, release)
-        files = [os.memfd_create(f"sandbox-{number}") for number in range(2 + len(FILES))]
-        for file in files:
-            passed.callback(os.close, file)
+        files = []
+        for number in range(2 + len(FILES)):
+            files.append(os.memfd_create(f"sandbox-{number}"))
+            passed.callback(os.close, files[-1])
         made = invocation(
             replace(plan, proc=host.proc, masked=host.masked),
             Descriptors(arguments=files[0], seccomp=files[1], status=of_status, block=block, files=tuple(files[2:])),
@@ -65,17 +73,21 @@ def start(host: Host, plan: SandboxPlan, kept: ExitStack, *, merged: bool) -> St
         for file, content in made.contents.items():
             os.write(file, content)
             os.lseek(file, 0, os.SEEK_SET)
+        process = subprocess.Popen(
+            made.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=of_out,
+            stderr=of_err,
+            env=dict(made.environment),
+            cwd="/",
+            pass_fds=made.pass_fds,
+            start_new_session=True,  # a key pressed on our terminal is for us
+        )
         try:
-            process = subprocess.Popen(
-                made.argv,
-                stdin=subprocess.DEVNULL,
-                stdout=of_out,
-                stderr=of_err,
-                env=dict(made.environment),
-                cwd="/",
-                pass_fds=made.pass_fds,
-                start_new_session=True,  # a key pressed on our terminal is for us
-            )
-        except OSError as error:
-            raise LaunchFailed(f"{host.bwrap}: {error.strerror}") from error
-    return Started(process=process, release=release, status=status, out=out, err=err)
+            tree = Tree(process, status)
+        except OSError:  # no more descriptors
+            process.kill()
+            process.wait()
+            raise
+    kept.callback(tree.close)
+    return Started(tree=tree, release=release, out=out, err=err)

@@ -32,7 +32,8 @@ class Watchers:
                 raise
 
         executor = ThreadPoolExecutor(len(watchers), thread_name_prefix="sandbox")
-        self._futures = [asyncio.wrap_future(executor.submit(watched, watcher)) for watcher in watchers]
+        for watcher in watchers:
+            self._futures.append(asyncio.wrap_future(executor.submit(watched, watcher)))
         executor.shutdown(wait=False)  # takes nothing more; its threads end with what they do
 
     async def stop(self) -> None:

@@ -81,7 +81,7 @@ class Tree:
         by = time.monotonic() + _STOP_SECONDS
         while not self.ended and _state(process) not in {"T", "Z"} and time.monotonic() < by:
             time.sleep(0.0005)  # until the next time it is scheduled; it starts nothing after that
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # nothing keeps us from killing bubblewrap, at whose end its child ends
             children = (process / "task" / process.name / "children").read_text().split()
             self._orphans += [os.pidfd_open(int(child)) for child in children]
 

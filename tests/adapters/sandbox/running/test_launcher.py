@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import platform
+import resource
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -10,11 +14,13 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from app.adapters.sandbox.isolation.plan import SandboxPlan
+from app.adapters.sandbox.isolation.syscalls import Machine
 from app.adapters.sandbox.running.host import Host
 from app.adapters.sandbox.running.launcher import Launcher
 from app.adapters.sandbox.running.starting import LaunchFailed
+from app.adapters.sandbox.running.usage import Usage
 from app.domain.sandbox import CommandLimits, Ended, Limit, Stream
-from tests.adapters.sandbox.running.running import LIMITS, Kept, left, nothing, run
+from tests.adapters.sandbox.running.running import LIMITS, Kept, left, nothing, processes_with, run
 
 
 async def shell(
@@ -125,7 +131,7 @@ async def test_a_sandbox_that_cannot_be_built_says_why(host: Host, plan: Sandbox
 
 async def test_a_missing_bubblewrap_is_named(host: Host, plan: SandboxPlan) -> None:
     before = left()
-    with pytest.raises(LaunchFailed, match="/usr/bin/no-such-bwrap: No such file or directory"):
+    with pytest.raises(LaunchFailed, match=r"/usr/bin/no-such-bwrap cannot be started: .* No such file or directory"):
         await Launcher(replace(host, bwrap=PurePosixPath("/usr/bin/no-such-bwrap"))).run(
             plan, LIMITS, Kept(), measure=nothing
         )
@@ -159,3 +165,103 @@ async def test_a_cancellation_at_any_stage_leaves_nothing(host: Host, plan: Sand
         with pytest.raises(asyncio.CancelledError):
             await task
         assert left() == before
+
+
+SLEEP = f"{100_000 + os.getpid()}"
+
+
+@pytest.fixture
+def stuck(directory: PurePosixPath) -> PurePosixPath:
+    """A program that starts another and does nothing of what bubblewrap does."""
+    path = Path(directory.parent) / "stuck"
+    path.write_text(f"#!/bin/sh\nsleep {SLEEP} &\nwait\n")
+    path.chmod(0o755)
+    return PurePosixPath(path)
+
+
+async def test_a_bubblewrap_that_is_stuck_is_given_up(stuck: PurePosixPath, host: Host, plan: SandboxPlan) -> None:
+    before = left()
+    with pytest.raises(LaunchFailed, match=r"bubblewrap has built no sandbox that we may look into in 0.3 s"):
+        await Launcher(replace(host, bwrap=stuck), start_seconds=0.3).run(plan, LIMITS, Kept(), measure=nothing)
+
+    assert left() == before
+    assert processes_with(str(stuck)) == []
+
+
+async def test_a_child_that_waits_for_bubblewrap_is_killed_too(
+    stuck: PurePosixPath, host: Host, plan: SandboxPlan
+) -> None:
+    with pytest.raises(LaunchFailed):
+        await Launcher(replace(host, bwrap=stuck), start_seconds=0.3).run(plan, LIMITS, Kept(), measure=nothing)
+
+    assert processes_with(f"sleep {SLEEP}") == []
+
+
+async def test_who_fails_to_measure_ends_the_command(host: Host, plan: SandboxPlan) -> None:
+    def broken() -> Usage:
+        raise PermissionError("not this directory")
+
+    before = left()
+    with pytest.raises(PermissionError, match="not this directory"):
+        await run(host, plan, "sleep", "1000", measure=broken)
+    assert left() == before
+
+
+async def test_a_measurement_is_waited_for(host: Host, plan: SandboxPlan) -> None:
+    measuring = threading.Event()
+    ends = []
+
+    def slow() -> Usage:
+        measuring.set()
+        time.sleep(0.3)
+        ends.append(time.monotonic())
+        return Usage(0, 0)
+
+    task = asyncio.create_task(run(host, plan, "sleep", "1000", measure=slow))
+    await asyncio.to_thread(measuring.wait)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert len(ends) == 1
+
+
+async def test_a_slow_reader_gets_all_of_it(host: Host, plan: SandboxPlan) -> None:
+    parts: list[bytes] = []
+
+    async def slow(stream: Stream, chunk: bytes) -> None:
+        await asyncio.sleep(0.02)
+        parts.append(chunk)
+
+    ended = await Launcher(host).run(
+        replace(plan, argv=("head", "-c", "1000000", "/dev/zero")), LIMITS, slow, measure=nothing
+    )
+
+    assert ended.succeeded
+    assert len(b"".join(parts)) == ended.output_bytes == 1_000_000
+
+
+async def test_root_runs_nothing(bwrap: PurePosixPath, directory: PurePosixPath) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can try this")
+    host = Host(bwrap=bwrap, machine=Machine(platform.machine()))
+    with pytest.raises(LaunchFailed, match="commands are never run by root"):
+        await Launcher(host).run(SandboxPlan(argv=("true",), workspace=directory), LIMITS, Kept(), measure=nothing)
+
+
+async def test_descriptors_that_run_out_are_a_failed_launch(host: Host, plan: SandboxPlan) -> None:
+    await run(host, plan, "true")
+    before, limits = left(), resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken = {int(entry.split()[0]) for entry in before if not entry.startswith("child")}
+    free = [number for number in range(1000) if number not in taken]
+    failures = 0
+    for number in free[:40]:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (number, limits[1]))
+        try:
+            await run(host, plan, "true")
+        except LaunchFailed:
+            failures += 1
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        assert left() == before
+    assert failures > 0
