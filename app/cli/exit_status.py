@@ -8,7 +8,7 @@ EXIT_BLOCKED = 1
 EXIT_NOTHING = 1
 """`runs retry`, `stop`, `pause`, `resume`: there was nothing to do."""
 EXIT_REFUSED = 1
-"""`sandbox apply`: the patch is refused, as a whole."""
+"""`sandbox apply`: the patch is refused, as a whole. `sandbox collect`: something declared may not leave."""
 EXIT_ERROR = 2
 """Wrong usage or settings, or something that a message on standard error explains."""
 EXIT_INCOMPLETE = 3
