@@ -81,15 +81,18 @@ def _entered(parent: int, name: bytes, verb: str, path: str, *, device: int, mak
         raise refused_by_system(verb, path, error) from error
 
 
-def open_own_directory(parent: int, name: bytes) -> tuple[int, int]:
+def open_own_directory(parent: int, name: bytes, *, device: int | None = None) -> tuple[int, int]:
     """A descriptor of a directory that its owner may have closed to himself, opened up, and the mode it had.
 
     The mode is changed through a descriptor that needs no permission to be had, so that it is surely this directory's.
-    OSError where it is not ours.
+    OSError where it is not ours, or on another file system.
     """
     handle = os.open(name, os.O_PATH | os.O_DIRECTORY | _NO_LINK, dir_fd=parent)
     try:
-        mode = stat.S_IMODE(os.fstat(handle).st_mode)
+        status = os.fstat(handle)
+        if device is not None and status.st_dev != device:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        mode = stat.S_IMODE(status.st_mode)
         same = f"/proc/self/fd/{handle}"
         if mode & _OWNER != _OWNER:
             Path(same).chmod(mode | _OWNER)

@@ -137,11 +137,11 @@ def _opened(parent: int, name: bytes, device: int) -> tuple[int, int | None]:
     try:
         fd = open_directory(parent, name, device=device)
     except PermissionError:
-        return open_own_directory(parent, name)
+        return open_own_directory(parent, name, device=device)
     if stat.S_IMODE(os.fstat(fd).st_mode) & 0o100:
         return fd, None
     os.close(fd)
-    return open_own_directory(parent, name)
+    return open_own_directory(parent, name, device=device)
 
 
 def _inode(fd: int) -> tuple[int, int]:
