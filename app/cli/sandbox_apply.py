@@ -5,53 +5,22 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 from app.adapters.git.drafts import Drafts
-from app.adapters.git.local import open_local
-from app.adapters.git.objects import GitRepository, checked_branch
+from app.adapters.git.objects import checked_branch
 from app.adapters.git.process import checked_sha
 from app.cli.exit_status import EXIT_PASSED, EXIT_REFUSED
-from app.domain.commits import CommitText, Person
+from app.domain.commits import CommitText
 from app.domain.errors import GitFailed, PatchRefused
 from app.domain.patches import DraftedTree, Refusal
 from app.domain.patches_json import parse_collected
 from app.domain.pull_request import Sha
+from app.wiring.sandbox_files import open_store
 
 _LONGEST_INPUT = 16 << 20
-_AUTHOR = re.compile(r"(?P<name>[^<>]+) <(?P<email>[^<>]+)>")
-
-
-def add_apply(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """The options of the command."""
-    one = actions.add_parser(
-        "apply",
-        help="make a tree and a commit of a patch, outside the sandbox",
-        description="Reads what `revwright sandbox collect` prints, or a unified diff as git writes it, and makes a "
-        "tree of it by git plumbing: no work tree, no hook, no filter. Prints JSON. Without --write and --ref, "
-        "nothing is written to STORE. Exit status: 0 done, 1 refused as a whole, 2 error.",
-    )
-    one.add_argument("file", nargs="?", metavar="FILE", help="default: standard input")
-    one.add_argument("--git-dir", required=True, type=Path, metavar="STORE", help="a bare repository, or a .git")
-    one.add_argument("--base", required=True, metavar="SHA", help="the full id of the commit that the patch is for")
-    one.add_argument("--format", choices=("json", "diff"), default="json", help="default: %(default)s")
-    one.add_argument("--message", metavar="TEXT", help="make a commit too, with this message")
-    one.add_argument(
-        "--author",
-        type=_person,
-        default="Revwright <revwright@localhost>",
-        metavar="'NAME <EMAIL>'",
-        help="who makes the commit (default: %(default)s)",
-    )
-    one.add_argument("--write", action="store_true", help="put the new objects into STORE")
-    one.add_argument(
-        "--ref",
-        metavar="NAME",
-        help="a branch to make in STORE, below refs/heads/revwright/; needs --message, and writes like --write",
-    )
 
 
 def apply(arguments: argparse.Namespace) -> int:
@@ -67,7 +36,7 @@ async def _applied(arguments: argparse.Namespace, given: bytes) -> dict[str, obj
         raise GitFailed("--ref needs a commit to point at: add --message")
     base = checked_sha(arguments.base)
     text = None if arguments.message is None else _commit_text(arguments)
-    repository = await _opened(arguments.git_dir)
+    repository = await open_store(arguments.git_dir)
     try:
         with repository.drafts() as drafts:
             drafted = await _drafted(drafts, base, given, as_diff=arguments.format == "diff")
@@ -111,12 +80,6 @@ def _result(
     }
 
 
-async def _opened(git_dir: Path) -> GitRepository:
-    if not (git_dir / "HEAD").is_file():  # else one in a directory above might be found
-        raise GitFailed(f"{str(git_dir)!r} is not a git dir: name a bare repository or the .git of a clone")
-    return await open_local(git_dir)
-
-
 def _read(file: str | None) -> bytes:
     if file is None:
         given = sys.stdin.buffer.read(_LONGEST_INPUT + 1)
@@ -137,11 +100,3 @@ def _commit_text(arguments: argparse.Namespace) -> CommitText:
         return CommitText(author=arguments.author, committer=arguments.author, at=datetime.now(UTC), message=message)
     except ValueError as error:
         raise GitFailed(str(error)) from error
-
-
-def _person(text: str) -> Person:
-    match = _AUTHOR.fullmatch(text)
-    try:
-        return Person(match["name"], match["email"]) if match else Person("", "")
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"not of the form 'NAME <EMAIL>': {text!r}") from None

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from app.cli.exit_status import EXIT_PASSED, EXIT_REFUSED
-from app.cli.sandbox_apply import add_apply, apply
+from app.cli.main import parser
+from app.cli.sandbox_apply import apply
 from app.domain.errors import GitFailed
 from app.domain.patches import Collected, Edit, Patch, Refusal
 from app.domain.patches_json import collected_json
@@ -43,10 +44,8 @@ class Applying:
         self._capsys = capsys
 
     def parsed(self, *options: str) -> argparse.Namespace:
-        parser = argparse.ArgumentParser()
-        add_apply(parser.add_subparsers())
-        own = ["apply", "--git-dir", str(self._store.git_dir), "--base", self.base]
-        return parser.parse_args([*own, *options])
+        own = ["sandbox", "apply", "--git-dir", str(self._store.git_dir), "--base", self.base]
+        return parser().parse_args([*own, *options])
 
     def run(self, patch: str, *options: str) -> tuple[int, dict[str, Any]]:
         self._file.write_text(patch, encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import stat
@@ -14,7 +13,6 @@ import pytest
 from app.adapters.sandbox.files.workspace import Workspace
 from app.cli.exit_status import EXIT_ERROR, EXIT_PASSED, EXIT_REFUSED
 from app.cli.main import run
-from app.cli.sandbox_apply import add_apply, apply
 from app.domain.patches import Chunk, TreeEntry
 from app.domain.pull_request import Sha
 from tests.adapters.git.stores import Node, Store, executable, submodule, symlink
@@ -145,22 +143,9 @@ def test_what_apply_makes_of_it_is_what_stood_in_the_directory(
     (collecting.directory / "crlf.txt").unlink()
     _, printed = collecting.run("--all")
     (tmp_path / "patch").write_text(json.dumps(printed))
-    parser = argparse.ArgumentParser()
-    add_apply(parser.add_subparsers())
-    store = str(collecting.store.git_dir)
-    words = [
-        "apply",
-        "--git-dir",
-        store,
-        "--base",
-        collecting.base,
-        "--message",
-        "x",
-        "--write",
-        str(tmp_path / "patch"),
-    ]
+    own = ["--git-dir", str(collecting.store.git_dir), "--base", collecting.base, str(tmp_path / "patch")]
 
-    assert apply(parser.parse_args(words)) == EXIT_PASSED
+    assert run(["sandbox", "apply", *own, "--message", "x", "--write"], {"HOME": "/nonexistent"}) == EXIT_PASSED
 
     commit = Sha(json.loads(capsys.readouterr().out)["commit"])
     assert collecting.run("--all", base=commit) == (
