@@ -21,8 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from app.domain.errors import SettingsInvalid
 from app.domain.prices import Price
-from app.settings import Secret, Settings
-from app.settings.catalogue import BY_NAME, CATALOGUE, NAMES, markdown_table
+from app.settings import SandboxSettings, Secret, Settings
 from app.settings.jobs import JobSettings
 
 SECRET = "canary-" + "s" * 32
@@ -69,7 +68,17 @@ def test_defaults() -> None:
         port=8000,
         public_url=None,
         allowed_accounts=frozenset(),
-        sandbox="bubblewrap",
+        sandbox=SandboxSettings(
+            kind="bubblewrap",
+            root=None,
+            minutes=10,
+            memory_mb=1024,
+            disk_mb=1024,
+            at_once=2,
+            runner_socket=None,
+            runner_user=None,
+            workspaces_dir=None,
+        ),
         policy_file=None,
         log_format="text",
         warnings=(),
@@ -97,7 +106,15 @@ def test_everything_set(github: dict[str, str], private_key: str) -> None:
             "REVWRIGHT_MODEL_MAIN": "vendor/mid:7b",
             "REVWRIGHT_MODEL_DEEP": "big",
             "REVWRIGHT_MODEL_PRICES": '{"big": {"input": 2, "cached": 0.5, "output": 10}}',
-            "REVWRIGHT_SANDBOX": "kubernetes",
+            "REVWRIGHT_SANDBOX": "off",
+            "REVWRIGHT_SANDBOX_ROOT": "/srv/root",
+            "REVWRIGHT_SANDBOX_MINUTES": "20",
+            "REVWRIGHT_SANDBOX_MEMORY_MB": "2048",
+            "REVWRIGHT_SANDBOX_DISK_MB": "4096",
+            "REVWRIGHT_SANDBOXES_AT_ONCE": "3",
+            "REVWRIGHT_RUNNER_SOCKET": "/run/revwright/runner",
+            "REVWRIGHT_RUNNER_USER": "nobody",
+            "REVWRIGHT_WORKSPACES_DIR": "/srv/workspaces",
             "REVWRIGHT_LOG_FORMAT": "json",
             "UNRELATED": "x",
         },
@@ -116,7 +133,18 @@ def test_everything_set(github: dict[str, str], private_key: str) -> None:
     assert (settings.data_dir, settings.policy_file) == (Path("/home/op/data"), None)
     assert (settings.host, settings.port, settings.public_url) == ("::", 0, "https://bot.test")
     assert settings.allowed_accounts == {1, 22}
-    assert (settings.sandbox, settings.log_format, settings.warnings) == ("kubernetes", "json", ())
+    assert (settings.log_format, settings.warnings) == ("json", ())
+    assert settings.sandbox == SandboxSettings(
+        kind="off",
+        root=Path("/srv/root"),
+        minutes=20,
+        memory_mb=2048,
+        disk_mb=4096,
+        at_once=3,
+        runner_socket=Path("/run/revwright/runner"),
+        runner_user="nobody",
+        workspaces_dir=Path("/srv/workspaces"),
+    )
 
 
 def test_one_webhook_secret_is_enough(github: dict[str, str]) -> None:
@@ -189,7 +217,12 @@ def test_a_ceiling_that_would_not_be_applied_is_refused(tmp_path: Path) -> None:
         ("REVWRIGHT_MODEL_PRICES", '{"m": {"input": true, "output": 1}}', "not a number from 0 up"),
         ("REVWRIGHT_MODEL_PRICES", '{"m": {"input": "1", "output": 1}}', "not a number from 0 up"),
         ("REVWRIGHT_MODEL_PRICES", '{"m": {"input": 1e999, "output": 1}}', "not a number from 0 up"),
-        ("REVWRIGHT_SANDBOX", "docker", "'docker' is not one of bubblewrap, kubernetes"),
+        ("REVWRIGHT_SANDBOX", "docker", "'docker' is not one of bubblewrap, off"),
+        ("REVWRIGHT_SANDBOX", "kubernetes", "no sandboxes in pods yet; write bubblewrap, or off"),
+        ("REVWRIGHT_SANDBOX_ROOT", "srv/root", "not an absolute path"),
+        ("REVWRIGHT_WORKSPACES_DIR", "/srv/../etc", "not an absolute path without `..`"),
+        ("REVWRIGHT_RUNNER_USER", "a b", "'a b' is not the name or number of a user"),
+        ("REVWRIGHT_SANDBOX_MEMORY_MB", "1", "'1' is not a whole number from 64 to 1000000"),
         ("REVWRIGHT_POLICY_FILE", "/no/such/file", "there is no file '/no/such/file'"),
         ("REVWRIGHT_LOG_FORMAT", "xml", "'xml' is not one of text, json"),
         ("REVWRIGHT_LOGFORMAT", "json", "no such setting; did you mean REVWRIGHT_LOG_FORMAT?"),
@@ -347,33 +380,3 @@ def test_a_secret_does_not_come_out() -> None:
         hash(secret)
     with pytest.raises(TypeError):
         json.dumps(secret)
-
-
-class Recording(dict[str, str]):
-    """An environment that knows what was asked of it."""
-
-    def __init__(self) -> None:
-        super().__init__(HOME)
-        self.asked: set[str] = set()
-
-    def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]
-        self.asked.add(key)
-        return super().get(key, default)
-
-
-def test_the_catalogue_is_what_is_read() -> None:
-    environ = Recording()
-    Settings.from_environment(environ)
-    assert set(BY_NAME) <= environ.asked
-    assert {name for name in environ.asked if name.startswith(("REVWRIGHT_", "OPENAI_"))} - NAMES <= {
-        f"{name}_FILE" for name in BY_NAME
-    }
-
-
-def test_every_default_of_the_catalogue_is_valid() -> None:
-    Settings.from_environment(HOME | {setting.name: setting.default for setting in CATALOGUE})
-
-
-def test_the_documentation_has_the_same_table() -> None:
-    documentation = (Path(__file__).parents[1] / "docs/settings.md").read_text()
-    assert markdown_table() in documentation

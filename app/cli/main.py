@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 
 from app import VERSION
 from app.cli.exit_status import EXIT_ERROR
-from app.cli.sandbox_parser import add_sandbox
+from app.cli.sandbox import add_sandbox, sandbox
 from app.domain.errors import RevwrightError
 
-COMMANDS = ("up", "web", "worker", "runner", "review", "runs", "sandbox", "doctor", "config")
+COMMANDS = ("up", "web", "worker", "runner", "review", "runs", "sandbox", "config", "doctor")
 
 _STATES = "running, waiting, paused, done, failed, stopped, superseded"
 """Those of domain.runs.RunState, which is not loaded for this; a test holds the two together."""
@@ -64,8 +64,6 @@ def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
             return runner(arguments, environ)
         case "sandbox":
-            from app.cli.sandbox import sandbox  # noqa: PLC0415
-
             return sandbox(arguments, environ)
         case "doctor":
             from app.cli.doctor import doctor  # noqa: PLC0415

@@ -1,11 +1,13 @@
-"""`revwright sandbox`: the steps around a sandbox, each on its own."""
+"""`revwright sandbox`: a sandbox and the steps around it, each on its own."""
 
 from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
+from app.cli.sandbox_exec_options import add_exec
 from app.domain.commits import Person
 
 _AUTHOR = re.compile(r"(?P<name>[^<>]+) <(?P<email>[^<>]+)>")
@@ -15,17 +17,22 @@ def add_sandbox(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     """The options of the group; nothing of what it does is loaded for that."""
     group = commands.add_parser(
         "sandbox",
-        help="collect what changed in a workspace, and make a commit of it",
-        description="The steps around a sandbox. Nothing of a workspace is ever run by them, and git never sees one.",
+        help="run a command in the sandbox of jobs, collect what it changed, make a commit of that",
+        description="The steps of a job that touch code of a pull request, one by one. git never sees a workspace.",
     )
     actions = group.add_subparsers(dest="action", required=True, metavar="ACTION")
+    add_exec(actions)
     _add_collect(actions)
     _add_apply(actions)
 
 
-def sandbox(arguments: argparse.Namespace) -> int:
+def sandbox(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """One action; returns the exit status."""
     match arguments.action:
+        case "exec":
+            from app.cli.sandbox_exec import sandbox_exec  # noqa: PLC0415
+
+            return sandbox_exec(arguments, environ)
         case "collect":
             from app.cli.sandbox_collect import collect  # noqa: PLC0415
 

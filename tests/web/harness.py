@@ -17,6 +17,7 @@ from app.domain.errors import LedgerUnavailable
 from app.domain.events import Delivery
 from app.domain.jobs import RowKey
 from app.domain.row import Wanted
+from app.domain.sandbox import Isolation
 from app.web.main import create_app
 from app.wiring.web import WebServices
 
@@ -45,6 +46,7 @@ class Taken:
     rows: list[tuple[RowKey, Wanted]]
     seen: set[str]
     down: bool = False
+    isolations: tuple[Isolation, ...] = ()
 
     async def accept(self, delivery: Delivery, row: RowKey, wanted: Wanted) -> bool:
         if self.down:
@@ -86,7 +88,10 @@ async def open_web(*, allowed_accounts: frozenset[int] = frozenset()) -> AsyncIt
             if taken.down:
                 raise LedgerUnavailable("down")
 
-        yield WebServices(taken, ready, (SECRET, OLD_SECRET), allowed_accounts)
+        async def isolations() -> tuple[Isolation, ...]:
+            return taken.isolations
+
+        yield WebServices(taken, ready, isolations, (SECRET, OLD_SECRET), allowed_accounts)
 
     app = create_app(services)
     async with app.router.lifespan_context(app):

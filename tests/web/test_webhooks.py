@@ -226,7 +226,7 @@ async def test_the_ledger_being_down_is_503_so_that_github_shows_a_failed_delive
 
 
 async def test_nothing_else_is_served(web: Web) -> None:
-    for path in ("/", "/docs", "/openapi.json", "/redoc", "/metrics", "/webhooks", "/webhooks/github/x"):
+    for path in ("/", "/docs", "/openapi.json", "/redoc", "/webhooks", "/webhooks/github/x"):
         assert (await web.client.get(path)).status_code in {404, 405}, path
     assert (await web.client.get("/webhooks/github")).status_code == 405
 

@@ -37,13 +37,14 @@ class RedisIsolations:
     async def told(self) -> tuple[Isolation, ...]:
         """Of every worker that told lately. Raises LedgerUnavailable."""
         async with translated():
-            workers = sorted(_text(name) for name in await self._redis.smembers(keys.ISOLATIONS))
+            names: set[bytes | str] = await self._redis.smembers(keys.ISOLATIONS)  # type: ignore[misc]
+            workers = sorted(map(_text, names))
             if not workers:
                 return ()
             values = await self._redis.mget([keys.isolation(worker) for worker in workers])
             silent = [worker for worker, value in zip(workers, values, strict=True) if value is None]
             if silent:
-                await self._redis.srem(keys.ISOLATIONS, *silent)
+                await self._redis.srem(keys.ISOLATIONS, *silent)  # type: ignore[misc]
         return tuple(found for value in values if value is not None and (found := _isolation(value)) is not None)
 
 

@@ -8,22 +8,13 @@ import stat
 from dataclasses import dataclass, field
 
 from app.adapters.sandbox.files.directories import Root, open_directory, open_own_directory, open_top
+from app.adapters.sandbox.usage import Usage
 
 _HELD = 64
 """Directories that are kept open on the way down; the way back to deeper ones is `..`."""
 _OWNER = 0o700
 _BLOCK = 512
 """Bytes in a unit of st_blocks, whatever the file system's own blocks are (inode(7))."""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What was found; at least so much, where counting stopped early or files came and went meanwhile."""
-
-    bytes: int
-    """Allocated, not apparent: a hole takes nothing."""
-    files: int
-    """Files, links, directories and all else. A file with several names is one."""
 
 
 def measure(root: Root, *, max_bytes: int, max_files: int) -> Usage:

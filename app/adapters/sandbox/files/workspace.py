@@ -12,8 +12,9 @@ from app.adapters.sandbox.files.access import delete, read, write
 from app.adapters.sandbox.files.directories import Root
 from app.adapters.sandbox.files.filling import Filling
 from app.adapters.sandbox.files.removal import remove_tree
-from app.adapters.sandbox.files.usage import Usage, measure
+from app.adapters.sandbox.files.usage import measure
 from app.adapters.sandbox.files.walking import WalkLimits, walk
+from app.adapters.sandbox.usage import Usage
 from app.domain.patches import FoundFile
 
 

@@ -28,9 +28,10 @@ from app.adapters.sandbox.runner.messages import (
 )
 from app.adapters.sandbox.runner.records import encode_record
 from app.adapters.sandbox.runner.talk import ANSWER_SECONDS, Connect, Talk, talking
-from app.domain.collecting import PatchLimits, collected, plan_collection
+from app.domain.collecting import collected, plan_collection
 from app.domain.entries import Kind
 from app.domain.errors import SandboxRefused, SandboxUnavailable
+from app.domain.patch_policy import PatchLimits
 from app.domain.patches import Collected, FoundFile, FoundKind, TreeEntry
 from app.domain.sandbox import Command, CommandLimits, Ended, Isolation, Limit, Mode, Stream
 from app.ports import Output, Sandbox, Tree

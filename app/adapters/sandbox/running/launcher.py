@@ -13,8 +13,8 @@ from app.adapters.sandbox.running.launch import Launch
 from app.adapters.sandbox.running.printed import Printed
 from app.adapters.sandbox.running.starting import LaunchFailed, start
 from app.adapters.sandbox.running.threads import Watchers
-from app.adapters.sandbox.running.usage import Measure
 from app.adapters.sandbox.running.workspace import WorkspaceWatch
+from app.adapters.sandbox.usage import Measure
 from app.domain.sandbox import CommandLimits, Ended, Stream
 from app.ports.sandbox import Output
 

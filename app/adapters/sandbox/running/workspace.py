@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from threading import Event
 
-from app.adapters.sandbox.running.usage import Measure, Usage
+from app.adapters.sandbox.usage import Measure, Usage
 from app.domain.sandbox import CommandLimits, Limit
 
 _SECONDS = 0.05

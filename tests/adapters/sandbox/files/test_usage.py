@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 
-from app.adapters.sandbox.files.usage import Usage
 from app.adapters.sandbox.files.workspace import Workspace
+from app.adapters.sandbox.usage import Usage
 from tests.adapters.sandbox.files.conftest import open_descriptors
 from tests.adapters.sandbox.files.planting import plant_deep
 

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from app.adapters.sandbox.isolation.plan import SandboxPlan
 from app.adapters.sandbox.running.host import Host
 from app.adapters.sandbox.running.launcher import Launcher
-from app.adapters.sandbox.running.usage import Measure, Usage
+from app.adapters.sandbox.usage import Measure, Usage
 from app.domain.sandbox import CommandLimits, Ended, Stream
 
 LIMITS = CommandLimits(seconds=60)

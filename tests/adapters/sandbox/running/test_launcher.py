@@ -18,7 +18,7 @@ from app.adapters.sandbox.isolation.syscalls import Machine
 from app.adapters.sandbox.running.host import Host
 from app.adapters.sandbox.running.launcher import Launcher
 from app.adapters.sandbox.running.starting import LaunchFailed
-from app.adapters.sandbox.running.usage import Usage
+from app.adapters.sandbox.usage import Usage
 from app.domain.sandbox import CommandLimits, Ended, Limit, Stream
 from tests.adapters.sandbox.running.running import LIMITS, Kept, left, nothing, processes_with, run
 

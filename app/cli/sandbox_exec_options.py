@@ -1,4 +1,4 @@
-"""The command line of `revwright sandbox`: options only, so that other commands do not load what it needs."""
+"""The options of `revwright sandbox exec`: only they, so that other commands do not load what it needs."""
 
 from __future__ import annotations
 
@@ -32,14 +32,3 @@ def add_exec(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.add_argument("--no-cgroup", action="store_true", help="watch memory and processes even if a cgroup could")
     parser.add_argument("--json", metavar="FILE", help="also write how it ended, as JSON")
     parser.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- COMMAND...", help="the command, after --")
-
-
-def add_sandbox(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """All of its commands."""
-    sandbox = commands.add_parser(
-        "sandbox",
-        help="run a command in the sandbox of jobs; take files out of it as they do",
-        description="The steps of a job that touch code of a pull request, one by one.",
-    )
-    actions = sandbox.add_subparsers(dest="action", required=True, metavar="ACTION")
-    add_exec(actions)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What is in a workspace."""
+    """What is in a workspace; at least so much, where counting stopped early or files came and went meanwhile."""
 
     bytes: int
-    """On the disk, not what the files claim to be long."""
+    """Allocated on the disk, not what the files claim to be long: a hole takes nothing."""
     files: int
-    """Files, directories and links."""
+    """Files, links, directories and all else. A file with several names is one."""
 
 
 Measure = Callable[[], Usage]
