@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import resource
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from app.domain.patches import Chunk, TreeEntry
@@ -45,6 +47,17 @@ def chunks(path: str, *pieces: bytes, mode: str = "100644") -> list[Chunk]:
 
 def files(paths: Iterable[str], content: bytes = b"x\n") -> list[Chunk]:
     return [Chunk(entry(path, size=len(content)), content, last=True) for path in paths]
+
+
+@contextlib.contextmanager
+def no_file_over(size: int) -> Iterator[None]:
+    """Writing beyond fails, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def plant_socket(path: Path) -> None:

@@ -14,7 +14,7 @@ from app.adapters.sandbox.files.access import open_regular
 from app.adapters.sandbox.files.workspace import Workspace
 from app.domain.errors import SandboxRefused
 from tests.adapters.sandbox.files.conftest import open_descriptors
-from tests.adapters.sandbox.files.planting import names, plant_socket
+from tests.adapters.sandbox.files.planting import names, no_file_over, plant_socket
 
 CANARY = "canary-9f2d"
 
@@ -182,6 +182,14 @@ def test_a_failed_write_leaves_nothing_behind(workspace: Workspace, top: Path) -
     with pytest.raises(SandboxRefused):
         workspace.write("dir/" + "n" * 256, b"content")
 
+    assert names(top / "dir") == [b"below", b"file"]
+
+
+def test_a_write_that_the_disk_does_not_take_leaves_the_old_file(workspace: Workspace, top: Path) -> None:
+    with no_file_over(1000), pytest.raises(SandboxRefused, match=r"\Acannot write 'dir/file': file too large\Z"):
+        workspace.write("dir/file", b"x" * 1001)
+
+    assert (top / "dir/file").read_bytes() == b"0123456789"
     assert names(top / "dir") == [b"below", b"file"]
 
 

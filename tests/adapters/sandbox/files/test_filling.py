@@ -15,7 +15,7 @@ from app.adapters.sandbox.files.workspace import Workspace
 from app.domain.errors import SandboxRefused
 from app.domain.patches import Chunk, TreeEntry
 from tests.adapters.sandbox.files.conftest import open_descriptors
-from tests.adapters.sandbox.files.planting import ODD_NAMES, chunks, entry, files, names
+from tests.adapters.sandbox.files.planting import ODD_NAMES, chunks, entry, files, names, no_file_over
 
 LINK = "120000"
 
@@ -189,6 +189,11 @@ def test_nothing_is_written_through_or_over_what_is_there(
 def test_a_submodule_has_nothing_to_put(workspace: Workspace) -> None:
     with pytest.raises(ValueError, match="a submodule has no content"):
         fill(workspace, [Chunk(entry("vendor", "160000"), b"", last=True)])
+
+
+def test_a_disk_that_takes_no_more_is_a_refusal(workspace: Workspace) -> None:
+    with no_file_over(1000), pytest.raises(SandboxRefused, match=r"\Acannot put 'large': file too large\Z"):
+        fill(workspace, chunks("small", b"x"), chunks("large", b"x" * 800, b"x" * 800))
 
 
 def test_leaving_in_the_middle_of_a_file_closes_it(workspace: Workspace) -> None:

@@ -14,6 +14,7 @@ import pytest
 from app.adapters.sandbox.files.workspace import Workspace
 from app.domain.errors import SandboxRefused
 from app.domain.patches import FoundKind
+from tests.adapters.sandbox.files.conftest import open_descriptors
 from tests.adapters.sandbox.files.planting import git_sha, names
 
 CANARY = b"canary-51c7"
@@ -65,6 +66,25 @@ def swapped(workspace: Workspace, outside: Path) -> Iterator[Workspace]:
         yield workspace
         assert swapper.poll() is None
         swapper.kill()
+
+
+_MOVING = """
+import itertools, os, sys
+os.chdir(sys.argv[1])
+os.mkdir("a"); os.mkdir("b")
+fd = os.open("a", os.O_RDONLY)
+for level in range(90):
+    for name in ("d", "e", "f"):
+        os.mkdir(name, dir_fd=fd)
+    fd = os.open("d", os.O_RDONLY, dir_fd=fd)
+    if level == 70:
+        deep = fd
+print("moving", flush=True)
+top = os.open("b", os.O_RDONLY)
+while True:
+    os.rename("d", "d", src_dir_fd=deep, dst_dir_fd=top)
+    os.rename("d", "d", src_dir_fd=top, dst_dir_fd=deep)
+"""
 
 
 def _python() -> str:
@@ -131,3 +151,19 @@ def test_measuring_stays_inside(swapped: Workspace, outside: Path) -> None:
     counts = [swapped.measure(max_bytes=1 << 40, max_files=1 << 30).files for _ in range(ROUNDS * 5)]
 
     assert max(counts) < 20
+
+
+def test_measuring_loses_its_way_back_and_ends_all_the_same(workspace: Workspace) -> None:
+    """Deep directories are left through `..`, which leads elsewhere when they are moved meanwhile."""
+    with subprocess.Popen([_python(), "-I", "-S", "-c", _MOVING, str(workspace.path)], stdout=subprocess.PIPE) as mover:
+        assert mover.stdout is not None
+        assert mover.stdout.readline() == b"moving\n"
+        before = open_descriptors()
+
+        counts = {workspace.measure(max_bytes=1 << 40, max_files=1 << 30).files for _ in range(ROUNDS)}
+
+        assert open_descriptors() == before
+        assert mover.poll() is None
+        mover.kill()
+    assert len(counts) > 1, "the mover and the count never met"
+    assert max(counts) <= 2 * (2 + 3 * 90)

@@ -112,6 +112,20 @@ def test_what_is_closed_to_us_is_told_and_not_read(workspace: Workspace) -> None
     }
 
 
+@pytest.mark.skipif(not Path("/dev/shm").is_mount(), reason="/dev/shm is no file system of its own here")
+def test_other_file_systems_and_devices_are_told_and_not_entered() -> None:
+    with Workspace.at(Path("/dev")) as devices:
+        found = {one.path: one for one in devices.walk(WalkLimits(depth=2))}
+
+        assert found["shm"] == other("shm")
+        assert not any(path.startswith("shm/") for path in found)
+        assert found["null"] == other("null")
+        with pytest.raises(SandboxRefused, match="it is on another file system"):
+            devices.read("shm/file", max_bytes=1)
+        with pytest.raises(SandboxRefused, match="it is a device"):
+            devices.read("zero", max_bytes=1)
+
+
 def test_a_workspace_that_is_closed_to_us_is_refused(workspace: Workspace) -> None:
     if os.geteuid() == 0:
         pytest.skip("modes keep nothing from root")

@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,33 @@ def test_several_runners_share_a_root(place: Path) -> None:
     assert first.close() == ()
 
 
+def test_a_part_is_safe_from_sweeps_from_its_first_moment(place: Path) -> None:
+    workspaces = Workspaces(place / "root")
+    workspaces.claim().close()
+    done = threading.Event()
+    swept: list[Swept] = []
+
+    def sweep() -> None:
+        while not done.is_set():
+            swept.append(workspaces.sweep())
+
+    sweeping = threading.Thread(target=sweep)
+    sweeping.start()
+    try:
+        for _ in range(100):
+            claim = workspaces.claim()
+            with claim.create() as workspace:
+                workspace.write("a", b"x")
+                assert (workspace.path / "a").is_file()
+            assert claim.close() == ()
+    finally:
+        done.set()
+        sweeping.join()
+
+    assert {left for one in swept for left in one.left} == set()
+    assert names(place / "root") == []
+
+
 def test_a_sweep_touches_nothing_but_parts(place: Path) -> None:
     """A root may be set wrongly, to somebody's home for example."""
     root = place / "root"
@@ -156,6 +184,18 @@ def test_a_root_must_be_a_directory_and_its_parent_must_be_there(place: Path) ->
     for name in ("file", "link", "missing/root"):
         with pytest.raises(SettingsInvalid, match=r"cannot use .* for workspaces"):
             Workspaces(place / name).claim()
+
+
+def test_a_root_in_which_nothing_can_be_made_is_not_there_for_now(place: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("modes keep nothing from root")
+    (place / "root").mkdir(mode=0o500)
+    before = open_descriptors()
+
+    with pytest.raises(SandboxUnavailable, match=r"cannot use .* for workspaces: Permission denied"):
+        Workspaces(place / "root").claim()
+
+    assert open_descriptors() == before
 
 
 def test_a_part_that_is_gone_gives_no_more_workspaces(place: Path) -> None:
