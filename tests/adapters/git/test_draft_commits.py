@@ -123,3 +123,18 @@ async def test_into_a_clone(store: Store, base: Sha, tmp_path: Path) -> None:
         await drafts.release(commit, base=child)
     assert Store(clone).content(commit, "a") == b"3\n"
     assert await repository.merge_base(commit, child) == child
+
+
+def test_a_store_whose_path_cannot_be_borrowed(tmp_path: Path) -> None:
+    odd = Store.create(tmp_path / "a\nb.git")
+    with pytest.raises(GitFailed, match="has a line break, so its objects cannot be borrowed"):
+        drafting(Git(odd.git_dir, "acme/web")).__enter__()
+
+
+async def test_a_store_with_an_odd_path(tmp_path: Path) -> None:
+    odd = Store.create(tmp_path / 'a:b "c" #d.git')
+    base = odd.commit({"a": b"1\n"})
+    with drafting(Git(odd.git_dir, "acme/web")) as drafts:
+        commit = await drafts.commit(await drafted(drafts, base), TEXT)
+        await drafts.release(commit, base=base)
+    assert odd.content(commit, "a") == b"3\n"
