@@ -58,6 +58,11 @@ def plan(edits: Sequence[Edit], base: Mapping[str, TreeEntry]) -> Plan:
     return Plan(changes, tuple(refusals))
 
 
+def too_many(files: int, limits: PatchLimits) -> tuple[Refusal, ...]:
+    """One refusal, if there are more files than a patch may change; to be asked before each of them is looked at."""
+    return (Refusal("", f"it changes {files} files, over {limits.files}"),) if files > limits.files else ()
+
+
 def refused_paths(paths: Iterable[str], base: Mapping[str, TreeEntry]) -> tuple[Refusal, ...]:
     """Those of the paths that nothing may be written to or deleted at, each with one reason."""
     directories = _directories(base)
@@ -78,13 +83,15 @@ def refused(
 ) -> tuple[Refusal, ...]:
     """Every changed path that may not be changed so, each with one reason. `sizes` are those of new blobs, by id."""
     entries = tuple(changes)
+    if many := too_many(len(entries), limits):
+        return many
     reasons = {one.path: one.reason for one in refused_paths((entry.path for entry in entries), base)}
     for entry in entries:
         if entry.path not in reasons and (reason := _problem_with_new(entry.new, sizes, limits)):
             reasons[entry.path] = reason
     for path, reason in _collisions(entries, base):
         reasons.setdefault(path, reason)
-    return (*_problems_with_whole(entries, sizes, limits), *(Refusal(*one) for one in reasons.items()))
+    return (*_too_large(entries, sizes, limits), *(Refusal(*one) for one in reasons.items()))
 
 
 def _planned(edit: Edit, old: TreeEntry | None) -> Entry | None:
@@ -134,12 +141,9 @@ def _problem_with_place(path: str, base: Mapping[str, TreeEntry], directories: f
     return None
 
 
-def _problems_with_whole(entries: Sequence[Entry], sizes: Mapping[str, int], limits: PatchLimits) -> Iterator[Refusal]:
-    if len(entries) > limits.files:
-        yield Refusal("", f"it changes {len(entries)} files, over {limits.files}")
+def _too_large(entries: Sequence[Entry], sizes: Mapping[str, int], limits: PatchLimits) -> tuple[Refusal, ...]:
     total = sum(sizes.get(entry.new.sha, 0) for entry in entries if entry.new is not None)
-    if total > limits.total_bytes:
-        yield Refusal("", f"it writes {total} bytes, over {limits.total_bytes}")
+    return (Refusal("", f"it writes {total} bytes, over {limits.total_bytes}"),) if total > limits.total_bytes else ()
 
 
 def _collisions(entries: Sequence[Entry], base: Mapping[str, TreeEntry]) -> Iterator[tuple[str, str]]:

@@ -110,10 +110,9 @@ def test_the_patch_as_a_whole() -> None:
     changes = tuple(added(f"n{at}", content=b"%d" % at) for at in range(3))
     sizes = {blob_id(b"%d" % at): 1 for at in range(3)}
     assert refused(changes, BASE, sizes, PatchLimits(files=3, total_bytes=3)) == ()
-    assert refused(changes, BASE, sizes, PatchLimits(files=2, total_bytes=2)) == (
-        Refusal("", "it changes 3 files, over 2"),
-        Refusal("", "it writes 3 bytes, over 2"),
-    )
+    assert refused(changes, BASE, sizes, PatchLimits(total_bytes=2)) == (Refusal("", "it writes 3 bytes, over 2"),)
+    many = (added("../x"), *changes)
+    assert refused(many, BASE, {}, PatchLimits(files=3)) == (Refusal("", "it changes 4 files, over 3"),)
 
 
 def test_names_that_collide() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -11,12 +12,12 @@ from app.adapters.git.blobs import read_sizes
 from app.adapters.git.commits import write_commit
 from app.adapters.git.process import Git, GitSlow, checked_sha
 from app.adapters.git.quarantine import Quarantine, quarantined
-from app.adapters.git.tree import GitTree
+from app.adapters.git.tree import GitTree, TreeLimits
 from app.domain.commits import CommitText
 from app.domain.diff_text import change_refusals, named, whole_refusals
 from app.domain.entries import Entry, Kind, Side, parse_raw
 from app.domain.errors import GitFailed, PatchRefused
-from app.domain.patch_policy import PatchLimits, plan, refused, refused_paths
+from app.domain.patch_policy import PatchLimits, plan, refused, refused_paths, too_many
 from app.domain.patches import DraftedTree, Edit, Patch, Refusal, TreeEntry
 from app.domain.pull_request import Sha
 
@@ -35,6 +36,7 @@ class Drafts:
 
     async def tree(self, patch: Patch) -> DraftedTree:
         """The base's tree with these edits. Raises PatchRefused, GitFailed."""
+        _refuse(too_many(len(patch.edits), self._limits))
         base = await self._files(patch.base)
         planned = plan(patch.edits, base)
         sizes = {
@@ -63,6 +65,7 @@ class Drafts:
             names = named(diff)
         except ValueError as error:
             raise PatchRefused((Refusal("", str(error)),)) from error
+        _refuse(too_many(len(names), self._limits))
         files = await self._files(base)
         _refuse(refused_paths(names, files))
         with self._quarantine.index() as git:
@@ -86,7 +89,9 @@ class Drafts:
         await self._quarantine.release(new, base=base)
 
     async def _files(self, base: Sha) -> Mapping[str, TreeEntry]:
-        return {entry.path: entry for entry in await GitTree(self._git, checked_sha(base)).entries()}
+        limits = TreeLimits(content_bytes=sys.maxsize)  # contents are not read
+        tree = GitTree(self._git, checked_sha(base), limits=limits)
+        return {entry.path: entry for entry in await tree.entries()}
 
     def _write(self, edits: Iterable[Edit]) -> None:
         for edit in edits:

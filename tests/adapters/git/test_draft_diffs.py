@@ -257,6 +257,12 @@ async def test_many_files(store: Store) -> None:
     assert told == {"": "it changes 4 files, over 3"}
 
 
+async def test_a_hundred_thousand_files(store: Store, drafts: Drafts) -> None:
+    """Not one of them is looked at."""
+    told = await refusals(drafts, store.commit(FILES), "diff --git a/../x b/../x\n" * 100_000)
+    assert told == {"": "it changes 100000 files, over 300"}
+
+
 async def test_a_diff_that_takes_too_long_is_no_refusal(tmp_path: Path) -> None:
     with pytest.raises(GitSlow):
         await _applied(fake_git(tmp_path, "sleep 60", limits=Limits(seconds=0.3)), b"")
