@@ -14,6 +14,9 @@ from app.adapters.git.storage import Mirror
 from app.domain.errors import GitFailed
 from app.domain.pull_request import RepositoryName, Sha
 
+# All history (https://git-scm.com/docs/shallow). Said, because git then refuses a server of mere files, whose objects
+# would come one by one past the checks of fsck and past the limit on the pack.
+_WHOLE = "--depth=2147483647"
 _FETCH = (
     "--quiet",
     "--force",
@@ -23,6 +26,7 @@ _FETCH = (
     "--no-write-fetch-head",
     "--no-auto-maintenance",
     "--no-show-forced-updates",
+    _WHOLE,
     "--end-of-options",
 )
 

@@ -37,6 +37,8 @@ class GitServer:
     config: tuple[str, ...] = ()
     """Configuration of the serving git, as `key=value`."""
     protocol_v2: bool = True
+    files_only: bool = False
+    """Serve what lies on the disk, as a plain web server would; git calls this the dumb protocol."""
     stalled: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
     requests: list[str] = field(default_factory=list)
@@ -82,7 +84,19 @@ def _handler(server: GitServer) -> type[BaseHTTPRequestHandler]:
             path, _, query = self.path.partition("?")
             if not (server.root / path.split(".git")[0].lstrip("/")).with_suffix(".git").is_dir():
                 return self._brief(404)
+            if server.files_only:
+                return self._file(server.root / path.lstrip("/"))
             return self._backend(path, query, body)
+
+        def _file(self, path: Path) -> None:
+            if not path.is_file():
+                return self._brief(404)
+            content = path.read_bytes()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+            return None
 
         def _brief(self, status: int, **headers: str) -> None:
             self.send_response(status)

@@ -123,6 +123,20 @@ async def test_hostile_trees_do_not_come_in(site: Site, entry: tuple[bytes, byte
     assert not error.retry
 
 
+async def test_a_server_of_mere_files_is_refused(site: Site) -> None:
+    """git would take what it has without a check: with the control, which takes a `.git` in a tree."""
+    head = commit_of(site.store, site.base, b"100644", b".git", b"")
+    site.store.point("refs/pull/7/head", head)
+    site.store.git("update-server-info")
+    site.server.files_only = True
+    assert "dumb http transport does not support shallow capabilities" in str(await site.failure(head))
+    site.server.token = ""
+    naive = Store.create(site.data_dir / "naive.git")
+    url = site.server.url.replace("http://", "http://x-access-token:@") + "/acme/web.git"
+    naive.git("-c", "fetch.fsckObjects=true", "fetch", "--quiet", url, "refs/pull/7/head")
+    assert b"\t.git\n" in naive.git("ls-tree", head)
+
+
 async def test_two_entries_of_one_name_do_not_come_in(site: Site) -> None:
     blob = bytes.fromhex(site.store.git("hash-object", "-w", "--stdin", stdin=b"x").decode().strip())
     twice = b"100644 a\0" + blob + b"100644 a\0" + blob
