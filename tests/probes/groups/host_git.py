@@ -1,0 +1,3 @@
+"""x."""
+from tests.probes.probe import Probe
+PROBES: tuple[Probe, ...] = ()
