@@ -18,7 +18,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.list:
         for probe in suite.PROBES:
-            print(f"{probe.group:10}  {probe.id:22} {'/'.join(probe.expected):9}  {probe.checks}")
+            _say(f"{probe.group:10}  {probe.id:22} {'/'.join(probe.expected):9}  {probe.checks}")
         return 0
     try:
         probes = suite.chosen(name for name in arguments.only.split(",") if name)
@@ -29,18 +29,23 @@ def main() -> int:
         with open_site(launchers, arguments.root) as site:
             results = suite.run(site, probes, _tell, at_once=arguments.at_once)
     except PermissionError as error:
-        print(f"probes: {error}", file=sys.stderr)
+        sys.stderr.write(f"probes: {error}\n")
         return 2
     totals = suite.totals(results)
-    print("  ".join(f"{name} {count}" for name, count in totals.items()))
+    _say("  ".join(f"{name} {count}" for name, count in totals.items()))
     if arguments.json is not None:
         arguments.json.write_text(suite.as_json(results) + "\n")
     return 1 if totals["FAIL"] else 0
 
 
 def _tell(result: Result) -> None:
-    text = suite.line(result)
-    print("".join(c if c.isprintable() else "?" for c in text), flush=True)
+    _say(suite.line(result))
+
+
+def _say(text: str) -> None:
+    """What a sandbox wrote may be in it: no control character reaches the operator's terminal."""
+    sys.stdout.write("".join(c if c.isprintable() else "?" for c in text) + "\n")
+    sys.stdout.flush()
 
 
 def _launchers(arguments: argparse.Namespace) -> Launchers:

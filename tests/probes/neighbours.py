@@ -56,12 +56,13 @@ class Listeners:
         """Until there is something to read from `stop`."""
         sources = [self.tcp, self.udp, self.path, self.abstract]
         while True:
-            ready, _, _ = select.select([stop, *sources], [], [])
+            ready, _, _ = select.select([stop, *(source.fileno() for source in sources)], [], [])
             if stop in ready:
                 return
-            for source in ready:
-                with contextlib.suppress(OSError):
-                    self._answer(source)
+            for source in sources:
+                if source.fileno() in ready:
+                    with contextlib.suppress(OSError):
+                        self._answer(source)
 
     def _answer(self, source: socket.socket) -> None:
         if source is self.udp:

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-MOST_OUTPUT = 256 << 20
+STOPPED = 137
+"""The status of the launcher where a limit other than time ended the command."""
+OUT_OF_TIME = 124
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,7 @@ def finish(process: subprocess.Popen[bytes], seconds: float) -> Ran:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.communicate(timeout=2)
         out, err, status = b"", b"the launcher did not end in time", None
-    return Ran(
-        status, out.decode(errors="surrogateescape"), err.decode(errors="replace"), time.monotonic() - begun
-    )
+    return Ran(status, out.decode(errors="surrogateescape"), err.decode(errors="replace"), time.monotonic() - begun)
 
 
 def end_session(leader: int) -> None:
@@ -111,3 +111,11 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def number_in(file: Path) -> int | None:
+    """The number that a command wrote into a file, 0 while it writes; None when there is none."""
+    try:
+        return int(file.read_text() or "0")
+    except FileNotFoundError:
+        return None

@@ -1,4 +1,4 @@
-"""Where probes take place: a worker with secrets, its files, its neighbours on the host, and the launcher under test."""
+"""Where probes take place: a worker with secrets, its neighbours on the host, and the launcher under test."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from tests.probes.groups import (
     host_git,
     host_patches,
     kernel,
+    memory,
     network,
     processes,
     resources,
@@ -27,6 +28,7 @@ PROBES: tuple[Probe, ...] = (
     *kernel.PROBES,
     *filesystem.PROBES,
     *processes.PROBES,
+    *memory.PROBES,
     *resources.PROBES,
     *host_git.PROBES,
     *host_files.PROBES,
@@ -52,9 +54,7 @@ def chosen(names: Iterable[str]) -> tuple[Probe, ...]:
     return tuple(probe for probe in PROBES if not wanted or probe.id in wanted)
 
 
-def run(
-    site: Site, probes: Sequence[Probe], told: Callable[[Result], None], *, at_once: int = AT_ONCE
-) -> list[Result]:
+def run(site: Site, probes: Sequence[Probe], told: Callable[[Result], None], *, at_once: int = AT_ONCE) -> list[Result]:
     """All of them; those that need the machine for themselves come last, one by one."""
 
     def carried_out(probe: Probe) -> Result:

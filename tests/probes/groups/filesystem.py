@@ -64,7 +64,8 @@ report(problems=problems)
 
 @probe(_G, "proc-self-mem", "the memory of another process, that of the sandbox's first one included, cannot be opened")
 def proc_self_mem(site: Site) -> Finding:
-    facts = site.ask("""
+    facts = site.ask(
+        """
 found = []
 child = os.fork()
 if child == 0:
@@ -79,7 +80,9 @@ for pid in {"1", str(child), str(V["victim"])}:
 os.kill(child, 9)
 os.waitpid(child, 0)
 report(found=found)
-""", victim=site.neighbours.victim.pid)
+""",
+        victim=site.neighbours.victim.pid,
+    )
     return verdict(facts["found"], "not for writing")
 
 
@@ -87,9 +90,12 @@ report(found=found)
 def hardlink_out(site: Site) -> Finding:
     with site.workspace() as workspace:
         outside = site.root / "home" / "moved-by-a-probe"
-        facts = site.ask_in(workspace, """
+        facts = site.ask_in(
+            workspace,
+            """
 found = []
-for source in (V["key_file"], "/proc/1/root" + V["key_file"], "/etc/passwd", "/usr/bin/env", "/proc/self/exe", "/etc/hosts"):
+for source in (V["key_file"], "/proc/1/root" + V["key_file"], "/etc/passwd", "/usr/bin/env", "/proc/self/exe",
+               "/etc/hosts"):
     for follow in (True, False):
         try: os.link(source, "linked", follow_symlinks=follow)
         except OSError: continue
@@ -104,21 +110,28 @@ for target in (V["outside"], "../moved-by-a-probe", "/usr/moved", "/moved"):
         found.append(f"a file can be put at {target}")
         break
 report(found=found)
-""", outside=str(outside))
+""",
+            outside=str(outside),
+        )
         if outside.exists() or (workspace.parent / "moved-by-a-probe").exists():
             facts["found"].append("a file was put outside the workspace")
             outside.unlink(missing_ok=True)
     return verdict(facts["found"], "6 sources and 4 targets refused")
 
 
-@probe(_G, "setid-file", "a set-id file that a command makes is none on the host", expected=(Outcome.PASS, Outcome.WARN))
+@probe(
+    _G, "setid-file", "a set-id file that a command makes is none on the host", expected=(Outcome.PASS, Outcome.WARN)
+)
 def setid_file(site: Site) -> Finding:
     with site.workspace() as workspace:
-        site.ask_in(workspace, """
+        site.ask_in(
+            workspace,
+            """
 open("program", "w").close()
 os.chmod("program", 0o6755)
 report()
-""")
+""",
+        )
         made = (workspace / "program").stat()
         if not made.st_mode & (stat.S_ISUID | stat.S_ISGID):
             return Finding(Outcome.PASS, "the bits are gone")

@@ -31,10 +31,13 @@ def by_clone3(flags):
 
 @probe(_G, "userns", "no user namespace can be made, by unshare, clone or clone3")
 def userns(site: Site) -> Finding:
-    facts = site.ask(_NAMESPACES + """
+    facts = site.ask(
+        _NAMESPACES
+        + """
 found = [way.__name__ for way in (by_unshare, by_clone, by_clone3) if way(USER) == 0]
 report(found=found, clone3=by_clone3(0))
-""")
+"""
+    )
     problems = [f"made {way}" for way in facts["found"]]
     if facts["clone3"] == 0:
         problems.append("clone3 works, whose flags no filter can see")
@@ -43,7 +46,9 @@ report(found=found, clone3=by_clone3(0))
 
 @probe(_G, "other-ns", "no other namespace can be made or entered, also not together with a user namespace")
 def other_ns(site: Site) -> Finding:
-    facts = site.ask(_NAMESPACES + """
+    facts = site.ask(
+        _NAMESPACES
+        + """
 kinds = {"mount": 0x20000, "cgroup": 0x2000000, "uts": 0x4000000, "ipc": 0x8000000, "pid": 0x20000000,
          "net": 0x40000000, "time": 0x80}
 found = []
@@ -58,20 +63,21 @@ for name in os.listdir("/proc/self/ns") if os.path.isdir("/proc/self/ns") else [
         if in_child(lambda: call("setns", fd, 0)) == 0: found.append(f"{name} of {pid} entered")
         os.close(fd)
 report(found=found)
-""")
+"""
+    )
     return verdict(facts["found"], "7 kinds refused, alone and with a user namespace")
 
 
 @probe(_G, "mount", "nothing can be mounted, remounted, bound, unmounted, or made the root")
 def mount(site: Site) -> Finding:
     facts = site.ask("""
-def text(word): return ctypes.addressof(ctypes.create_string_buffer(word))
 keep = []
 def t(word):
     keep.append(ctypes.create_string_buffer(word))
     return ctypes.addressof(keep[-1])
 HERE, NOW = -100 & (1 << 64) - 1, 0
 os.makedirs("/tmp/m", exist_ok=True)
+attributes = (ctypes.c_uint64 * 4)(0, 1, 0, 0)
 def attempts():
     call("unshare", 0x10000000 | 0x20000)  # where that works, all the rest may
     made = {
@@ -84,7 +90,7 @@ def attempts():
         "open_tree clone": call("open_tree", HERE, t(b"/"), 1),
         "fsopen": call("fsopen", t(b"tmpfs"), 0),
         "move_mount": call("move_mount", HERE, t(b"/tmp"), HERE, t(b"/tmp/m"), 0),
-        "mount_setattr": call("mount_setattr", HERE, t(b"/"), 0, ctypes.addressof((ctypes.c_uint64 * 4)(0, 1, 0, 0)), 32),
+        "mount_setattr": call("mount_setattr", HERE, t(b"/"), 0, ctypes.addressof(attributes), 32),
         "chroot": call("chroot", t(b"/tmp")),
         "pivot_root": call("pivot_root", t(b"/tmp"), t(b"/tmp/m")),
     }
@@ -159,7 +165,9 @@ report(found=in_child(attempt))
 """)
     if facts["found"] is None:
         return Finding(Outcome.FAIL, "no terminal could be made inside, which tests need")
-    return verdict([f"ioctl {number} is not refused" for number in facts["found"]], "TIOCSTI refused on an own terminal")
+    return verdict(
+        [f"ioctl {number} is not refused" for number in facts["found"]], "TIOCSTI refused on an own terminal"
+    )
 
 
 @probe(_G, "compat-abi", "the calls of 32-bit programs and of the x32 ABI, which a filter could misread, are refused")
@@ -195,7 +203,8 @@ report(found=found)
 def setuid(site: Site) -> Finding:
     facts = site.ask("""
 found = []
-for name, arguments in (("setuid", (0,)), ("setgid", (0,)), ("setresuid", (0, 0, 0)), ("setgroups", (1, (ctypes.c_int * 1)(0)))):
+for name, arguments in (("setuid", (0,)), ("setgid", (0,)), ("setresuid", (0, 0, 0)),
+                        ("setgroups", (1, (ctypes.c_int * 1)(0)))):
     if in_child(lambda: getattr(c, name)(*arguments)) == 0: found.append(f"{name} to 0")
 if os.getuid() == 0: found.append("the command is root")
 if c.prctl(39, 0, 0, 0, 0) != 1: found.append("set-id programs are not neutralised (no_new_privs is off)")
@@ -233,7 +242,8 @@ for folder, _, names in os.walk("/dev"):
         if (stat.S_ISCHR(mode) or stat.S_ISBLK(mode)) and (name not in harmless or folder not in ("/dev", "/dev/pts")):
             found.append(path)
 for place in ("/workspace", "/tmp", "/dev/shm", "."):
-    for kind, device in ((stat.S_IFCHR, os.makedev(1, 3)), (stat.S_IFCHR, os.makedev(1, 1)), (stat.S_IFBLK, os.makedev(7, 0))):
+    for kind, device in ((stat.S_IFCHR, os.makedev(1, 3)), (stat.S_IFCHR, os.makedev(1, 1)),
+                         (stat.S_IFBLK, os.makedev(7, 0))):
         path = os.path.join(place, "made-by-a-probe")
         try:
             os.mknod(path, kind | 0o600, device)
@@ -254,7 +264,8 @@ found = []
 for name in ("kallsyms", "kcore", "timer_list", "keys", "key-users", "cmdline", "config.gz", "sched_debug", "kmsg",
              "vmallocinfo", "slabinfo", "pagetypeinfo", "sysrq-trigger"):
     if read(f"/proc/{name}"): found.append(f"/proc/{name}")
-for name in ("/proc/sysrq-trigger", "/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe", "/proc/sys/vm/drop_caches"):
+for name in ("/proc/sysrq-trigger", "/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe",
+             "/proc/sys/vm/drop_caches"):
     if os.access(name, os.W_OK): found.append(f"{name} is writable")
 if os.path.isdir("/sys") and os.listdir("/sys"): found.append("/sys")
 if call("syslog", 3, ctypes.addressof(ctypes.create_string_buffer(4096)), 4096) == 0: found.append("the kernel's log")

@@ -18,7 +18,8 @@ def _came(site: Site, word: str) -> list[str]:
 
 @probe(_G, "tcp-loopback", "a TCP server on the worker's loopback cannot be reached by any of its names")
 def tcp_loopback(site: Site) -> Finding:
-    facts = site.ask("""
+    facts = site.ask(
+        """
 found = []
 for family, host in ((2, "127.0.0.1"), (2, "0.0.0.0"), (2, "localhost"), (2, "127.9.9.9"),
                      (10, "::1"), (10, "::ffff:127.0.0.1"), (10, "::")):
@@ -30,13 +31,17 @@ for family, host in ((2, "127.0.0.1"), (2, "0.0.0.0"), (2, "localhost"), (2, "12
             found.append(f"connected to {host}" + (" and read the secret" if has(s.recv(100)) else ""))
     except OSError: pass
 report(found=found)
-""", port=site.neighbours.listeners.tcp_port, knock=f"{_KNOCK}-tcp")
+""",
+        port=site.neighbours.listeners.tcp_port,
+        knock=f"{_KNOCK}-tcp",
+    )
     return verdict([*facts["found"], *_came(site, f"{_KNOCK}-tcp")], "7 addresses refused")
 
 
 @probe(_G, "udp-loopback", "a datagram that looks like a DNS query does not leave the sandbox")
 def udp_loopback(site: Site) -> Finding:
-    facts = site.ask("""
+    facts = site.ask(
+        """
 found = []
 query = bytes([0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]) + b"x" + V["knock"].encode() + bytes([0, 0, 1, 0, 1])
 for host in ("127.0.0.1", "0.0.0.0"):
@@ -47,7 +52,10 @@ for host in ("127.0.0.1", "0.0.0.0"):
             if has(s.recv(100)): found.append(f"answered by {host}")
     except OSError: pass
 report(found=found)
-""", port=site.neighbours.listeners.udp_port, knock=f"{_KNOCK}-udp")
+""",
+        port=site.neighbours.listeners.udp_port,
+        knock=f"{_KNOCK}-udp",
+    )
     return verdict([*facts["found"], *_came(site, f"{_KNOCK}-udp")], "no answer, and nothing heard")
 
 
@@ -55,7 +63,8 @@ report(found=found)
 def route_out(site: Site) -> Finding:
     facts = site.ask("""
 found = []
-for family, host in ((2, "192.0.2.1"), (2, "169.254.169.254"), (2, "10.0.0.1"), (10, "2001:db8::1"), (10, "fe80::1%lo")):
+for family, host in ((2, "192.0.2.1"), (2, "169.254.169.254"), (2, "10.0.0.1"), (10, "2001:db8::1"),
+                     (10, "fe80::1%lo")):
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as s:
             s.connect((host, 53))
@@ -73,7 +82,8 @@ report(found=found, interfaces=read("/proc/net/dev").decode())
 
 @probe(_G, "dns-config", "no name server and no host names of the worker are configured")
 def dns_config(site: Site) -> Finding:
-    facts = site.ask("""
+    facts = site.ask(
+        """
 lines = read("/etc/resolv.conf").decode().splitlines() + read("/run/systemd/resolve/resolv.conf").decode().splitlines()
 found = [line for line in lines if line.split("#")[0].strip()]
 hosts = read("/etc/hosts").decode()
@@ -82,7 +92,9 @@ if os.uname().nodename == V["node"] and V["node"] != "sandbox": found.append("th
 try: found.append("example.com is " + socket.gethostbyname("example.com"))
 except OSError: pass
 report(found=found)
-""", node=os.uname().nodename)
+""",
+        node=os.uname().nodename,
+    )
     return verdict(facts["found"], "no name server, no host name")
 
 
@@ -120,7 +132,8 @@ report(opened=sorted(opened))
 
 @probe(_G, "abstract-unix", "an abstract unix socket of the worker cannot be reached")
 def abstract_unix(site: Site) -> Finding:
-    facts = site.ask("""
+    facts = site.ask(
+        """
 found = []
 try:
     with socket.socket(socket.AF_UNIX) as s:
@@ -130,13 +143,16 @@ try:
         found.append("connected" + (" and read the secret" if has(s.recv(100)) else ""))
 except OSError: pass
 report(found=found)
-""", name=site.neighbours.listeners.abstract_name)
+""",
+        name=site.neighbours.listeners.abstract_name,
+    )
     return verdict(facts["found"], "refused")
 
 
 @probe(_G, "fs-unix", "a unix socket in the worker's file system cannot be reached by any way to it")
 def fs_unix(site: Site) -> Finding:
-    facts = site.ask("""
+    facts = site.ask(
+        """
 found = []
 for start in ("", "/proc/1/root", "/proc/self/root", "/proc/1/cwd/../../../../../..", "/workspace/../../../../.."):
     try:
@@ -147,21 +163,29 @@ for start in ("", "/proc/1/root", "/proc/self/root", "/proc/1/cwd/../../../../..
             found.append(f"connected by {start or '/'}" + (" and read the secret" if has(s.recv(100)) else ""))
     except OSError: pass
 report(found=found)
-""", socket=str(site.neighbours.socket_path))
+""",
+        socket=str(site.neighbours.socket_path),
+    )
     return verdict(facts["found"], "not reachable by 5 ways")
 
 
 @probe(_G, "proc-net", "the worker's sockets are not listed")
 def proc_net(site: Site) -> Finding:
     listeners = site.neighbours.listeners
-    facts = site.ask("""
+    facts = site.ask(
+        """
 found = []
-for name, word in (("tcp", f":{V['tcp']:04X} "), ("udp", f":{V['udp']:04X} "), ("unix", V["abstract"]), ("unix", V["socket"])):
+for name, word in (("tcp", f":{V['tcp']:04X} "), ("udp", f":{V['udp']:04X} "), ("unix", V["abstract"]),
+                   ("unix", V["socket"])):
     for start in ("/proc/net/", "/proc/1/net/", "/proc/self/net/"):
         if word in read(start + name, 1 << 20).decode(errors="replace"): found.append(f"{start}{name} lists a listener")
 report(found=found)
-""", tcp=listeners.tcp_port, udp=listeners.udp_port, abstract=listeners.abstract_name,
-        socket=str(site.neighbours.socket_path))
+""",
+        tcp=listeners.tcp_port,
+        udp=listeners.udp_port,
+        abstract=listeners.abstract_name,
+        socket=str(site.neighbours.socket_path),
+    )
     return verdict(facts["found"], "no listener of the host in 3 tables")
 
 
@@ -183,14 +207,18 @@ report(problems=problems)
 def network_none(site: Site) -> Finding:
     if not site.launchers.execute.has("options"):
         raise Skipped("the launcher takes no options, so that no network cannot be asked for")
-    facts = site.ask("""
+    facts = site.ask(
+        """
 opened = []
 for family in (1, 2, 10):
     try: socket.socket(family).close()
     except OSError: continue
     opened.append(family)
 report(opened=opened)
-""", "--network", "none")
+""",
+        "--network",
+        "none",
+    )
     return verdict([f"family {family}" for family in facts["opened"] if family != 1], "unix sockets only")
 
 

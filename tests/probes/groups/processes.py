@@ -32,7 +32,8 @@ def _token() -> str:
 @probe(_G, "kill-outside", "a process of the worker can be neither seen nor signalled")
 def kill_outside(site: Site) -> Finding:
     victim = site.neighbours.victim
-    facts = site.ask("""
+    facts = site.ask(
+        """
 found = []
 for pid in (V["victim"], -V["victim"]):
     for number in (0, signal.SIGTERM):
@@ -40,7 +41,9 @@ for pid in (V["victim"], -V["victim"]):
         except OSError: continue
         found.append(f"signal {number} to {'its group' if pid < 0 else 'the process'}")
 report(found=found)
-""", victim=victim.pid)
+""",
+        victim=victim.pid,
+    )
     time.sleep(0.2)
     hit = ["the victim was hit"] if victim.was_hit() else []
     return verdict([*facts["found"], *hit], "no such process")
@@ -48,7 +51,8 @@ report(found=found)
 
 @probe(_G, "ptrace-outside", "the memory and the descriptors of a process of the worker cannot be taken")
 def ptrace_outside(site: Site) -> Finding:
-    facts = site.ask("""
+    facts = site.ask(
+        """
 found = []
 victim = V["victim"]
 if call("ptrace", 0x4206, victim, 0, 0) == 0:
@@ -63,7 +67,9 @@ for name in ("mem", "maps", "root/etc/passwd", "cwd/.", "environ", "fd/0"):
     except OSError: continue
     found.append(f"/proc/PID/{name}")
 report(found=found)
-""", victim=site.neighbours.victim.pid)
+""",
+        victim=site.neighbours.victim.pid,
+    )
     return verdict(facts["found"], "refused 9 ways")
 
 
@@ -73,7 +79,7 @@ def _leave_daemon(site: Site, patience: float) -> Finding:
         with site.workspace() as workspace:
             ran = site.run(
                 workspace,
-                site.program(_DAEMON + 'daemon(30)\ntime.sleep(1)\nreport(ok=1)', token=token),
+                site.program(_DAEMON + "daemon(30)\ntime.sleep(1)\nreport(ok=1)", token=token),
             )
             if ran.status != 0:
                 raise RuntimeError(f"the command failed: {ran.told}")
@@ -96,7 +102,9 @@ def daemon_at_return(site: Site) -> Finding:
 @probe(_G, "timeout-tree", "at the limit of time a tree of processes that ignores signals is killed, all of it")
 def timeout_tree(site: Site) -> Finding:
     token = _token()
-    body = _DAEMON + """
+    body = (
+        _DAEMON
+        + """
 for number in range(4): daemon(40)
 for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT): signal.signal(number, signal.SIG_IGN)
 for _ in range(3): os.fork()
@@ -104,6 +112,7 @@ print("begun", flush=True)
 end = time.monotonic() + 12
 while time.monotonic() < end: time.sleep(0.2)
 """
+    )
     limit = 3
     try:
         with site.workspace() as workspace:
@@ -113,7 +122,7 @@ while time.monotonic() < end: time.sleep(0.2)
                 raise RuntimeError(f"the command did not begin: {ran.told}")
             if ran.seconds > limit + 15:
                 problems.append(f"it ended after {ran.seconds:.0f} s, the limit is {limit} s")
-            if ran.status != 124:
+            if ran.status != running.OUT_OF_TIME:
                 problems.append(f"the status is {ran.status}, not 124")
             if not running.wait_until(lambda: not running.living(token), _GONE_SECONDS):
                 problems.append("processes outlived it")

@@ -40,11 +40,14 @@ report(found=found, looked=looked)
 
 @probe(_G, "proc-cmdline", "no command line of another process, where tools carelessly put tokens, can be read")
 def proc_cmdline(site: Site) -> Finding:
-    facts = site.ask("""
+    facts = site.ask(
+        """
 found = [f"/proc/{pid}/cmdline" for pid in pids() if has(read(f"/proc/{pid}/cmdline", 1 << 20))]
 if os.path.exists(f"/proc/{V['victim']}"): found.append("the worker's processes are listed")
 report(found=found, count=len(pids()))
-""", victim=site.neighbours.victim.pid)
+""",
+        victim=site.neighbours.victim.pid,
+    )
     return _nothing(facts, f"{facts['count']} processes, all the sandbox's own")
 
 
@@ -85,14 +88,17 @@ def private_key(site: Site) -> Finding:
 
 @probe(_G, "home-ssh", "the home directories, their keys and the host's password file are not there")
 def home_ssh(site: Site) -> Finding:
-    facts = site.ask(_PATHS + """
+    facts = site.ask(
+        _PATHS
+        + """
 found = reach(ways(V["home"] + "/.ssh/id_ed25519"))
 for path in ("/root", "/home", V["home"], "/etc/shadow", "/etc/sudoers", "/etc/ssh", "/var/lib", "/var/log"):
     if os.path.exists(path): found.append(f"{path} is there")
 with open("/etc/passwd") as file:
     if len(file.readlines()) > 5: found.append("/etc/passwd is the host's")
 report(found=found)
-""")
+"""
+    )
     return _nothing(facts, "neither keys nor homes")
 
 
@@ -100,7 +106,8 @@ report(found=found)
 def run_sockets(site: Site) -> Finding:
     facts = site.ask("""
 found, seen, end = [], 0, time.monotonic() + 8
-for top in ["/run", "/var", "/tmp", "/dev", "/etc", "/home", "/root", "/srv", "/opt", "/workspace", V["home"] + "/../s"]:
+for top in ("/run", "/var", "/tmp", "/dev", "/etc", "/home", "/root", "/srv", "/opt", "/workspace",
+            os.path.dirname(V["home"]) + "/s"):
     for folder, _, names in os.walk(top):
         if time.monotonic() > end: break
         for name in names:
@@ -146,7 +153,8 @@ for pid in pids():
         except OSError: continue
         listed.append(target)
         if has(read(path)): found.append(f"{path} is the secret file")
-        elif target.startswith("/") and not target.startswith(("/dev/null", "/dev/pts")): found.append(f"{path} -> {target}")
+        elif target.startswith("/") and not target.startswith(("/dev/null", "/dev/pts")):
+            found.append(f"{path} -> {target}")
 report(found=found, listed=sorted(set(listed)))
 """)
     return _nothing(facts, f"open there: {' '.join(facts['listed']) or 'nothing that can be listed'}"[:200])
@@ -156,7 +164,8 @@ report(found=found, listed=sorted(set(listed)))
 def keyring(site: Site) -> Finding:
     if site.neighbours.key is None:
         raise Skipped(f"the kernel gives us no keyring: {site.neighbours.why_no_key}")
-    facts = site.ask("""
+    facts = site.ask(
+        """
 found = []
 for name in ("keys", "key-users"):
     if has(read(f"/proc/{name}")): found.append(f"/proc/{name} names the key")
@@ -170,7 +179,9 @@ for operation, what in ((11, "read"), (6, "described")):
     if value("keyctl", operation, V["key"], place, 4096) > 0: found.append(f"the key can be {what}")
 if value("request_key", b"user" + bytes(1), description, None, 0) > 0: found.append("the key can be requested")
 report(found=found)
-""", key=site.neighbours.key)
+""",
+        key=site.neighbours.key,
+    )
     return _nothing(facts, "not by search, by number or by name")
 
 
@@ -178,7 +189,8 @@ report(found=found)
 def sysv_ipc(site: Site) -> Finding:
     if site.neighbours.shm_key is None:
         raise Skipped(f"the kernel gives us no shared memory: {site.neighbours.why_no_shm}")
-    facts = site.ask("""
+    facts = site.ask(
+        """
 found = []
 segment = value("shmget", V["key"], 0, 0)
 if segment >= 0:
@@ -188,7 +200,9 @@ if segment >= 0:
     if address > 0 and has(ctypes.string_at(address, 256)): found.append("and read")
 if len(read("/proc/sysvipc/shm").splitlines()) > 1: found.append("/proc/sysvipc/shm lists segments")
 report(found=found)
-""", key=site.neighbours.shm_key)
+""",
+        key=site.neighbours.shm_key,
+    )
     return _nothing(facts, "neither found nor listed")
 
 
