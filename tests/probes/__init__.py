@@ -12,5 +12,5 @@ stand for any number of arguments. Without `--collect` or `--apply` the probes t
 when a probe failed. `python -m tests.probes --control` probes no sandbox at all, and shows that the probes can fail.
 
 The probes hold canaries, never real secrets. What they use up is bounded: 400 MB of memory, 400 MB of disk and
-60,000 files for a moment.
+100,000 files for a moment.
 """

@@ -171,12 +171,15 @@ def cpu_burn(site: Site) -> Finding:
         ran = site.run(
             workspace,
             site.program("""
+open("begun", "w").close()
 while time.process_time() < 6: pass
 open("held", "w").close()
 """),
             ("--cpu", "2"),
         )
-        held = (workspace / "held").exists()
+        held, begun = (workspace / "held").exists(), (workspace / "begun").exists()
+    if not begun:
+        raise RuntimeError(f"it did not begin: {ran.told}")
     return verdict(["6 s of processor time with a limit of 2 s"] if held else [], ran.told)
 
 
