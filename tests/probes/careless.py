@@ -28,7 +28,7 @@ def main() -> None:
 def _collect(workspace: Path, base: str, edited: list[str]) -> None:
     shown = b""
     for arguments in (("status",), ("add", "-A"), ("diff", "--cached", base), ("commit", "-qm", "edits")):
-        ended = subprocess.run((*_GIT, *arguments), cwd=workspace, capture_output=True, check=False, timeout=20)
+        ended = subprocess.run((*_GIT, *arguments), cwd=workspace, capture_output=True, check=False, timeout=8)
         shown += ended.stdout
         if ended.returncode != 0 and arguments[0] != "commit":
             raise SystemExit(ended.stderr.decode(errors="replace"))
@@ -42,14 +42,14 @@ def _collect(workspace: Path, base: str, edited: list[str]) -> None:
 
 def _apply(store: str, base: str, patch: Path) -> None:
     with tempfile.TemporaryDirectory(dir=patch.parent) as folder:
-        subprocess.run((*_GIT, "clone", "-q", store, "."), cwd=folder, check=True, timeout=20)
-        subprocess.run((*_GIT, "checkout", "-q", base), cwd=folder, check=True, timeout=20)
+        subprocess.run((*_GIT, "clone", "-q", store, "."), cwd=folder, check=True, timeout=8)
+        subprocess.run((*_GIT, "checkout", "-q", base), cwd=folder, check=True, timeout=8)
         with patch.open("rb") as file:
-            subprocess.run(("patch", "-p1", "-f"), cwd=folder, stdin=file, check=False, timeout=20)
-        subprocess.run((*_GIT, "apply", "--unsafe-paths", str(patch)), cwd=folder, check=False, timeout=20)
+            subprocess.run(("patch", "-p1", "-f"), cwd=folder, stdin=file, check=False, timeout=8)
+        subprocess.run((*_GIT, "apply", "--unsafe-paths", str(patch)), cwd=folder, check=False, timeout=8)
         for arguments in (("add", "-A"), ("commit", "-qm", "edits"), ("push", "-q", "origin", "HEAD:refs/heads/out")):
-            subprocess.run((*_GIT, *arguments), cwd=folder, check=True, timeout=20)
-        head = subprocess.run((*_GIT, "rev-parse", "HEAD"), cwd=folder, check=True, capture_output=True, timeout=20)
+            subprocess.run((*_GIT, *arguments), cwd=folder, check=True, timeout=8)
+        head = subprocess.run((*_GIT, "rev-parse", "HEAD"), cwd=folder, check=True, capture_output=True, timeout=8)
         sys.stdout.write(head.stdout.decode())
 
 

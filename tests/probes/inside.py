@@ -111,10 +111,13 @@ def numbers() -> dict[str, int | None]:
     return {name: pair[0 if machine == "x86_64" else 1] for name, pair in _CALLS.items()}
 
 
-def program(body: str, values: Mapping[str, Any]) -> tuple[str, ...]:
-    """A command line that runs Python code; in it, `V` holds the values and `report(name=value)` answers."""
+def program(body: str, values: Mapping[str, Any], mark: str) -> tuple[str, ...]:
+    """A command line that runs Python code; in it, `V` holds the values and `report(name=value)` answers.
+
+    By `mark`, its last word, the process and what started it are found when they are left behind.
+    """
     begin = _PRELUDE.format(values=json.dumps(values)[::-1], numbers=numbers(), mark=MARK)
-    return (interpreter(), "-IS", "-c", begin + body)
+    return (interpreter(), "-IS", "-c", begin + body, mark)
 
 
 def reported(output: str) -> dict[str, Any] | None:

@@ -180,7 +180,9 @@ def _template(template: Template | None, option: str) -> Template:
 
 def _run(site: Site, argv: list[str]) -> Ran:
     process = running.start(argv, environment=site.environment, cwd=site.home)
-    return running.finish(process, COLLECT_SECONDS)
+    ran = running.finish(process, COLLECT_SECONDS)
+    running.end_session(process.pid)  # what a careless one has started may wait for ever
+    return ran
 
 
 def planted(site: Site, *plants: Callable[[Left], None]) -> Finding:

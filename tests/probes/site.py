@@ -45,6 +45,8 @@ class Site:
     secret_fd: int
     """Open on the secret file and inheritable, as a careless worker would leave it."""
     neighbours: Neighbours
+    mark: str
+    """A word on the command line of everything that is started in the sandbox."""
 
     @property
     def key_file(self) -> Path:
@@ -83,7 +85,7 @@ class Site:
     def program(self, body: str, **values: Any) -> tuple[str, ...]:
         """Python code for the inside, which knows the canary and where the secrets are."""
         known = {"canary": self.canary, "key_file": str(self.key_file), "home": str(self.home)}
-        return inside.program(body, {**known, **values})
+        return inside.program(body, {**known, **values}, self.mark)
 
     def ask(self, body: str, *options: str, **values: Any) -> dict[str, Any]:
         """What code in the sandbox reports; RuntimeError when it reports nothing."""
@@ -115,7 +117,7 @@ def open_site(launchers: Launchers, parent: Path) -> Iterator[Site]:
     if os.getuid() == 0:
         raise PermissionError("the probes do not run as root, whom little can stop: start them as the worker's user")
     root = Path(tempfile.mkdtemp(prefix="rw-", dir=parent))
-    canary = f"canary-{secrets.token_hex(12)}"
+    canary, mark = f"canary-{secrets.token_hex(12)}", f"rw-mark-{secrets.token_hex(8)}"
     try:
         for name in ("keys", "home/.ssh", "w", "s"):
             (root / name).mkdir(parents=True)
@@ -126,9 +128,9 @@ def open_site(launchers: Launchers, parent: Path) -> Iterator[Site]:
             secret = os.open(root / "keys" / "app.pem", os.O_RDONLY)
             stack.callback(os.close, secret)
             near = stack.enter_context(neighbours.open_neighbours(root / "s", canary))
-            yield Site(launchers, root, canary, _environment(root, canary), secret, near)
+            yield Site(launchers, root, canary, _environment(root, canary), secret, near, mark)
     finally:
-        running.kill_all(canary)
+        running.kill_all(mark)
         clear(root)
 
 

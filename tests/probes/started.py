@@ -73,7 +73,8 @@ def probing() -> Iterator[Probing]:
     if os.getuid() != 0:
         yield Probing(_ROOT, sys.executable, str(_ROOT), ())
         return
-    identity = ("setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups")
+    # root's rights are only gone with the next program: what `env` cannot execute, the user cannot
+    identity = ("setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups", "env")
     with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="rw-") as folder:
         root = Path(folder)
         for name in _SOURCES:

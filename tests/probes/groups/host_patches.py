@@ -106,6 +106,8 @@ def patch_traversal(site: Site) -> Finding:
     problems = []
     with left(site) as it:
         refs = git(it.store, "for-each-ref")
+        if (honest := apply(it, _HONEST.encode())).status != 0:
+            raise RuntimeError(f"an honest diff is refused, so nothing can be said of others: {honest.told}")
         for name, text in _HOSTILE.items():
             problems += _problems_of(name, it, apply(it, (text + _HONEST).encode()))
         if git(it.store, "for-each-ref") != refs:

@@ -21,7 +21,8 @@ def daemon(seconds):
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT): signal.signal(number, signal.SIG_IGN)
     null = os.open("/dev/null", os.O_RDWR)
     for fd in (0, 1, 2): os.dup2(null, fd)
-    os.execv(sys.executable, [sys.executable, "-IS", "-c", f"import time; time.sleep({seconds})", V["token"]])
+    asleep = f"import time; time.sleep({seconds})"
+    os.execv(sys.executable, [sys.executable, "-IS", "-c", asleep, V["token"], sys.argv[-1]])
 """
 
 
