@@ -52,7 +52,7 @@ def plan_collection(
     base = {entry.path: entry for entry in entries}
     asked = frozenset(declared)
     changed, missing = _differences(base, found)
-    opaque = frozenset(path for path, one in changed.items() if one.kind is FoundKind.OTHER)
+    opaque = frozenset(path for path, one in changed.items() if _hides(one, asked))
     hidden = frozenset(path for path in missing if not opaque.isdisjoint(_above(path)))
     changes: list[Entry] = []
     refusals: list[Refusal] = []
@@ -64,7 +64,7 @@ def plan_collection(
             else:
                 refusals.append(Refusal(path, reason))
         elif path in hidden:
-            refusals.append(Refusal(path, "lies below something that cannot be read"))
+            refusals.append(Refusal(path, "lies below what was a directory and is none any more"))
         elif path in missing:
             changes.append(_entry(path, base[path], None))
         elif path not in base and (problem := problem_with(path)) is not None:
@@ -114,6 +114,13 @@ def _unchanged(old: TreeEntry | None, found: FoundFile) -> bool:
     if old is None or old.kind is Kind.SUBMODULE or old.sha != found.sha:
         return False
     return old.kind is Kind.SYMLINK or _RUNS[old.kind] is found.kind
+
+
+def _hides(found: FoundFile, asked: Collection[str]) -> bool:
+    """Whether files below this path are out of sight rather than gone. A file in place of a directory, itself meant to
+    be there, is a plain change.
+    """
+    return found.kind in {FoundKind.OTHER, FoundKind.SYMLINK} or found.path not in asked
 
 
 def _problem_with_kind(found: FoundFile) -> str | None:

@@ -159,12 +159,26 @@ def test_a_path_may_change_its_case_when_the_old_one_goes() -> None:
     assert plan == CollectionPlan((wanted("A.py", b"old"),), ("a.py",), (), ())
 
 
-def test_what_lies_below_a_closed_directory_is_not_taken_for_deleted() -> None:
-    plan = planned(found("docs", None, OTHER), without=["docs/read.me"], declared=["docs/read.me"])
+@pytest.mark.parametrize(
+    "instead",
+    [
+        pytest.param(found("docs", None, OTHER), id="closed directory"),
+        pytest.param(found("docs", b"/etc", FoundKind.SYMLINK), id="link"),
+        pytest.param(found("docs", b"x"), id="file that nobody declared"),
+    ],
+)
+def test_what_lies_below_something_else_than_a_directory_is_not_taken_for_deleted(instead: FoundFile) -> None:
+    plan = planned(instead, without=["docs/read.me"], declared=["docs/read.me"])
 
-    assert plan == CollectionPlan(
-        (), (), ("docs",), (Refusal("docs/read.me", "lies below something that cannot be read"),)
-    )
+    reason = "lies below what was a directory and is none any more"
+    assert plan == CollectionPlan((), (), ("docs",), (Refusal("docs/read.me", reason),))
+
+
+def test_a_file_that_was_meant_to_take_the_place_of_a_directory_is_judged_like_any_other() -> None:
+    plan = planned(found("docs", b"x"), without=["docs/read.me"], declared=["docs", "docs/read.me"])
+
+    assert plan.deletions == ("docs/read.me",)
+    assert plan.extras == ()
 
 
 @pytest.mark.parametrize("path", ["", "../x", "/etc/passwd", ".git/config", "a\\b"])
