@@ -59,7 +59,9 @@ class Descriptors:
     Without an `exit-code` the command has not begun: bubblewrap says on standard error why.
     """
     block: int
-    """A pipe's end; the command starts when there is a byte in it."""
+    """A pipe's end; the command starts when there is a byte in it, or nobody who could write one."""
+    release: int
+    """That pipe's other end. bubblewrap holds it, too: else the end of who started it would start the command."""
     files: tuple[int, ...]
     """One for each of `FILES`."""
 
@@ -72,7 +74,7 @@ class Descriptors:
     @property
     def all(self) -> tuple[int, ...]:
         """What the process has to inherit beside its standard streams, and nothing else."""
-        return (self.arguments, self.seccomp, self.status, self.block, *self.files)
+        return (self.arguments, self.seccomp, self.status, self.block, self.release, *self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ def invocation(
         *_environment(plan),
         *("--seccomp", str(descriptors.seccomp)),
         *("--json-status-fd", str(descriptors.status), "--block-fd", str(descriptors.block)),
+        # Bubblewrap keeps this one open until the command starts, and does not pass it on to it.
+        *("--sync-fd", str(descriptors.release)),
     ]
     contents = {
         descriptors.arguments: b"".join(os.fsencode(option) + b"\0" for option in options),

@@ -66,10 +66,11 @@ class Launch:
         return self._ended(watch, seconds)
 
     def stop(self, limit: Limit) -> None:
-        """End the command at a limit; the first one counts, and none that comes after its own end. In any thread."""
-        if not self.tree.ended:
-            self.limit = self.limit or limit
-            self.tree.kill()
+        """End the command at a limit; the first one counts. In any thread."""
+        if limit is Limit.TIME and self.tree.ended:
+            return  # in time, by less than it takes to notice
+        self.limit = self.limit or limit
+        self.tree.kill()
 
     async def _confined(self, kept: ExitStack, seconds: float) -> Watch:
         """Wait for the sandbox and bind what stands in it, before it is the command."""
@@ -78,8 +79,6 @@ class Launch:
                 scratch = await self._built(kept)
             if scratch is not None and self.tree.pid is not None:
                 confine(self.tree.pid, self.limits, cgroup=self.group is not None)
-                if self.group is not None:
-                    self.group.attach(self.tree.pid)
                 return Watch(first=self.tree.pid, limits=self.limits, scratch=scratch, group=self.group)
         except TimeoutError:
             raise LaunchFailed(f"bubblewrap has built no sandbox that we may look into in {seconds:g} s") from None
@@ -93,6 +92,10 @@ class Launch:
         """None when bubblewrap gave up."""
         if not await self.tree.find() or self.tree.pid is None:
             return None
+        if self.group is not None:
+            # As early as can be: bubblewrap's child waits for ever if we end here, and the next sweep finds it by this.
+            with contextlib.suppress(ProcessLookupError):
+                self.group.attach(self.tree.pid)
         while (scratch := hold(self.tree.pid, kept)) is None and not self.tree.ended:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(_BUILDING_SECONDS)
         return scratch

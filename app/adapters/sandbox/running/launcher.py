@@ -14,7 +14,7 @@ from app.adapters.sandbox.running.printed import Printed
 from app.adapters.sandbox.running.starting import LaunchFailed, start
 from app.adapters.sandbox.running.threads import Watchers
 from app.adapters.sandbox.running.workspace import WorkspaceWatch
-from app.adapters.sandbox.usage import Measure
+from app.adapters.sandbox.usage import Gauge, Measure
 from app.domain.sandbox import CommandLimits, Ended, Stream
 from app.ports.sandbox import Output
 
@@ -33,7 +33,7 @@ class Launcher:
         limits: CommandLimits,
         output: Output,
         *,
-        measure: Measure,
+        measure: Measure | Gauge,
         merged: bool = True,
         begun: Callable[[int], None] | None = None,
     ) -> Ended:
@@ -42,9 +42,11 @@ class Launcher:
         `begun` is told the id, on this host, of the first process of the sandbox, just before the command begins.
 
         An `output` that does not take what it is given holds up the command but not its limits; what it has not taken
-        some seconds after the end is dropped. What it or `measure` raise ends the command and is raised here.
-        How /proc looks is the host's affair, whatever the plan says. Raises LaunchFailed.
+        some seconds after the end is dropped. What it or `measure` raise ends the command and is raised here. A `Gauge`
+        is for a workspace in which several commands run, one at a time. How /proc looks is the host's affair, whatever
+        the plan says. Raises LaunchFailed.
         """
+        gauge = measure if isinstance(measure, Gauge) else Gauge(measure)
         with ExitStack() as kept:
             group = kept.enter_context(self._group(limits))
             started = start(self.host, plan, kept, merged=merged)
@@ -57,7 +59,7 @@ class Launcher:
                 tree=tree,
                 printed=Printed(pipes, output, limits.output_bytes),
                 watchers=Watchers(),
-                workspace=WorkspaceWatch(plan.workspace, limits, measure),
+                workspace=WorkspaceWatch(plan.workspace, limits, gauge),
                 begun=begun,
             )
             async with AsyncExitStack() as ending:  # the last one first, and all of them whatever happens

@@ -23,10 +23,7 @@ class LaunchFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """A bubblewrap that builds a sandbox, and the near ends of its pipes. The command waits for a byte in `release`.
-
-    Kill it before `release` is closed: the command also starts at the end of that pipe.
-    """
+    """A bubblewrap that builds a sandbox, and the near ends of its pipes. The command waits for a byte in `release`."""
 
     tree: Tree
     release: int
@@ -65,7 +62,14 @@ def _start(host: Host, plan: SandboxPlan, kept: ExitStack, *, merged: bool) -> S
             passed.callback(os.close, files[-1])
         made = invocation(
             replace(plan, proc=host.proc, masked=host.masked),
-            Descriptors(arguments=files[0], seccomp=files[1], status=of_status, block=block, files=tuple(files[2:])),
+            Descriptors(
+                arguments=files[0],
+                seccomp=files[1],
+                status=of_status,
+                block=block,
+                release=release,
+                files=tuple(files[2:]),
+            ),
             host.machine,
             memory_cgroup=host.cgroups is not None,
             bwrap=host.bwrap,

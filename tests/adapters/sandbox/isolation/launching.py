@@ -68,7 +68,9 @@ def _descriptors() -> Iterator[Descriptors]:
         block, release = map(kept, os.pipe())
         os.write(release, b"1")
         files = [kept(os.memfd_create(f"sandbox-{number}")) for number in range(2 + len(FILES))]
-        yield Descriptors(arguments=files[0], seccomp=files[1], status=status, block=block, files=tuple(files[2:]))
+        yield Descriptors(
+            arguments=files[0], seccomp=files[1], status=status, block=block, release=release, files=tuple(files[2:])
+        )
 
 
 def start(plan: SandboxPlan, bwrap: PurePosixPath, environment: dict[str, str] | None = None) -> Ended:

@@ -11,7 +11,9 @@ ARITY = {
     ),
     **dict.fromkeys(("--disable-userns", "--new-session", "--die-with-parent", "--clearenv"), 0),
     **dict.fromkeys(("--uid", "--gid", "--hostname", "--cap-drop", "--chdir", "--remount-ro", "--perms", "--size"), 1),
-    **dict.fromkeys(("--proc", "--dev", "--tmpfs", "--dir", "--seccomp", "--json-status-fd", "--block-fd"), 1),
+    **dict.fromkeys(
+        ("--proc", "--dev", "--tmpfs", "--dir", "--seccomp", "--json-status-fd", "--block-fd", "--sync-fd"), 1
+    ),
     **dict.fromkeys(("--ro-bind", "--ro-bind-try", "--bind", "--ro-bind-data", "--symlink", "--setenv"), 2),
 }
 TAKES_PERMS = {"--tmpfs", "--dir", "--ro-bind-data", "--size"}

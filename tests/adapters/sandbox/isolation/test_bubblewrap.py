@@ -18,7 +18,7 @@ from app.domain.sandbox import Network
 from tests.adapters.sandbox.isolation.options import Option, parse
 
 PLAN = SandboxPlan(argv=("make", "test"), workspace=PurePosixPath("/srv/workspaces/a1"))
-DESCRIPTORS = Descriptors(arguments=11, seccomp=12, status=13, block=14, files=(15, 16, 17, 18, 19, 20))
+DESCRIPTORS = Descriptors(arguments=11, seccomp=12, status=13, block=14, release=21, files=(15, 16, 17, 18, 19, 20))
 
 WHOLE = """
 --unshare-user
@@ -85,6 +85,7 @@ WHOLE = """
 --seccomp 12
 --json-status-fd 13
 --block-fd 14
+--sync-fd 21
 """
 
 
@@ -111,7 +112,7 @@ def test_only_the_command_and_a_number_stand_on_the_command_line() -> None:
 
     assert started.argv == ("/usr/bin/bwrap", "--args", "11", "--", "make", "test")
     assert started.environment == {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
-    assert started.pass_fds == (11, 12, 13, 14, 15, 16, 17, 18, 19, 20)
+    assert started.pass_fds == (11, 12, 13, 14, 21, 15, 16, 17, 18, 19, 20)
     assert not [word for word in (*started.argv, *started.environment.values()) if "workspaces" in word]
 
 

@@ -71,8 +71,13 @@ async def run(
 def left() -> set[str]:
     """Descriptors of this process, and children of it."""
     descriptors = {f"{path.name} {path.readlink()}" for path in Path("/proc/self/fd").iterdir() if path.is_symlink()}
-    tasks = [path.read_text() for path in Path("/proc/self/task").glob("*/children")]
-    return descriptors | {f"child {child}" for child in " ".join(tasks).split()}
+    return descriptors | {f"child {child}" for child in children()}
+
+
+def children() -> set[int]:
+    """Numbers of the processes that this one has started and not yet seen the end of."""
+    lists = [path.read_text() for path in Path("/proc/self/task").glob("*/children")]
+    return {int(child) for child in " ".join(lists).split()}
 
 
 def processes_with(mark: str) -> list[str]:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import platform
 import resource
+import signal
 import threading
 import time
 from dataclasses import replace
@@ -20,7 +21,7 @@ from app.adapters.sandbox.running.launcher import Launcher
 from app.adapters.sandbox.running.starting import LaunchFailed
 from app.adapters.sandbox.usage import Usage
 from app.domain.sandbox import CommandLimits, Ended, Limit, Stream
-from tests.adapters.sandbox.running.running import LIMITS, Kept, left, nothing, processes_with, run
+from tests.adapters.sandbox.running.running import LIMITS, Kept, children, left, nothing, processes_with, run
 
 
 async def shell(
@@ -265,3 +266,28 @@ async def test_descriptors_that_run_out_are_a_failed_launch(host: Host, plan: Sa
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
         assert left() == before
     assert failures > 0
+
+
+async def test_who_kills_bubblewrap_ends_everything(host: Host, plan: SandboxPlan) -> None:
+    started = asyncio.Event()
+
+    async def note(stream: Stream, chunk: bytes) -> None:
+        started.set()
+
+    before = children()
+    argv = ("sh", "-c", f"sleep {SLEEP} & echo; sleep {SLEEP}")
+    task = asyncio.create_task(Launcher(host).run(replace(plan, argv=argv), LIMITS, note, measure=nothing))
+    await asyncio.wait_for(started.wait(), 30)
+    for child in children() - before:
+        os.kill(child, signal.SIGKILL)
+    ended = await task
+
+    assert (ended.status, ended.signal, ended.limit) == (None, signal.SIGKILL, None)
+    assert processes_with(f"sleep {SLEEP}") == []
+
+
+async def test_too_much_output_in_the_last_moment_counts(host: Host, plan: SandboxPlan) -> None:
+    ended, kept = await shell(host, plan, "echo 12345", CommandLimits(output_bytes=3))
+
+    assert (ended.limit, ended.output_bytes, kept.text()) == (Limit.OUTPUT, 6, "123")
+    assert not ended.succeeded
