@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import platform
 import resource
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -291,3 +293,20 @@ async def test_too_much_output_in_the_last_moment_counts(host: Host, plan: Sandb
 
     assert (ended.limit, ended.output_bytes, kept.text()) == (Limit.OUTPUT, 6, "123")
     assert not ended.succeeded
+
+
+@pytest.fixture
+def reaper() -> Iterator[None]:
+    """Orphans become this process's own, as they do for the process 1 of a container (`PR_SET_CHILD_SUBREAPER`)."""
+    libc = ctypes.CDLL(None)
+    assert libc.prctl(36, 1, 0, 0, 0) == 0
+    yield
+    assert libc.prctl(36, 0, 0, 0, 0) == 0
+
+
+async def test_who_inherits_orphans_reaps_them(reaper: None, host: Host, plan: SandboxPlan) -> None:
+    before = left()
+    for _ in range(10):
+        ended, _ = await shell(host, plan, "setsid sleep 1000 & sleep 1000", CommandLimits(seconds=0.02))
+        assert ended.limit is Limit.TIME
+    assert left() == before
