@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from app.adapters.sandbox.running.waiting import surely_done
 from app.domain.sandbox import Limit
@@ -24,16 +24,15 @@ class Watchers:
     def begin(self, watchers: list[Watcher], *, over: Callable[[Limit], None], failed: Callable[[], None]) -> None:
         """`over` and `failed`, which is for a watcher that raised, are called in its thread."""
 
-        def watched(watcher: Watcher) -> None:
-            try:
-                watcher(self._stop, over)
-            except BaseException:
+        def look(ended: Future[None]) -> None:
+            if ended.exception() is not None:
                 failed()
-                raise
 
         executor = ThreadPoolExecutor(len(watchers), thread_name_prefix="sandbox")
         for watcher in watchers:
-            self._futures.append(asyncio.wrap_future(executor.submit(watched, watcher)))
+            future = executor.submit(watcher, self._stop, over)
+            future.add_done_callback(look)
+            self._futures.append(asyncio.wrap_future(future))
         executor.shutdown(wait=False)  # takes nothing more; its threads end with what they do
 
     async def stop(self) -> None:
