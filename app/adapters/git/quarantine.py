@@ -24,6 +24,8 @@ from app.domain.pull_request import Sha
 
 _LARGEST_FILE = 256 << 20
 _FASTEST = 1
+_OBJECT_COUNT = slice(8, 12)
+"""Of a pack (https://git-scm.com/docs/gitformat-pack)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,11 @@ class Quarantine:
 
     async def release(self, new: Sha, *, base: Sha) -> None:
         """Move what `new` has beyond `base` into the store. It stays if it is there already."""
-        wanted = f"{checked_sha(new)}\n^{checked_sha(base)}\n".encode("ascii")
+        old = checked_sha(base)
+        wanted = f"{checked_sha(new)}\n^{old}\n^{old}^{{tree}}\n".encode("ascii")  # the latter for a tree alone
         pack = await self.git.output("pack-objects", "--revs", "--stdout", "--quiet", stdin=wanted)
+        if pack[_OBJECT_COUNT] == bytes(4):
+            return
         # Still from our own repository, so that the configuration of the store has no say.
         environment = git_environment(variables={"GIT_OBJECT_DIRECTORY": str(self.store_objects)})
         writing = replace(self.git, environment=environment)

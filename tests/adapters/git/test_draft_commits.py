@@ -79,20 +79,18 @@ async def test_nothing_to_commit(drafts: Drafts, base: Sha) -> None:
         await drafts.commit(await drafted(drafts, base, b"1\n"), TEXT)
 
 
-async def test_only_what_is_new_is_released(store: Store, drafts: Drafts, base: Sha) -> None:
+@pytest.mark.parametrize("kinds", [["blob", "tree"], ["blob", "commit", "tree"]])
+async def test_only_what_is_new_is_released(store: Store, drafts: Drafts, base: Sha, kinds: list[str]) -> None:
     before = listing(store.git_dir)
-    first = await drafts.commit(await drafted(drafts, base), TEXT)
+    tree = await drafted(drafts, base)
+    first = await drafts.commit(tree, TEXT)
     other = await drafts.commit(await drafted(drafts, base, b"4\n"), TEXT)
     assert listing(store.git_dir) == before
-    await drafts.release(first, base=base)
+    await drafts.release(first if "commit" in kinds else tree.tree, base=base)
     new = {path for path in listing(store.git_dir).keys() - before.keys() if path.suffix == ".idx"}
     assert len(new) == 1
     packed = store.git("verify-pack", "-v", str(new.pop())).decode().splitlines()
-    assert sorted(line.split()[1] for line in packed if line[:40].isalnum() and " " in line[40:41]) == [
-        "blob",
-        "commit",
-        "tree",
-    ]
+    assert sorted(line.split()[1] for line in packed if line[:40].isalnum() and " " in line[40:41]) == kinds
     with pytest.raises(AssertionError):
         store.git("cat-file", "-e", other)
 
@@ -101,6 +99,13 @@ async def test_a_tree_alone_can_be_released(store: Store, drafts: Drafts, base: 
     tree = await drafted(drafts, base)
     await drafts.release(tree.tree, base=base)
     assert store.git("cat-file", "blob", f"{tree.tree}:a") == b"3\n"
+
+
+async def test_releasing_what_the_base_has(store: Store, drafts: Drafts, base: Sha) -> None:
+    before = set(listing(store.git_dir))
+    tree = await drafted(drafts, base, b"1\n")
+    await drafts.release(tree.tree, base=base)
+    assert set(listing(store.git_dir)) == before
 
 
 async def test_releasing_twice(store: Store, drafts: Drafts, base: Sha) -> None:

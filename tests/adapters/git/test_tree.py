@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import os
 from contextlib import aclosing
@@ -237,6 +238,18 @@ async def test_leaving_early_leaves_no_process_and_no_task(store: Store, reposit
         assert len(children() - processes) == 1
     assert children() <= processes
     assert asyncio.all_tasks() == tasks
+
+
+async def test_a_stream_that_is_dropped_ends_git_too(store: Store, repository: GitRepository) -> None:
+    tree = repository.tree(store.commit({"a": os.urandom(1000)}))
+    entries = await tree.entries() * 20_000
+    processes = children()
+    async for _ in tree.contents(entries):
+        break
+    gc.collect()
+    async with asyncio.timeout(20):
+        while children() - processes:  # noqa: ASYNC110 - it is the kernel that counts
+            await asyncio.sleep(0.01)
 
 
 async def test_git_waits_for_a_slow_reader(store: Store, repository: GitRepository) -> None:
