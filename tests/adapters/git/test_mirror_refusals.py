@@ -168,7 +168,6 @@ async def test_submodules_are_never_fetched(site: Site, url: str) -> None:
 async def test_a_small_pack_of_large_objects(site: Site) -> None:
     """A pack bomb: some kilobytes on the wire, a hundred megabytes as an object."""
     limits = FetchLimits(memory_bytes=60 << 20)
-    assert (await site.limited(limits).fetch()) is not None
     error = await site.limited(limits).failure(site.store.commit({"bomb": b"\0" * (100 << 20)}, site.base))
     assert "git fetch of acme/web needs over 62914560 bytes of memory" in str(error)
     assert not error.retry
