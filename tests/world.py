@@ -50,6 +50,7 @@ def environment(github: FakeGitHub, data_dir: Path, model_url: str | None, **ext
         "REVWRIGHT_GITHUB_API_URL": github.api_url,
         "REVWRIGHT_GITHUB_URL": github.url,
         "REVWRIGHT_DATA_DIR": str(data_dir),
+        "REVWRIGHT_SANDBOX": "off",  # the tests that want one have a directory for it
     }
     if model_url is not None:
         env |= {"OPENAI_API_KEY": MODEL_KEY, "OPENAI_BASE_URL": model_url, "REVWRIGHT_MODEL_API": "responses"}

@@ -16,7 +16,8 @@ from pathlib import Path, PurePosixPath
 from app.adapters.sandbox.files.workspaces import Claim, Workspaces
 from app.adapters.sandbox.isolation.plan import Toolchain
 from app.adapters.sandbox.runner.listening import Connections, listening_at, take_from_worker
-from app.adapters.sandbox.runner.names import is_alive, name_of
+from app.adapters.sandbox.runner.names import may_be_alive, name_of
+from app.adapters.sandbox.runner.orphans import end_orphans, mark_of
 from app.adapters.sandbox.runner.privileges import RunnerUser, become, runner_user
 from app.adapters.sandbox.runner.serving import Runner
 from app.adapters.sandbox.runner.session import serve
@@ -70,7 +71,7 @@ def _cgroup(user: RunnerUser) -> Subtree | None:
     if cgroups is None:
         return None
     with contextlib.suppress(OSError):  # another runner sweeps the same just now
-        cgroups.sweep(is_alive)
+        cgroups.sweep(may_be_alive)
     try:
         return cgroups.prepare(name_of(os.getpid()), user.uid)
     except OSError as error:
@@ -113,6 +114,7 @@ async def open_ground(options: RunnerOptions, cgroups: Subtree | None) -> AsyncI
             around=look_around(),
             own_user=os.getuid() != options.worker_uid,
             cgroups=cgroups,
+            mark=mark_of(name_of(os.getpid())),
         )
         isolation, launcher = await test.decide()
         yield Ground(isolation=isolation, launcher=launcher, workspaces=claim, toolchain=toolchain)
@@ -120,6 +122,8 @@ async def open_ground(options: RunnerOptions, cgroups: Subtree | None) -> AsyncI
 
 @contextlib.contextmanager
 def _claimed(workspaces: Workspaces) -> Iterator[Claim]:
+    if orphans := end_orphans():
+        _log.info("runner: ended %d processes of runners that had died", orphans)
     swept = workspaces.sweep()
     if swept.parts:
         _log.info("runner: removed the workspaces of %d runners that had died", swept.parts)

@@ -37,6 +37,7 @@ from app.adapters.sandbox.runner.records import decode_records
 from app.adapters.sandbox.runner.serving import Ended, Line, Runner, greet, open_line, refuses
 from app.adapters.sandbox.running.launcher import Launcher
 from app.adapters.sandbox.running.starting import LaunchFailed
+from app.adapters.sandbox.usage import Gauge
 from app.domain.errors import SandboxRefused, SandboxUnavailable
 from app.domain.patches import FoundFile
 from app.domain.sandbox import CommandLimits, Network, Stream
@@ -112,6 +113,7 @@ class _Session:
         self._workspace = workspace
         self._runner = runner
         self._launcher = launcher
+        self._measured: tuple[tuple[int, int], Gauge | None] = (0, 0), None
 
     async def run(self) -> None:
         await self._line.send(Done())
@@ -196,13 +198,21 @@ class _Session:
             network=Network(run.network),
             environment=run.environment,
         )
-        measure = partial(self._workspace.measure, max_bytes=limits.disk_bytes, max_files=limits.files)
         try:
             return await self._line.while_there(
-                self._launcher.run(plan, limits, output, merged=run.merged, measure=measure)
+                self._launcher.run(plan, limits, output, merged=run.merged, measure=self._gauge(limits))
             )
         except LaunchFailed as error:
             raise SandboxRefused(str(error)) from error
+
+    def _gauge(self, limits: CommandLimits) -> Gauge:
+        """The same one while the limits are the same: it remembers."""
+        for_limits, gauge = self._measured
+        if gauge is None or for_limits != (limits.disk_bytes, limits.files):
+            measure = partial(self._workspace.measure, max_bytes=limits.disk_bytes, max_files=limits.files)
+            gauge = Gauge(measure)
+            self._measured = (limits.disk_bytes, limits.files), gauge
+        return gauge
 
     async def _tell_what_is_there(self) -> None:
         found = iter(self._workspace.walk())

@@ -22,3 +22,5 @@ class Host:
     """See `SandboxPlan.masked`."""
     cgroups: Subtree | None = None
     """Where cgroups for sandboxes can be made; None where memory and processes are bounded by watching them."""
+    mark: str = ""
+    """What the processes that build sandboxes are called, instead of `bwrap`: the first word of their command line."""

@@ -78,7 +78,8 @@ def _start(host: Host, plan: SandboxPlan, kept: ExitStack, *, merged: bool) -> S
             os.write(file, content)
             os.lseek(file, 0, os.SEEK_SET)
         process = subprocess.Popen(
-            made.argv,
+            (host.mark or made.argv[0], *made.argv[1:]),
+            executable=made.argv[0],
             stdin=subprocess.DEVNULL,
             stdout=of_out,
             stderr=of_err,

@@ -50,6 +50,8 @@ class SelfTest:
     around: Surroundings
     own_user: bool
     cgroups: Subtree | None = None
+    mark: str = ""
+    """See `Host.mark`."""
     launcher: Callable[[Host], Launcher] = Launcher
     bwrap: str | None = None
     """Instead of the one that is installed."""
@@ -93,7 +95,9 @@ class SelfTest:
         if version < _OLDEST:
             raise _Refused(diagnosis.too_old(".".join(map(str, version))))
         masked = proc_secrets(entry.name for entry in Path("/proc").iterdir())
-        return Host(bwrap=PurePosixPath(found), machine=Machine(machine), masked=masked, cgroups=self.cgroups)
+        return Host(
+            bwrap=PurePosixPath(found), machine=Machine(machine), masked=masked, cgroups=self.cgroups, mark=self.mark
+        )
 
     async def _mode(self, host: Host, workspace: Workspace) -> tuple[Host, Trouble]:
         """The host as it can be had, and what is missing of it."""

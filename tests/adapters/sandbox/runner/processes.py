@@ -12,7 +12,7 @@ WAIT_SECONDS = 30.0
 def runners(directory: Path) -> list[int]:
     """Runners that have this directory in their environment."""
     wanted = f"REVWRIGHT_WORKSPACES_DIR={directory}".encode()
-    return [pid for pid in _pids() if wanted in _environment(pid)]
+    return [pid for pid in _pids() if wanted in _environment(pid) and b"runner" in _arguments(pid)]
 
 
 def children(pid: int) -> list[int]:
@@ -43,6 +43,10 @@ async def until(holds: Callable[[], object], what: str) -> None:
 
 def _pids() -> list[int]:
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _arguments(pid: int) -> list[bytes]:
+    return _read(Path(f"/proc/{pid}/cmdline")).split(b"\0")
 
 
 def _environment(pid: int) -> list[bytes]:

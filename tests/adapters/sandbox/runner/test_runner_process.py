@@ -16,7 +16,8 @@ from app.adapters.sandbox.runner.client import RunnerSandboxes
 from app.adapters.sandbox.runner.frames import encode
 from app.adapters.sandbox.runner.listening import RunnerAt
 from app.adapters.sandbox.runner.messages import VERSION, Done, Hello, Open, Run, to_frame
-from app.adapters.sandbox.runner.names import is_alive, name_of
+from app.adapters.sandbox.runner.names import may_be_alive, name_of
+from app.adapters.sandbox.runner.orphans import end_orphans, mark_of
 from app.domain.errors import SandboxUnavailable
 from tests.adapters.sandbox.runner.conftest import (
     Place,
@@ -195,9 +196,31 @@ async def test_a_socket_s_path_is_taken_only_from_a_runner_that_is_dead() -> Non
 async def test_a_runner_s_name_is_of_one_process_only() -> None:
     process = await asyncio.create_subprocess_exec("sleep", "100")
     name = name_of(process.pid)
-    assert is_alive(name)
-    assert not is_alive(f"{process.pid}-1")
-    assert not is_alive("no name")
+    namespace, pid, _ = name.split("-")
+    assert may_be_alive(name)
+    assert not may_be_alive(f"{namespace}-{pid}-1")
+    assert may_be_alive("no name"), "what is unknown is left alone"
+    assert may_be_alive(f"1-{pid}-1"), "so is a process of another container"
     process.kill()
+    await until(lambda: not may_be_alive(name), "one that is not even reaped is dead")
     await process.wait()
-    await until(lambda: not is_alive(name), "a dead process has no name")
+    assert not may_be_alive(name)
+
+
+async def test_what_waits_for_a_dead_runner_is_ended_and_nothing_else() -> None:
+    """As bubblewrap does that has not built its sandbox yet when its runner is killed."""
+    runner = await asyncio.create_subprocess_exec("sleep", "100")
+    dead = name_of(runner.pid)
+    runner.kill()
+    await runner.wait()
+    orphan = await asyncio.create_subprocess_exec(mark_of(dead), "100", executable="/usr/bin/sleep")
+    living = await asyncio.create_subprocess_exec(mark_of(name_of(os.getpid())), "100", executable="/usr/bin/sleep")
+    other = await asyncio.create_subprocess_exec(f"x{mark_of(dead)}", "100", executable="/usr/bin/sleep")
+    try:
+        assert end_orphans() == 1
+        assert await asyncio.wait_for(orphan.wait(), 30) == -signal.SIGKILL
+        assert (living.returncode, other.returncode) == (None, None)
+    finally:
+        for process in (living, other):
+            process.kill()
+            await process.wait()

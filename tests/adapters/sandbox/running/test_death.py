@@ -25,7 +25,7 @@ from app.adapters.sandbox.isolation.syscalls import Machine
 from app.adapters.sandbox.running.host import Host
 from app.adapters.sandbox.running.launcher import Launcher
 from app.adapters.sandbox.running.starting import start
-from app.adapters.sandbox.running.usage import Usage
+from app.adapters.sandbox.usage import Usage
 from app.domain.sandbox import CommandLimits
 bwrap, workspace = map(PurePosixPath, sys.argv[1:])
 if os.getuid() == 0:

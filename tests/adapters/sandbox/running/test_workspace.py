@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from app.adapters.sandbox.running.usage import Gauge, Usage
 from app.adapters.sandbox.running.workspace import WorkspaceWatch
+from app.adapters.sandbox.usage import Gauge, Usage
 from app.domain.sandbox import CommandLimits, Limit
 
 MIB = 1 << 20
