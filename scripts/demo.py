@@ -99,6 +99,7 @@ def _product(github: FakeGitHub, data_dir: Path, model: Mapping[str, str]) -> It
         "REVWRIGHT_GITHUB_API_URL": github.api_url,
         "REVWRIGHT_GITHUB_URL": github.url,
         "REVWRIGHT_DATA_DIR": str(data_dir),
+        "REVWRIGHT_SANDBOX": "off",  # a review executes nothing
         **model,
     }
     log = data_dir.parent / "up.log"
