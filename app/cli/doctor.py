@@ -8,7 +8,6 @@ import os
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from app.adapters.git.process import check_git_version
 from app.adapters.sandbox.running.cgroups import Subtree
@@ -57,11 +56,8 @@ def _sandbox(environ: Mapping[str, str]) -> list[Finding]:
         settings = sandbox_settings(environ)
         if settings.kind == "off":
             return [Finding("sandbox", "ok", "off: nothing of a pull request is executed")]
-        options = RunnerOptions(
-            workspaces_dir=Path(), root=settings.root, user=settings.runner_user, at_once=1, worker_uid=os.getuid()
-        )
-        with prepared(options) as (here, cgroups):
-            return _found(asyncio.run(_isolation(here, cgroups)))
+        with prepared(settings) as (options, cgroups):
+            return _found(asyncio.run(_isolation(options, cgroups)))
     except RevwrightError as error:
         return [Finding("sandbox", "fail", str(error))]
 

@@ -14,11 +14,9 @@ from pathlib import Path
 from app.cli.logs import configure
 from app.domain.errors import SettingsInvalid
 from app.settings import RunnerSettings
-from app.wiring.runner import RunnerOptions, prepare, run_runner
+from app.wiring.runner import OF_ROOT, RunnerOptions, prepare, run_runner
 
 _log = logging.getLogger(__name__)
-
-_NO_DATA = Path("/var/lib/revwright-runner")
 
 
 def runner(arguments: Namespace, environ: Mapping[str, str]) -> int:
@@ -26,7 +24,7 @@ def runner(arguments: Namespace, environ: Mapping[str, str]) -> int:
     settings = RunnerSettings.from_environment(environ)
     configure(settings.log_format)
     options = RunnerOptions(
-        workspaces_dir=settings.workspaces_dir or _NO_DATA,
+        workspaces_dir=settings.workspaces_dir or OF_ROOT,
         root=settings.sandbox.root,
         user=settings.sandbox.runner_user,
         at_once=settings.sandbox.at_once,

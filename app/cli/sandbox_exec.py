@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import signal
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from app.adapters.sandbox.running.cgroups import Subtree
@@ -33,18 +32,12 @@ def sandbox_exec(arguments: Namespace, environ: Mapping[str, str]) -> int:
     try:
         command = _command(arguments)
         settings = sandbox_settings(environ)
-        options = RunnerOptions(
-            workspaces_dir=Path(),
-            root=settings.root if arguments.root is None else Path(arguments.root).resolve(),
-            user=settings.runner_user,
-            at_once=1,
-            worker_uid=os.getuid(),
-            cgroups=not arguments.no_cgroup,
-        )
+        if arguments.root is not None:
+            settings = replace(settings, root=Path(arguments.root).resolve())
         with contextlib.ExitStack() as stack:
             report = arguments.json and stack.enter_context(Path(arguments.json).open("w", encoding="utf-8"))
-            here, cgroups = stack.enter_context(prepared(options))
-            ended = asyncio.run(_execute(here, cgroups, Path(arguments.workspace).resolve(), command))
+            options, cgroups = stack.enter_context(prepared(settings, cgroups=not arguments.no_cgroup))
+            ended = asyncio.run(_execute(options, cgroups, Path(arguments.workspace).resolve(), command))
             if report:
                 json.dump(_as_json(ended), report)
     except (RevwrightError, ValueError, OSError) as error:

@@ -31,7 +31,9 @@ from app.domain.sandbox import Isolation, Mode
 
 _log = logging.getLogger(__name__)
 
-_OF_ROOT = Path("/var/lib/revwright-runner")
+OF_ROOT = Path("/var/lib/revwright-runner")
+"""Where workspaces lie when root starts the runner: the user that it becomes cannot enter root's home."""
+
 _CLOSING_SECONDS = 10.0
 
 
@@ -50,8 +52,8 @@ class RunnerOptions:
 
 
 def default_workspaces_dir(data_dir: Path) -> Path:
-    """Where workspaces lie unless a setting says it: the user that root's runner becomes cannot enter root's home."""
-    return _OF_ROOT if os.geteuid() == 0 else data_dir / "workspaces"
+    """Where workspaces lie unless a setting says it."""
+    return OF_ROOT if os.geteuid() == 0 else data_dir / "workspaces"
 
 
 def prepare(options: RunnerOptions) -> Subtree | None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -19,21 +17,42 @@ from app.adapters.sandbox.running.starting import LaunchFailed
 from app.domain.errors import SandboxRefused
 from app.domain.sandbox import Command, Ended
 from app.ports import Output
-from app.wiring.runner import RunnerOptions, open_ground, prepare
+from app.settings import SandboxSettings
+from app.wiring.runner import OF_ROOT, RunnerOptions, open_ground, prepare
 
 
 @contextlib.contextmanager
-def prepared(options: RunnerOptions) -> Iterator[tuple[RunnerOptions, Subtree | None]]:
-    """Become the runner's user, with a directory for the self-test's own workspace that is gone afterwards."""
+def prepared(settings: SandboxSettings, *, cgroups: bool = True) -> Iterator[tuple[RunnerOptions, Subtree | None]]:
+    """Become the runner's user. The self-test's own workspace lies where a runner's would, or for a moment elsewhere.
+
+    Raises SettingsInvalid.
+    """
+    with _workspaces_dir(settings) as directory:
+        options = RunnerOptions(
+            workspaces_dir=directory,
+            root=settings.root,
+            user=settings.runner_user,
+            at_once=1,
+            worker_uid=os.getuid(),
+            cgroups=cgroups,
+        )
+        subtree = prepare(options)
+        try:
+            yield options, subtree
+        finally:
+            if subtree is not None:
+                subtree.close()
+
+
+@contextlib.contextmanager
+def _workspaces_dir(settings: SandboxSettings) -> Iterator[Path]:
+    """Who has no place for workspaces yet may not want one for good, only because of one command."""
+    if settings.workspaces_dir is not None or os.geteuid() == 0:
+        yield settings.workspaces_dir or OF_ROOT
+        return
     directory = tempfile.mkdtemp(prefix="revwright-")
     try:
-        here = replace(options, workspaces_dir=Path(directory))
-        cgroups = prepare(here)
-        try:
-            yield here, cgroups
-        finally:
-            if cgroups is not None:
-                cgroups.close()
+        yield Path(directory)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -44,7 +63,6 @@ async def execute(
     """Raises SandboxRefused where nothing isolates or the directory is of no use, ValueError for a wrong command."""
     async with open_ground(options, cgroups) as ground:
         isolation, launcher, toolchain = ground.isolation, ground.launcher, ground.toolchain
-    await asyncio.to_thread(options.workspaces_dir.rmdir)  # now, for who is killed cannot do it
     if launcher is None:
         raise SandboxRefused(f"nothing is executed on this host: {isolation.reason}. {isolation.remedy}")
     if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):

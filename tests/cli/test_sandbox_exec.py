@@ -27,6 +27,8 @@ class Exec:
     """The command, on a workspace that the runner's user owns."""
 
     workspace: Path
+    own: Path
+    """Where the runner's own workspaces would lie."""
 
     def command(self, *arguments: str) -> list[str]:
         return [
@@ -45,7 +47,7 @@ class Exec:
         return {
             "PATH": "/usr/bin:/bin",
             "PYTHONPATH": str(ROOT),
-            "TMPDIR": str(self.workspace.parent),
+            "REVWRIGHT_WORKSPACES_DIR": str(self.own),
             "OPENAI_API_KEY": SECRET,
             "REVWRIGHT_ODD": SECRET,
         }
@@ -70,10 +72,9 @@ def execute() -> Iterator[Exec]:
     launching.bubblewrap()
     with fresh_directory() as directory:
         directory.mkdir()
-        directory.parent.chmod(0o1777)
         if os.geteuid() == 0:
             os.chown(directory, user_of_runner(), user_of_runner())
-        yield Exec(directory)
+        yield Exec(directory, directory.parent / "own")
 
 
 def test_both_streams_and_the_status_come_through(execute: Exec) -> None:
@@ -146,7 +147,7 @@ def test_what_cannot_be_started_says_why(execute: Exec, arguments: tuple[str, ..
 
 @pytest.mark.parametrize("path", ["/nonexistent/x", "/", "/etc", "/usr/share/doc"])
 def test_a_directory_that_can_be_no_workspace_is_refused(execute: Exec, path: str) -> None:
-    ended = Exec(Path(path)).shell("true")
+    ended = Exec(Path(path), execute.own).shell("true")
 
     assert ended.returncode == 125
     assert path in ended.stderr
@@ -178,4 +179,4 @@ def test_whoever_ends_it_ends_the_command(execute: Exec, number: signal.Signals)
     while not all(map(is_dead, below)):
         assert time.monotonic() < by
         time.sleep(0.02)
-    assert [entry.name for entry in execute.workspace.parent.iterdir()] == [execute.workspace.name]
+    assert list(execute.own.iterdir()) == []
