@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 
 from app.adapters.sandbox.runner.client import RunnerSandboxes
+from app.adapters.sandbox.runner.listening import RunnerAt
 from app.adapters.sandbox.runner.own import OwnRunner
 from app.adapters.sandbox.runner.privileges import runner_user
 from app.domain.errors import SandboxUnavailable
 from app.domain.sandbox import Mode
 from app.wiring.cancelling import end
 from tests.adapters.sandbox.isolation import launching
+from tests.adapters.sandbox.runner.standalone import Standalone
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,32 @@ async def kept_runner(settings: dict[str, str]) -> AsyncIterator[OwnRunner]:
         await end((keeping,))
 
 
+@pytest.fixture(scope="session")
+def standalone(bubblewrap: None) -> Iterator[Standalone]:
+    """One for all tests that leave it as it was."""
+    with fresh_directory() as directory:
+        directory.parent.chmod(0o777)
+        runner = Standalone(directory)
+        try:
+            yield runner
+        finally:
+            runner.end()
+            assert parts(directory) == [], "nothing is left of a runner that was ended"
+
+
 @pytest.fixture
-async def place(directory: Path) -> AsyncIterator[Place]:
+async def place(standalone: Standalone) -> AsyncIterator[Place]:
+    """Sandboxes of a runner that other tests use before and after."""
+    sandboxes = RunnerSandboxes(RunnerAt(standalone.socket).connect)
+    await answering(sandboxes)
+    place = Place(sandboxes, standalone.directory)
+    yield place
+    assert place.workspaces() == []
+
+
+@pytest.fixture
+async def own_place(directory: Path) -> AsyncIterator[Place]:
+    """Sandboxes of a runner that a worker started for itself."""
     async with kept_runner(settings_for(directory)) as own:
         sandboxes = RunnerSandboxes(own.connect)
         await answering(sandboxes)

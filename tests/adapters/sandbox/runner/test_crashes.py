@@ -90,36 +90,36 @@ async def test_killed_at(directory: Path, moment: str, victim: str) -> None:
     assert [cgroups(runner) for runner in of_runner] == [[] for _ in of_runner]
 
 
-async def test_a_runner_that_dies_is_started_again_and_its_sandboxes_are_over(place: Place) -> None:
+async def test_a_runner_that_dies_is_started_again_and_its_sandboxes_are_over(own_place: Place) -> None:
     running = asyncio.Event()
 
     async def hear(_stream: Stream, _data: bytes) -> None:
         running.set()
 
     async def job() -> None:
-        async with place.sandboxes.open(TREE) as sandbox:
+        async with own_place.sandboxes.open(TREE) as sandbox:
             await sandbox.run(BUSY, hear)
 
     working = asyncio.create_task(job())
     await asyncio.wait_for(running.wait(), 30)
-    (pid,) = runners(place.directory)
+    (pid,) = runners(own_place.directory)
     below = children(pid)
     assert below
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(SandboxUnavailable):
         await working
     await until(lambda: all(map(is_dead, below)), "its commands die with it")
-    await answering(place.sandboxes)
-    async with place.sandboxes.open(TREE) as sandbox:
+    await answering(own_place.sandboxes)
+    async with own_place.sandboxes.open(TREE) as sandbox:
         assert (await sandbox.run(Command(argv=("true",)))).succeeded
-    assert len(parts(place.directory)) == 1
+    assert len(parts(own_place.directory)) == 1
 
 
-async def test_sigterm_ends_a_runner_and_all_that_it_has(place: Place) -> None:
+async def test_sigterm_ends_a_runner_and_all_that_it_has(own_place: Place) -> None:
     async with contextlib.AsyncExitStack() as stack:
-        await stack.enter_async_context(place.sandboxes.open(TREE))
-        (pid,) = runners(place.directory)
+        await stack.enter_async_context(own_place.sandboxes.open(TREE))
+        (pid,) = runners(own_place.directory)
         os.kill(pid, signal.SIGTERM)
         await until(lambda: is_dead(pid), "the runner ends")
-    await answering(place.sandboxes)
-    assert len(parts(place.directory)) == 1
+    await answering(own_place.sandboxes)
+    assert len(parts(own_place.directory)) == 1

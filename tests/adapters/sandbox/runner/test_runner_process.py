@@ -6,8 +6,6 @@ import asyncio
 import os
 import signal
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -28,9 +26,9 @@ from tests.adapters.sandbox.runner.conftest import (
     user_of_runner,
 )
 from tests.adapters.sandbox.runner.processes import environment, opened, runners, until
+from tests.adapters.sandbox.runner.standalone import Standalone
 from tests.adapters.sandbox.runner.trees import MemoryTree
 
-ROOT = Path(__file__).parents[4]
 SECRET = "canary-of-the-worker"
 WORKER = 23456
 
@@ -40,8 +38,8 @@ def status(pid: int) -> dict[str, str]:
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
-async def test_it_is_nobody_who_can_become_more(place: Place) -> None:
-    (pid,) = runners(place.directory)
+async def test_it_is_nobody_who_can_become_more(own_place: Place) -> None:
+    (pid,) = runners(own_place.directory)
     seen = status(pid)
 
     assert seen["Uid"].split() == [str(user_of_runner())] * 4
@@ -72,39 +70,20 @@ async def test_it_knows_nothing_of_its_worker(directory: Path, monkeypatch: pyte
     assert "/etc/hostname" not in files
 
 
-async def test_garbage_from_a_worker_ends_its_connection_only(place: Place) -> None:
+async def test_garbage_from_a_worker_ends_its_connection_only(own_place: Place) -> None:
     for garbage in (b"GET / HTTP/1.1\r\n\r\n" * 10, encode(to_frame(Hello(VERSION + 1))), encode(to_frame(Done()))):
-        reader, writer = await place.sandboxes.connect()
+        reader, writer = await own_place.sandboxes.connect()
         writer.write(garbage)
         await asyncio.wait_for(reader.read(), 30)
         writer.close()
-    reader, writer = await place.sandboxes.connect()
+    reader, writer = await own_place.sandboxes.connect()
     for message in (Hello(VERSION), Open(), Run((), {}, "none", {}, merged=True)):
         writer.write(encode(to_frame(message)))
     await asyncio.wait_for(reader.read(), 30)
     writer.close()
 
-    async with place.sandboxes.open(MemoryTree({"a": b""})):
-        assert len(place.workspaces()) == 1
-
-
-class Standalone:
-    """`revwright runner --socket PATH`, as another service would run it."""
-
-    def __init__(self, directory: Path, *arguments: str, **environment: str) -> None:
-        self.socket = directory.parent / "s"
-        self.process = subprocess.Popen(
-            (sys.executable, "-P", "-m", "app.cli", "runner", "--socket", str(self.socket), *arguments),
-            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **settings_for(directory), **environment},
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd="/",
-        )
-
-    def end(self) -> str:
-        self.process.send_signal(signal.SIGTERM)
-        _, said = self.process.communicate(timeout=60)
-        return str(said)
+    async with own_place.sandboxes.open(MemoryTree({"a": b""})):
+        assert len(own_place.workspaces()) == 1
 
 
 async def test_one_that_was_started_apart(bubblewrap: None) -> None:
@@ -149,7 +128,7 @@ async def answered_to(uid: int, path: Path) -> bool:
     try:
         writer.write(encode(to_frame(Hello(VERSION))))
         return await asyncio.wait_for(reader.read(1), 30) != b""
-    except ConnectionResetError:
+    except ConnectionError:
         return False
     finally:
         writer.close()
@@ -159,7 +138,7 @@ async def answered_to(uid: int, path: Path) -> bool:
 def test_it_does_not_start_with_a_secret(name: str) -> None:
     with fresh_directory() as directory:
         standalone = Standalone(directory, **{name: SECRET})
-        _, said = standalone.process.communicate(timeout=60)
+        said = standalone.wait()
 
     assert standalone.process.returncode == 2
     assert f"{name}: a runner of sandboxes must not know it" in said
@@ -169,7 +148,7 @@ def test_it_does_not_start_with_a_secret(name: str) -> None:
 def test_it_must_not_be_root() -> None:
     with fresh_directory() as directory:
         standalone = Standalone(directory, REVWRIGHT_RUNNER_USER="root")
-        _, said = standalone.process.communicate(timeout=60)
+        said = standalone.wait()
 
     assert standalone.process.returncode == 2
     assert "must not be root" in said
@@ -180,7 +159,7 @@ async def test_a_socket_s_path_is_taken_only_from_a_runner_that_is_dead() -> Non
         directory.parent.chmod(0o777)
         (directory.parent / "s").write_text("a file")
         standalone = Standalone(directory)
-        _, said = standalone.process.communicate(timeout=60)
+        said = standalone.wait()
         assert (standalone.process.returncode, "is no socket" in said) == (2, True)
         (directory.parent / "s").unlink()
         with socket.socket(socket.AF_UNIX) as left:
