@@ -17,4 +17,5 @@ def launchers() -> Launchers:
         collect=Template((*_HERE, "collect", "{workspace}", "{store}", "{base}", "{edited}")),
         apply=Template((*_HERE, "apply", "{store}", "{base}", "{patch}")),
         remove=Template((*_HERE, "remove", "{workspace}")),
+        host_seconds=12,  # it waits for ever where the product must not
     )

@@ -21,7 +21,6 @@ from tests.probes.template import Template
 HONEST = "src/app.py"
 """The file that an honest command has edited; what it wrote has to come out."""
 WRITTEN = "print('fixed')\n"
-COLLECT_SECONDS = 30.0
 
 _BASE: Mapping[str, str] = {
     "README.md": "# A project\n",
@@ -180,7 +179,7 @@ def _template(template: Template | None, option: str) -> Template:
 
 def _run(site: Site, argv: list[str]) -> Ran:
     process = running.start(argv, environment=site.environment, cwd=site.home)
-    ran = running.finish(process, COLLECT_SECONDS)
+    ran = running.finish(process, site.launchers.host_seconds)
     running.end_session(process.pid)  # what a careless one has started may wait for ever
     return ran
 

@@ -31,6 +31,8 @@ class Launchers:
     collect: Template | None = None
     apply: Template | None = None
     remove: Template | None = None
+    host_seconds: float = 30
+    """How long each of the last three may take."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,9 @@ class Probing:
         """The product's command line, as the beginning of a template."""
         return shlex.join((self.python, "-m", "app.cli", *words))
 
-    def mutated(self, mutation: str, *words: str) -> str:
-        """The same of the product without one of its protections."""
-        return shlex.join((self.python, "-m", "tests.probes.mutations", mutation, *words))
+    def mutated(self, *words: str) -> str:
+        """The same of the product without one of its protections, the first of the words or the second."""
+        return shlex.join((self.python, "-m", "tests.probes.mutations", *words))
 
     def run(self, *arguments: str, before: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
         """The result of each probe by its id; AssertionError with all that was printed when there is none."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.adapters.sandbox.isolation import launching
-from tests.probes.mutations import EXEC, HOST, MUTATIONS
+from tests.probes.mutations import EXEC, HOST, MUTATIONS, SELF_TEST
 from tests.probes.probe import Outcome
 from tests.probes.started import Probing, probing
 from tests.security.probing import Results, Shared, control, product, shared_folder, templates
@@ -59,6 +59,17 @@ def test_the_sandbox_without_it(name: str, started: Probing, shared: Shared, who
     if any(whole[probe]["result"] == Outcome.SKIP for probe in MUTATIONS[name].noticed):
         pytest.skip(f"a probe is skipped on this machine: {MUTATIONS[name].noticed}")
     check(name, "loopback-works", mutated(started, name, "loopback-works"), whole)
+
+
+@pytest.mark.parametrize("name", [name for name, mutation in EXEC.items() if mutation.refused])
+def test_the_self_test_refuses_it(name: str, started: Probing, whole: Results) -> None:
+    """So that nobody runs it: the product looks at a sandbox of its own before it runs anything."""
+    assert whole["loopback-works"]["result"] == Outcome.PASS, "without the mutation"
+    arguments = templates(lambda *words: started.mutated(SELF_TEST, name, *words), "--no-cgroup")
+
+    refused = started.run(*arguments, "--only=loopback-works")["loopback-works"]
+
+    assert "nothing is executed on this host" in refused["detail"]
 
 
 @pytest.mark.parametrize("name", HOST)
