@@ -57,10 +57,11 @@ def _launchers(arguments: argparse.Namespace) -> Launchers:
     for name in ("workspace", "command"):
         if not execute.has(name):
             raise ValueError(f"the template of --exec has no place {{{name}}}")
-    others = {
-        name: Template.parse(text) for name in ("collect", "apply", "remove") if (text := getattr(arguments, name))
-    }
-    return Launchers(execute, **others)
+    return Launchers(execute, _optional(arguments.collect), _optional(arguments.apply), _optional(arguments.remove))
+
+
+def _optional(text: str | None) -> Template | None:
+    return None if text is None else Template.parse(text)
 
 
 def _parser() -> argparse.ArgumentParser:

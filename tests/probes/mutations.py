@@ -31,6 +31,7 @@ from tests.probes.breaking import (
     inherited,
     kill_only_bubblewrap,
     know_no_aliases,
+    nameless,
     never_over,
     no_limits_of_the_kernel,
     on_the_command_line,
@@ -65,8 +66,8 @@ class Mutation:
 EXEC: Mapping[str, Mutation] = MappingProxyType(
     {
         "no-die-with-parent": Mutation(
-            "what a command left behind ends with us",
-            by_options(without(["--die-with-parent"])),
+            "what a command left behind ends with us, or with the next runner",
+            together(by_options(without(["--die-with-parent"])), nameless),
             ("worker-crash",),
         ),
         "no-new-session": Mutation(
@@ -191,7 +192,6 @@ EXEC: Mapping[str, Mutation] = MappingProxyType(
             "killing what is below bubblewrap, and --die-with-parent behind it",
             together(by_options(without(["--die-with-parent"])), kill_only_bubblewrap),
             ("timeout-tree",),
-            refused=True,
         ),
     }
 )
