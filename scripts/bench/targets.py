@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scripts.bench import ack, busy, contenders, queue, review
+from scripts.bench import ack, busy, checkout, contenders, files, queue, review, sandbox
 from scripts.bench.results import Results
 
 
@@ -30,6 +30,14 @@ TARGETS = (
     Target(review.NAME, review.COLD, review.CALLS, 8),
     Target(review.NAME, review.PUSH, review.CALLS, 5),
     Target(review.NAME, review.PUSH_NEW, review.CALLS, 5),
+    Target(sandbox.NAME, sandbox.WATCHED, sandbox.OVERHEAD, 15.0),
+    Target(sandbox.NAME, sandbox.IN_CGROUP, sandbox.OVERHEAD, 15.0),
+    Target(sandbox.NAME, sandbox.RUNNER, sandbox.OVERHEAD, 15.0),
+    Target(files.NAME, files.column(20_000), files.FILL_TO_GIT, 1.5),
+    Target(files.NAME, files.column(20_000), files.COLLECT_TO_HASH, 2.0),
+    Target(files.NAME, files.column(20_000), files.REMOVE_TO_RM, 1.5),
+    Target(checkout.NAME, checkout.WARM, checkout.SECONDS, 0.3),
+    Target(checkout.NAME, checkout.COLD, checkout.FROM_FIRST_BYTE, 2.0),
 )
 
 
