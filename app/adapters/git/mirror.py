@@ -61,8 +61,9 @@ class GitMirrors:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # private repositories lie here
         mirror.git_dir.parent.mkdir(exist_ok=True)
         async with locked(mirror.lock_file, seconds=self._fetch_limits.lock_seconds) as lock:
-            if not transfer.satisfied_by(await mirror.repaired()):
-                await transfer.run(lock=lock)
+            here = await mirror.repaired()
+            if not transfer.satisfied_by(here):
+                await transfer.run(lock=lock, begun=bool(here))
                 await mirror.tidy(keep=transfer.number, lock=lock)
 
     async def pull_request_head(self, ref: PullRequestRef, repository: RepositoryName, *, token: str) -> Sha | None:

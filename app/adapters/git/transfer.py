@@ -15,7 +15,9 @@ from app.domain.errors import GitFailed
 from app.domain.pull_request import RepositoryName, Sha
 
 # All history (https://git-scm.com/docs/shallow). Said, because git then refuses a server of mere files, whose objects
-# would come one by one past the checks of fsck and past the limit on the pack.
+# would come one by one past the checks of fsck and past the limit on the pack. Said to a server that a mirror has
+# nothing from yet only: git then walks through all of the history that is here, however little arrives (`fetch-pack.c`,
+# is_deepening_fetch). Without it git walks from what arrived to what a ref of ours already vouches for.
 _WHOLE = "--depth=2147483647"
 _FETCH = (
     "--quiet",
@@ -26,8 +28,6 @@ _FETCH = (
     "--no-write-fetch-head",
     "--no-auto-maintenance",
     "--no-show-forced-updates",
-    _WHOLE,
-    "--end-of-options",
 )
 
 
@@ -73,13 +73,13 @@ class Transfer:
     def satisfied_by(self, refs: Mapping[str, str]) -> bool:
         return {self.head, self.base} <= set(refs.values())
 
-    async def run(self, *, lock: int) -> None:
-        """Fetch; the caller holds the mirror's lock, and git inherits it."""
+    async def run(self, *, lock: int, begun: bool) -> None:
+        """Fetch; the caller holds the mirror's lock, and git inherits it. `begun`: the mirror has commits already."""
         try:
-            refs = await self._fetched(lock)
+            refs = await self._fetched(lock, begun=begun)
         except GitDamaged:  # seen only now, against what the server has: once more, from nothing
             self.mirror.rebuild()
-            refs = await self._fetched(lock)
+            refs = await self._fetched(lock, begun=False)
         for side, wanted in (("head", self.head), ("base", self.base)):
             arrived = refs.get(self._ref(side))
             if arrived is None:
@@ -87,7 +87,7 @@ class Transfer:
             if arrived != wanted:
                 raise self._absent(side, f"does not have {wanted}; refs/pull/{self.number}/head is {arrived}")
 
-    async def _fetched(self, lock: int) -> dict[str, str]:
+    async def _fetched(self, lock: int, *, begun: bool) -> dict[str, str]:
         limits = Limits(
             seconds=self.limits.seconds,
             memory_bytes=self.limits.memory_bytes,
@@ -96,20 +96,20 @@ class Transfer:
         local = replace(self.mirror.git, limits=limits, pass_fds=(lock,))
         with talking(local, self.server, self.token) as git:
             try:
-                await self._fetch(git, self.head)
+                await self._fetch(git, self.head, begun=begun)
             except GitFailed as failed:
                 refused = refused_sha(str(failed))
                 if refused is None:
                     raise
                 if refused != self.head:
                     raise self._absent("base", f"does not have {self.base}") from failed
-                await self._by_pull_ref(git)
+                await self._by_pull_ref(git, begun=begun)
         return await self.mirror.refs()
 
-    async def _by_pull_ref(self, git: Git) -> None:
+    async def _by_pull_ref(self, git: Git, *, begun: bool) -> None:
         """Some servers give only what a ref points at: then the head comes by its ref, and is checked afterwards."""
         try:
-            await self._fetch(git, f"refs/pull/{self.number:d}/head")
+            await self._fetch(git, f"refs/pull/{self.number:d}/head", begun=begun)
         except GitFailed as failed:
             if "couldn't find remote ref" in str(failed):
                 raise self._absent("head", f"has neither {self.head} nor refs/pull/{self.number}/head") from failed
@@ -117,9 +117,10 @@ class Transfer:
                 raise self._absent("base", f"does not have {self.base}") from failed
             raise
 
-    async def _fetch(self, git: Git, head: str) -> None:
+    async def _fetch(self, git: Git, head: str, *, begun: bool) -> None:
         url = self.server.clone_url(self.repository)
-        await git.output("fetch", *_FETCH, url, f"{head}:{self._ref('head')}", f"{self.base}:{self._ref('base')}")
+        wanted = (f"{head}:{self._ref('head')}", f"{self.base}:{self._ref('base')}")
+        await git.output("fetch", *_FETCH, *(() if begun else (_WHOLE,)), "--end-of-options", url, *wanted)
 
     def _ref(self, side: str) -> str:
         return self.mirror.ref_name(self.number, side)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -43,6 +44,7 @@ class GitServer:
     released: threading.Event = field(default_factory=threading.Event)
     requests: list[str] = field(default_factory=list)
     authorizations: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
 
     @contextmanager
     def serving(self) -> Iterator[Self]:
@@ -72,6 +74,7 @@ def _handler(server: GitServer) -> type[BaseHTTPRequestHandler]:
 
         def _answer(self, body: bytes) -> None:
             server.requests.append(f"{self.command} {self.path}")
+            server.bodies.append(body if self.headers.get("content-encoding") != "gzip" else gzip.decompress(body))
             given = self.headers.get("authorization")
             if given is not None:
                 server.authorizations.append(given)

@@ -48,6 +48,22 @@ async def test_a_moved_head_is_fetched(site: Site) -> None:
     assert site.refs()["refs/revwright/pulls/7/head"] == forced
 
 
+async def test_history_that_is_here_is_not_gone_through_again(site: Site) -> None:
+    """git does so for every fetch that asks for a depth, which takes seconds where there are 10,000 commits."""
+
+    def asked_for_a_depth() -> bool:
+        bodies, site.server.bodies = site.server.bodies, []
+        assert any(b"want " in body for body in bodies)
+        return any(b"deepen" in body for body in bodies)
+
+    await site.fetch()
+    assert asked_for_a_depth(), "so that a server of mere files is refused"
+    head = site.store.commit({"a.py": b"later\n"}, site.head)
+    repository = await site.fetch(head)
+    assert not asked_for_a_depth()
+    assert await repository.merge_base(site.base, head) == site.base
+
+
 async def test_a_commit_no_ref_points_at_any_more(site: Site) -> None:
     site.store.point("refs/pull/7/head", site.base)
     repository = await site.fetch()
