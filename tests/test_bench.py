@@ -68,6 +68,16 @@ def test_what_a_sandbox_costs_is_counted_against_the_plain_run_just_before() -> 
     assert found["sandboxed"][launching.START] == pytest.approx(13)
     assert found["sandboxed"][launching.OVERHEAD] == pytest.approx(10)
     assert 10 < found["sandboxed"][launching.OVERHEAD_95] < 13
+    assert launching.TO_ALONE not in found["sandboxed"]
+
+
+def test_what_watching_costs_is_told_as_a_ratio() -> None:
+    seconds = {"plain": [0.001, 0.001], "alone": [0.010, 0.020], "watched": [0.012, 0.030]}
+
+    found = launching.overheads(seconds, "plain", "alone")
+
+    assert found["watched"][launching.TO_ALONE] == pytest.approx(1.35)
+    assert launching.TO_ALONE not in found["alone"]
 
 
 async def test_what_runs_at_once_shares_the_work() -> None:
@@ -126,4 +136,4 @@ def test_a_host_without_sandboxes_reaches_no_target_of_them() -> None:
 
     (_, *rows) = verdicts(Results({"at": "now"}, (nothing,)))
 
-    assert [row[3] for row in rows] == ["not measured"] * 3
+    assert [row[3] for row in rows] == ["not measured"] * 4

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from scripts.bench.repositories import ENVIRONMENT
 
-TOKEN = "ghs_0123456789abcdefghijABCDEFGHIJ456789"  # noqa: S105 - of nobody
+TOKEN = "ghs_benchmarkbenchmarkbenchmarkbenchmark"  # noqa: S105 - of nobody
 AUTHORIZATION = "Basic " + base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
 
 _PIECE = 1 << 16

@@ -27,10 +27,12 @@ from app.adapters.sandbox.running.processes import census, proportional_bytes
 from app.adapters.sandbox.running.starting import start
 from app.domain.sandbox import CommandLimits, Stream
 from app.wiring.runner import Ground, RunnerOptions, open_ground, prepare
+from scripts.bench.results import ratios
 
 PLAIN, UNWATCHED, WATCHED, IN_CGROUP = "plain subprocess", "bubblewrap alone", "launcher", "launcher, cgroup"
 TRUE = ("/usr/bin/true",)
 START, OVERHEAD, OVERHEAD_95 = "ms, start to end of `true`", "ms over plain, median", "ms over plain, p95"
+TO_ALONE = "start to end / bubblewrap alone"
 IDLE, IDLE_OWN = "kB of an idle sandbox (PSS)", "kB it adds to who watches it (PSS)"
 
 _IDLE_SANDBOXES = 8
@@ -61,8 +63,8 @@ def at_once(number: int) -> str:
     return f"sandboxes/s, {number} at once"
 
 
-def overheads(seconds: dict[str, list[float]], plain: str) -> dict[str, dict[str, float]]:
-    """Of one round in which all took turns: each against the plain one that ran just before it."""
+def overheads(seconds: dict[str, list[float]], plain: str, alone: str | None = None) -> dict[str, dict[str, float]]:
+    """Of one round in which all took turns: each against the plain one that ran just before it, and against `alone`."""
     found = {}
     for name, values in seconds.items():
         measures = {START: median(values) * _MS}
@@ -72,6 +74,8 @@ def overheads(seconds: dict[str, list[float]], plain: str) -> dict[str, dict[str
                 OVERHEAD: median(over),
                 OVERHEAD_95: quantiles(over, n=100, method="inclusive")[_DONE_PERCENT - 1],
             }
+            if alone is not None and alone != name:
+                measures[TO_ALONE] = median(ratios(values, seconds[alone]))
         found[name] = measures
     return found
 
@@ -194,7 +198,7 @@ async def _measure(options: Options, runner: RunnerOptions, cgroups: Subtree | N
         runs |= {name: partial(bench.true, launcher) for name, launcher in launchers.items()}
         await in_turns(runs, 3)  # to warm up
         for _ in range(options.rounds):
-            for name, measured in overheads(await in_turns(runs, options.starts), PLAIN).items():
+            for name, measured in overheads(await in_turns(runs, options.starts), PLAIN, UNWATCHED).items():
                 _note(values[name], measured)
             for name, launcher in launchers.items():
                 for number in options.at_once:

@@ -19,6 +19,7 @@ from scripts.bench.launching import (
     IN_CGROUP,
     OVERHEAD,
     PLAIN,
+    TO_ALONE,
     TRUE,
     UNWATCHED,
     WATCHED,
@@ -40,7 +41,7 @@ NAME = "sandbox"
 RUNNER = "through the runner"
 OPEN, FIRST, CLOSE = "ms to open a workspace", "ms of its first command", "ms to close it"
 
-__all__ = ["IN_CGROUP", "NAME", "OVERHEAD", "RUNNER", "WATCHED", "Plan", "measure"]
+__all__ = ["IN_CGROUP", "NAME", "OVERHEAD", "RUNNER", "TO_ALONE", "WATCHED", "Plan", "measure"]
 
 _AT_ONCE = (1, 2, 4, 8)
 _TRUE = Command(argv=TRUE)

@@ -30,6 +30,7 @@ TARGETS = (
     Target(review.NAME, review.COLD, review.CALLS, 8),
     Target(review.NAME, review.PUSH, review.CALLS, 5),
     Target(review.NAME, review.PUSH_NEW, review.CALLS, 5),
+    Target(sandbox.NAME, sandbox.WATCHED, sandbox.TO_ALONE, 1.5),
     Target(sandbox.NAME, sandbox.WATCHED, sandbox.OVERHEAD, 15.0),
     Target(sandbox.NAME, sandbox.IN_CGROUP, sandbox.OVERHEAD, 15.0),
     Target(sandbox.NAME, sandbox.RUNNER, sandbox.OVERHEAD, 15.0),
