@@ -67,7 +67,7 @@ class Command:
 
     argv: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
-    """Beside what every command has: PATH, HOME, TMPDIR, USER, LOGNAME, SHELL, LANG."""
+    """Beside what every command has: PATH, HOME, TMPDIR, USER, LOGNAME, SHELL, and LANG and CI, which it may change."""
     network: Network = Network.LOOPBACK
     limits: CommandLimits = CommandLimits()
     merged: bool = True

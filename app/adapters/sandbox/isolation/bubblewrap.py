@@ -44,7 +44,13 @@ _OF_TOOLCHAIN = (
     "etc/ssl/openssl.cnf",
     "etc/localtime",
     "etc/mime.types",
+    "etc/os-release",
+    "etc/protocols",
+    "etc/services",
+    # Debian keeps there what a JVM does not start without: links lead to it from /usr/lib/jvm.
+    *(f"etc/java-{version}-openjdk" for version in (8, 11, 17, 21, 25)),
 )
+"""Of /etc only what anybody may read and programs look for: more of it could be secrets of the host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +207,9 @@ def _environment(plan: SandboxPlan) -> list[str]:
         "LOGNAME": "sandbox",
         "SHELL": "/bin/sh",
         "LANG": "C.UTF-8",
+        # Nobody is there to answer: without it, runners such as those of create-react-app watch files and never end,
+        # npm asks for newer versions of itself, and Jest writes snapshots that are missing.
+        "CI": "true",
         **plan.environment,
     }
     options = ["--chdir", WORKSPACE, "--clearenv"]

@@ -45,6 +45,14 @@ WHOLE = """
 --ro-bind-try /etc/ssl/openssl.cnf /etc/ssl/openssl.cnf
 --ro-bind-try /etc/localtime /etc/localtime
 --ro-bind-try /etc/mime.types /etc/mime.types
+--ro-bind-try /etc/os-release /etc/os-release
+--ro-bind-try /etc/protocols /etc/protocols
+--ro-bind-try /etc/services /etc/services
+--ro-bind-try /etc/java-8-openjdk /etc/java-8-openjdk
+--ro-bind-try /etc/java-11-openjdk /etc/java-11-openjdk
+--ro-bind-try /etc/java-17-openjdk /etc/java-17-openjdk
+--ro-bind-try /etc/java-21-openjdk /etc/java-21-openjdk
+--ro-bind-try /etc/java-25-openjdk /etc/java-25-openjdk
 --perms 0444
 --ro-bind-data 15 /etc/passwd
 --perms 0444
@@ -82,6 +90,7 @@ WHOLE = """
 --setenv LOGNAME sandbox
 --setenv SHELL /bin/sh
 --setenv LANG C.UTF-8
+--setenv CI true
 --seccomp 12
 --json-status-fd 13
 --block-fd 14
@@ -157,8 +166,8 @@ def test_descriptors_read_files_and_the_program_of_the_plan(
         ),
         (
             replace(PLAN, environment={"CI": "1", "LANG": "C"}),
-            {("--setenv", "LANG", "C.UTF-8")},
-            {("--setenv", "CI", "1"), ("--setenv", "LANG", "C")},
+            {("--setenv", "LANG", "C.UTF-8"), ("--setenv", "CI", "true")},
+            {("--setenv", "LANG", "C"), ("--setenv", "CI", "1")},
         ),
     ],
 )
@@ -180,6 +189,14 @@ def test_a_root_file_system_replaces_every_path_of_the_host() -> None:
         "/srv/roots/node/etc/ssl/openssl.cnf",
         "/srv/roots/node/etc/localtime",
         "/srv/roots/node/etc/mime.types",
+        "/srv/roots/node/etc/os-release",
+        "/srv/roots/node/etc/protocols",
+        "/srv/roots/node/etc/services",
+        "/srv/roots/node/etc/java-8-openjdk",
+        "/srv/roots/node/etc/java-11-openjdk",
+        "/srv/roots/node/etc/java-17-openjdk",
+        "/srv/roots/node/etc/java-21-openjdk",
+        "/srv/roots/node/etc/java-25-openjdk",
     }
     assert ("--setenv", "PATH", "/usr/lib/node/bin:/usr/bin") in options_of(plan)
 
