@@ -46,13 +46,18 @@ NO_BUBBLEWRAP = Trouble(
     "Version 0.8 or newer is needed.",
 )
 NO_SHELL = Trouble(
-    "the tool-chain root has no /bin/sh, sleep and cat",
-    "REVWRIGHT_SANDBOX_ROOT must name a directory with the root file system of a Linux distribution, /usr merged.",
+    "the programs of the tool-chain root do not work",
+    "Try `chroot ROOT /usr/bin/sh`: they must be for this machine, with their loader and their libraries in ROOT/usr.",
 )
 AS_ROOT = Trouble(
     "the runner of sandboxes is root",
     "Start it as another user, or let it take one: REVWRIGHT_RUNNER_USER.",
 )
+
+
+def not_started(said: str) -> Trouble:
+    """For programs that are there, and that the kernel does not start."""
+    return Trouble(f"{NO_SHELL.reason} (bubblewrap said: {_words(said)})", NO_SHELL.remedy)
 
 
 def wrong_system(system: str, machine: str) -> Trouble:
@@ -84,7 +89,7 @@ NO_PROC = Trouble(
 
 def diagnosed(said: str, around: Surroundings) -> Trouble:
     """What bubblewrap's last words mean here."""
-    words = visible(" ".join(said.split()))[:_LONGEST_WORDS] or "nothing"
+    words = _words(said)
     if around.apparmor_restricts and re.search(r"uid map|RTM_NEWADDR|[Pp]ermission denied|not permitted", said):
         return Trouble(
             f"AppArmor does not let bubblewrap use user namespaces (bubblewrap said: {words})",
@@ -104,6 +109,10 @@ def diagnosed(said: str, around: Surroundings) -> Trouble:
     if re.search(r"No permissions to creat|Creating new namespace failed|Failed RTM_NEWADDR|uid map", said):
         return _no_namespaces(words, around)
     return Trouble(f"bubblewrap cannot build a sandbox; it said: {words}", "Its message says what it lacks.")
+
+
+def _words(said: str) -> str:
+    return visible(" ".join(said.split()))[:_LONGEST_WORDS] or "nothing"
 
 
 def _no_namespaces(words: str, around: Surroundings) -> Trouble:

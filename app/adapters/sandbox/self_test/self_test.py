@@ -25,6 +25,7 @@ from app.adapters.sandbox.self_test import diagnosis
 from app.adapters.sandbox.self_test.diagnosis import Surroundings, Trouble
 from app.adapters.sandbox.self_test.evidence import SCRIPT, Evidence, look_at
 from app.adapters.sandbox.self_test.probes import CAP, CLOCK, PROBES
+from app.adapters.sandbox.self_test.roots import trouble_with
 from app.domain.sandbox import CommandLimits, Ended, Isolation, Limit, Mode, Stream
 from app.ports import Output
 
@@ -94,6 +95,9 @@ class SelfTest:
         version = _version(found)
         if version < _OLDEST:
             raise _Refused(diagnosis.too_old(".".join(map(str, version))))
+        trouble = trouble_with(Path(self.toolchain.root))
+        if trouble is not None:
+            raise _Refused(trouble)
         masked = proc_secrets(entry.name for entry in Path("/proc").iterdir())
         return Host(
             bwrap=PurePosixPath(found), machine=Machine(machine), masked=masked, cgroups=self.cgroups, mark=self.mark
@@ -117,7 +121,7 @@ class SelfTest:
 
     def _diagnosed(self, said: str) -> Trouble:
         if "execvp" in said:
-            return diagnosis.NO_SHELL
+            return diagnosis.not_started(said)
         return diagnosis.diagnosed(said, self.around)
 
     async def _probes(self, host: Host, workspace: Workspace) -> tuple[tuple[str, bool], ...]:
