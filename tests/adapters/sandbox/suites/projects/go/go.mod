@@ -1,0 +1,3 @@
+module example.test/shelf
+
+go 1.19
