@@ -11,14 +11,13 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from app.adapters.sandbox.files import access, names, walking
-from app.adapters.sandbox.running import launch, launcher, starting, watch
-from app.adapters.sandbox.running.tree import Tree
-
 from app.adapters.git import drafts
+from app.adapters.sandbox.files import access, names, walking
 from app.adapters.sandbox.isolation import bubblewrap, seccomp, seccomp_rules
 from app.adapters.sandbox.isolation.bubblewrap import Invocation
 from app.adapters.sandbox.isolation.seccomp_rules import Rule
+from app.adapters.sandbox.running import launch, launcher, starting, watch
+from app.adapters.sandbox.running.tree import Tree
 from app.domain import tree_paths
 from app.domain.sandbox import CommandLimits
 from app.wiring import runner

@@ -15,10 +15,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from app.adapters.sandbox.isolation import seccomp
 from app.adapters.sandbox.running import watch
 from app.adapters.sandbox.self_test import self_test
-
-from app.adapters.sandbox.isolation import seccomp
 from tests.probes.breaking import (
     OF_OTHER_PROCESSES,
     allowed,
