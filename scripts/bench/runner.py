@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.adapters.sandbox.runner.client import RunnerSandboxes
-from app.adapters.sandbox.runner.names import is_alive
+from app.adapters.sandbox.runner.names import may_be_alive
 from app.adapters.sandbox.runner.own import OwnRunner
 from app.adapters.sandbox.running.cgroup_detection import detect
 from app.domain.errors import SandboxUnavailable
@@ -53,7 +53,7 @@ def sweep() -> None:
     cgroups = detect()
     if cgroups is not None:
         with contextlib.suppress(OSError):
-            cgroups.sweep(is_alive)
+            cgroups.sweep(may_be_alive)
 
 
 @contextlib.asynccontextmanager
