@@ -19,10 +19,11 @@ from pathlib import Path
 from tests.probes import running
 
 _VICTIM = """
-import signal, sys, time
+import os, signal, sys, time
+parent = os.getppid()
 signal.signal(signal.SIGTERM, lambda *_: (print("hit", flush=True)))
 print("ready", flush=True)
-while True: time.sleep(1)
+while os.getppid() == parent: time.sleep(1)  # however its parent ends, it does not stay
 """
 
 _NUMBERS = {"x86_64": {"keyctl": 250, "add_key": 248, "shmget": 29, "shmat": 30, "shmctl": 31, "shmdt": 67}}

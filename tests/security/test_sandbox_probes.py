@@ -13,7 +13,7 @@ from tests.probes.probe import Group, Outcome, Probe
 from tests.probes.started import Probing, own_cgroup, probing
 from tests.security.probing import Results, Shared, control, product, shared_folder, templates
 
-pytestmark = pytest.mark.timeout(600)  # one run of all probes, or waiting for the process that makes it
+pytestmark = pytest.mark.timeout(1200)  # one run of all probes, or waiting for the process that makes it
 
 PROBES = [pytest.param(probe, id=probe.id) for probe in suite.PROBES]
 INSIDE = [pytest.param(probe, id=probe.id) for probe in suite.PROBES if probe.group is not Group.HOST]
@@ -71,10 +71,15 @@ def with_cgroup(started: Probing, shared: Shared) -> Results:
     if os.getuid() != 0:
         pytest.skip("only root can make a cgroup for the user of the probes")
     launching.bubblewrap()
-    with own_cgroup() as entering:
-        if entering is None:
-            pytest.skip("this machine lets root make no memory and pids cgroups of version 1")
-        return shared.once("cgroup", lambda: started.run(*templates(started.command), before=entering))
+
+    def make() -> Results:
+        with own_cgroup() as entering:
+            return {} if entering is None else started.run(*templates(started.command), before=entering)
+
+    results = shared.once("cgroup", make)
+    if not results:
+        pytest.skip("this machine lets root make no memory and pids cgroups of version 1")
+    return results
 
 
 @pytest.fixture(scope="module")
