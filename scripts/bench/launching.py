@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
-from statistics import median, quantiles
+from statistics import fmean, median, quantiles
 
 from app.adapters.sandbox.files.workspace import Workspace
 from app.adapters.sandbox.isolation.plan import SandboxPlan
@@ -32,6 +33,7 @@ from scripts.bench.results import ratios
 PLAIN, UNWATCHED, WATCHED, IN_CGROUP = "plain subprocess", "bubblewrap alone", "launcher", "launcher, cgroup"
 TRUE = ("/usr/bin/true",)
 START, OVERHEAD, OVERHEAD_95 = "ms, start to end of `true`", "ms over plain, median", "ms over plain, p95"
+CPU = "CPU ms of it, with ours"
 TO_ALONE = "start to end / bubblewrap alone"
 IDLE, IDLE_OWN = "kB of an idle sandbox (PSS)", "kB it adds to who watches it (PSS)"
 
@@ -80,15 +82,17 @@ def overheads(seconds: dict[str, list[float]], plain: str, alone: str | None = N
     return found
 
 
-async def in_turns(contenders: dict[str, Run], times: int) -> dict[str, list[float]]:
-    """Seconds of each run."""
+async def in_turns(contenders: dict[str, Run], times: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """Seconds of each run, on the clock and of processors, by this process and what it has reaped."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    cpu: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(times):
         for name, run in contenders.items():
-            began = time.perf_counter()
+            began, used = time.perf_counter(), _cpu_seconds()
             await run()
             seconds[name].append(time.perf_counter() - began)
-    return seconds
+            cpu[name].append(_cpu_seconds() - used)
+    return seconds, cpu
 
 
 async def per_second(runs: list[Run], times: int) -> float:
@@ -104,6 +108,13 @@ async def per_second(runs: list[Run], times: int) -> float:
         for run in runs:
             group.create_task(keep(run))
     return times / (time.perf_counter() - began)
+
+
+def _cpu_seconds() -> float:
+    return sum(
+        used.ru_utime + used.ru_stime
+        for used in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    )
 
 
 async def plain() -> None:
@@ -198,8 +209,9 @@ async def _measure(options: Options, runner: RunnerOptions, cgroups: Subtree | N
         runs |= {name: partial(bench.true, launcher) for name, launcher in launchers.items()}
         await in_turns(runs, 3)  # to warm up
         for _ in range(options.rounds):
-            for name, measured in overheads(await in_turns(runs, options.starts), PLAIN, UNWATCHED).items():
-                _note(values[name], measured)
+            seconds, cpu = await in_turns(runs, options.starts)
+            for name, measured in overheads(seconds, PLAIN, UNWATCHED).items():
+                _note(values[name], measured | {CPU: fmean(cpu[name]) * _MS})
             for name, launcher in launchers.items():
                 for number in options.at_once:
                     rate = await per_second([partial(bench.true, launcher)] * number, options.starts)

@@ -102,7 +102,7 @@ async def _through_runner(plan: Plan, where: Place) -> dict[str, list[float]]:
         for _ in range(plan.rounds):
             async with sandboxes.open(tree) as sandbox:
                 runs: dict[str, Run] = {PLAIN: plain, RUNNER: partial(_true, sandbox)}
-                found = overheads(await in_turns(runs, plan.starts), PLAIN)[RUNNER]
+                found = overheads((await in_turns(runs, plan.starts))[0], PLAIN)[RUNNER]
             for number in _AT_ONCE:
                 async with AsyncExitStack() as stack:
                     several = [await stack.enter_async_context(sandboxes.open(tree)) for _ in range(number)]
