@@ -32,7 +32,8 @@ def run(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     arguments = parser().parse_args(argv)
     try:
         status = _dispatch(arguments, environ)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # `>&-`
+            sys.stdout.flush()
     except RevwrightError as error:
         print(f"revwright: {error}", file=sys.stderr)
         return EXIT_ERROR

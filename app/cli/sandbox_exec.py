@@ -11,6 +11,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import TextIO
 
 from app.adapters.sandbox.running.cgroups import Subtree
 from app.cli.sandbox_limits import LIMITS
@@ -31,51 +32,101 @@ def sandbox_exec(arguments: Namespace, environ: Mapping[str, str]) -> int:
     """Runs it; see DESCRIPTION for what is returned."""
     try:
         command = _command(arguments)
+        directory = _directory(arguments.workspace)
         settings = sandbox_settings(environ)
         if arguments.root is not None:
             settings = replace(settings, root=Path(arguments.root).resolve())
         with contextlib.ExitStack() as stack:
             report = arguments.json and stack.enter_context(Path(arguments.json).open("w", encoding="utf-8"))
             options, cgroups = stack.enter_context(prepared(settings, cgroups=not arguments.no_cgroup))
-            ended = asyncio.run(_execute(options, cgroups, Path(arguments.workspace).resolve(), command))
+            ended = asyncio.run(_execute(options, cgroups, directory, command))
             if report:
                 json.dump(_as_json(ended), report)
+    except BrokenPipeError:  # whoever read has seen enough: for `main`
+        raise
     except (RevwrightError, ValueError, OSError) as error:
         print(f"revwright: {error}", file=sys.stderr)
         return EXIT_NOT_STARTED
-    except asyncio.CancelledError:
-        return _BY_SIGNAL + signal.SIGTERM
+    except _Stopped as stopped:
+        return _BY_SIGNAL + stopped.signal
     return _status(ended, command.limits)
 
 
 async def _execute(options: RunnerOptions, cgroups: Subtree | None, directory: Path, command: Command) -> Ended:
     this = asyncio.current_task()
     assert this is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
+    got: list[int] = []
+
+    def stop(number: int) -> None:
+        got.append(number)
+        this.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
+            asyncio.get_running_loop().add_signal_handler(number, stop, number)
     screen = _Screen()
-    ended = await execute(options, cgroups, directory, command, screen.show)
+    try:
+        ended = await execute(options, cgroups, directory, command, screen.show)
+    except asyncio.CancelledError:
+        if got:
+            raise _Stopped(got[0]) from None
+        raise
     screen.finish()
     return ended
 
 
+class _Stopped(Exception):
+    """By a signal to us."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.signal = number
+
+
 class _Screen:
-    """Both streams, each cleaned by itself."""
+    """Both streams, each cleaned by itself; one that was closed when we started takes nothing."""
 
     def __init__(self) -> None:
-        self._streams = {
+        self._streams: dict[Stream, tuple[Cleaner, TextIO | None]] = {
             Stream.OUT: (Cleaner(), sys.stdout),
             Stream.ERR: (Cleaner(), sys.stderr),
         }
 
     async def show(self, stream: Stream, data: bytes) -> None:
         cleaner, file = self._streams[stream]
-        file.write(cleaner.feed(data))
-        file.flush()
+        _print(cleaner.feed(data), file)
 
     def finish(self) -> None:
         for cleaner, file in self._streams.values():
-            file.write(cleaner.finish())
-            file.flush()
+            _print(cleaner.finish(), file)
+
+
+def _print(text: str, file: TextIO | None) -> None:
+    if file is None:
+        return
+    try:
+        file.write(text)
+        file.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())  # else Python tries again at its end
+        raise SandboxRefused(f"what the command prints cannot be written: {error.strerror}") from error
+
+
+def _directory(text: str) -> Path:
+    """Resolved now: who becomes the runner's user leaves the current directory. Raises SandboxRefused."""
+    if not text:
+        raise SandboxRefused("--workspace is empty: name a directory")
+    try:
+        directory = Path(text).resolve(strict=True)
+        if not directory.is_dir():
+            raise SandboxRefused(f"the workspace {text!r} is not a directory")
+    except RuntimeError:
+        raise SandboxRefused(f"the workspace {text!r} is a link that leads to itself") from None
+    except OSError as error:
+        raise SandboxRefused(f"the workspace {text!r} cannot be used: {error.strerror}") from None
+    return directory
 
 
 def _command(arguments: Namespace) -> Command:

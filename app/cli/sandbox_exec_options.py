@@ -11,7 +11,8 @@ _EXEC = (
     "Runs a command in exactly the sandbox that jobs use, with an existing directory as its workspace. Started as root "
     "it first becomes the runner's user, who must be able to write the directory. What the command prints comes "
     "through without control characters. Exit status: the command's own, or 128 + n when signal n ended it; 124 when "
-    "its time was over, 137 when another limit ended it, 125 when it was not started."
+    "its time was over, 137 when another limit ended it, 141 when nobody reads what it prints, 125 when it was not "
+    "started or what it prints cannot be written."
 )
 
 

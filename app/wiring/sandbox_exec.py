@@ -65,11 +65,6 @@ async def execute(
         isolation, launcher, toolchain = ground.isolation, ground.launcher, ground.toolchain
     if launcher is None:
         raise SandboxRefused(f"nothing is executed on this host: {isolation.reason}. {isolation.remedy}")
-    if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
-        raise SandboxRefused(
-            f"user {os.geteuid()}, as whom the command would run, cannot read and write {str(directory)!r}: "
-            f"`chown -R {os.geteuid()} {directory}`, or name its owner in REVWRIGHT_RUNNER_USER"
-        )
     plan = SandboxPlan(
         argv=command.argv,
         workspace=PurePosixPath(directory),
@@ -77,6 +72,7 @@ async def execute(
         network=command.network,
         environment=command.environment,
     )
+    _check_rights(directory, by_root=os.getuid() != options.worker_uid)
     limits = command.limits
     with Workspace.at(directory) as workspace:
         measure = partial(workspace.measure, max_bytes=limits.disk_bytes, max_files=limits.files)
@@ -84,3 +80,18 @@ async def execute(
             return await launcher.run(plan, limits, output, merged=command.merged, measure=measure)
         except LaunchFailed as error:
             raise SandboxRefused(str(error)) from None
+
+
+def _check_rights(directory: Path, *, by_root: bool) -> None:
+    """`by_root` tells that root started us, who could change rights."""
+    who = f"user {os.geteuid()}, as whom the command would run,"
+    for above in reversed(directory.parents):
+        if not os.access(above, os.X_OK):
+            raise SandboxRefused(f"{who} cannot enter {str(above)!r}: name a workspace in another place")
+    if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
+        remedy = (
+            f"give that user a copy (`chown -R {os.geteuid()} COPY`), or name the owner in REVWRIGHT_RUNNER_USER"
+            if by_root
+            else "name a directory of your own"
+        )
+        raise SandboxRefused(f"{who} cannot read and write {str(directory)!r}: {remedy}")

@@ -161,7 +161,7 @@ def test_a_directory_of_somebody_else_is_refused_with_the_remedy(execute: Exec) 
     ended = execute.shell("true")
 
     assert ended.returncode == 125
-    assert f"chown -R {user_of_runner()} {execute.workspace}" in ended.stderr
+    assert f"chown -R {user_of_runner()} COPY" in ended.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
