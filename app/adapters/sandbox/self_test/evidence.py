@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 NAMESPACES = ("user", "pid", "net", "ipc", "uts", "mnt")
+_POINT, _OPTIONS = 4, 5
+"""Of a line in proc_pid_mountinfo(5): the mount point, and the options of the mount itself; the file system's own options
+come last."""
 SCRIPT = """
 for place in / /usr /etc /dev /run /proc /proc/sys/kernel; do
     if (: > "$place/revwright-trial") 2>/dev/null; then echo "wrote $place"; fi
@@ -36,6 +39,10 @@ class Evidence:
     """Whether the first process' command line names the workspace's directory."""
     writable: tuple[str, ...]
     """Mount points that are not read-only."""
+    sized: tuple[str, ...]
+    """Mount points of file systems in memory that have a size."""
+    uncovered: tuple[str, ...]
+    """Files of /proc that were to be masked and are not."""
     root: tuple[str, ...]
     """What lies in its root directory."""
     descriptors: tuple[str, ...]
@@ -47,17 +54,20 @@ class Evidence:
     session_shared: bool
 
 
-def look_at(first: int, said: tuple[str, ...], *, workspace: PurePosixPath) -> Evidence:
+def look_at(first: int, said: tuple[str, ...], *, workspace: PurePosixPath, masked: tuple[str, ...]) -> Evidence:
     """`first`: the process id, here, of the namespace's first process. Raises OSError when a look is not allowed."""
     proc = Path("/proc")
     command = proc / _only_child(first)
+    mounts = [line.split(" ") for line in (command / "mountinfo").read_text().splitlines()]
     return Evidence(
         said=said,
         status=_pairs((command / "status").read_text()),
         shared=tuple(name for name in NAMESPACES if _link(command, name) == _link(proc / "self", name)),
         first_environment=_names((proc / str(first) / "environ").read_bytes()),
         path_shown=str(workspace).encode() in (proc / str(first) / "cmdline").read_bytes(),
-        writable=_writable((command / "mountinfo").read_text()),
+        writable=_writable(mounts),
+        sized=tuple(sorted(mount[_POINT] for mount in mounts if "size=" in mount[-1])),
+        uncovered=tuple(sorted(set(masked) - {mount[_POINT] for mount in mounts})),
         root=_listed(command / "root"),
         descriptors=_listed(command / "fd"),
         interfaces=tuple(re.findall(r"^\s*(\S+):", (command / "net/dev").read_text(), re.MULTILINE)),
@@ -93,10 +103,8 @@ def _names(environment: bytes) -> tuple[str, ...]:
     return tuple(sorted(pair.partition("=")[0] for pair in pairs if pair))
 
 
-def _writable(mountinfo: str) -> tuple[str, ...]:
-    """proc_pid_mountinfo(5): the fifth field is the mount point, the sixth has the options of the mount itself."""
-    fields = (line.split(" ") for line in mountinfo.splitlines())
-    return tuple(sorted(parts[4] for parts in fields if "ro" not in parts[5].split(",")))
+def _writable(mounts: list[list[str]]) -> tuple[str, ...]:
+    return tuple(sorted(mount[_POINT] for mount in mounts if "ro" not in mount[_OPTIONS].split(",")))
 
 
 def _limits(text: str) -> dict[str, str]:

@@ -36,6 +36,8 @@ PROBES: Mapping[str, Callable[[Evidence], bool]] = {
     "no file of the host": lambda seen: "read the host" not in seen.said and set(seen.root) <= _ROOT,
     "nothing writable but the workspace": lambda seen: not any(line.startswith("wrote /") for line in seen.said),
     "mounts read-only": _mounts,
+    "memory file systems with a size": lambda seen: set(seen.sized) >= {"/tmp", "/dev/shm"},  # noqa: S108
+    "secrets of /proc covered": lambda seen: seen.uncovered == (),
     "a workspace": lambda seen: "wrote the workspace" in seen.said,
     "only standard streams": lambda seen: set(seen.descriptors) <= {"0", "1", "2"},
     "no network": lambda seen: set(seen.interfaces) <= {"lo"} and seen.routes == 0,

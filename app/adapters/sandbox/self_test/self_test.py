@@ -156,7 +156,9 @@ class SelfTest:
             lines = tuple(said.decode(errors="replace").splitlines())
             if not ready.is_set():
                 raise _Refused(diagnosis.NO_SHELL)
-            evidence = await asyncio.to_thread(look_at, first, lines, workspace=PurePosixPath(workspace.path))
+            evidence = await asyncio.to_thread(
+                look_at, first, lines, workspace=PurePosixPath(workspace.path), masked=host.masked
+            )
             await asyncio.to_thread(workspace.write, "go", b"")
             await running
         except LaunchFailed as error:
