@@ -14,7 +14,7 @@ from app.adapters.sandbox.running.cgroups import Subtree
 from app.domain.errors import RevwrightError
 from app.domain.sandbox import Isolation, Mode
 from app.settings import sandbox_settings
-from app.wiring.runner import RunnerOptions, open_ground
+from app.wiring.runner import RunnerOptions, open_ground, run_as_runner
 from app.wiring.sandbox_exec import prepared
 
 _MARKS = {"ok": "ok   ", "weak": "weak ", "fail": "FAIL "}
@@ -57,7 +57,7 @@ def _sandbox(environ: Mapping[str, str]) -> list[Finding]:
         if settings.kind == "off":
             return [Finding("sandbox", "ok", "off: nothing of a pull request is executed")]
         with prepared(settings) as (options, cgroups):
-            return _found(asyncio.run(_isolation(options, cgroups)))
+            return _found(run_as_runner(_isolation(options, cgroups)))
     except RevwrightError as error:
         return [Finding("sandbox", "fail", str(error))]
 

@@ -20,7 +20,7 @@ from app.domain.command_output import Cleaner, limit_words
 from app.domain.errors import RevwrightError, SandboxRefused
 from app.domain.sandbox import Command, CommandLimits, Ended, Limit, Network, Stream
 from app.settings import sandbox_settings
-from app.wiring.runner import RunnerOptions
+from app.wiring.runner import RunnerOptions, run_as_runner
 from app.wiring.sandbox_exec import execute, prepared
 
 EXIT_TIME = 124
@@ -40,7 +40,7 @@ def sandbox_exec(arguments: Namespace, environ: Mapping[str, str]) -> int:
         with contextlib.ExitStack() as stack:
             report = arguments.json and stack.enter_context(Path(arguments.json).open("w", encoding="utf-8"))
             options, cgroups = stack.enter_context(prepared(settings, cgroups=not arguments.no_cgroup))
-            ended = asyncio.run(_execute(options, cgroups, directory, command))
+            ended = run_as_runner(_execute(options, cgroups, directory, command))
             if report:
                 json.dump(_as_json(ended), report)
     except BrokenPipeError:  # whoever read has seen enough: for `main`

@@ -7,11 +7,13 @@ import concurrent.futures.thread  # noqa: F401 - nothing can be imported once th
 import contextlib
 import logging
 import os
+import selectors
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar
 
 from app.adapters.sandbox.files.workspaces import Claim, Workspaces
 from app.adapters.sandbox.isolation.plan import Toolchain
@@ -31,10 +33,20 @@ from app.domain.sandbox import Isolation, Mode
 
 _log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 OF_ROOT = Path("/var/lib/revwright-runner")
 """Where workspaces lie when root starts the runner: the user that it becomes cannot enter root's home."""
 
 _CLOSING_SECONDS = 10.0
+
+
+def run_as_runner(main: Coroutine[Any, Any, T]) -> T:
+    """As `asyncio.run`, but with poll(2): what is registered with epoll counts against a limit of the kernel for each
+    user (epoll(7), max_user_watches), which commands in sandboxes, being the same user, can use up.
+    """
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selectors.PollSelector())) as runner:
+        return runner.run(main)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

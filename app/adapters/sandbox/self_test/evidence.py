@@ -9,8 +9,7 @@ from pathlib import Path, PurePosixPath
 
 NAMESPACES = ("user", "pid", "net", "ipc", "uts", "mnt")
 _POINT, _OPTIONS = 4, 5
-"""Of a line in proc_pid_mountinfo(5): the mount point, and the options of the mount itself; the file system's own options
-come last."""
+"""Of a line in proc_pid_mountinfo(5): the mount point, and the options of the mount. The file system's come last."""
 SCRIPT = """
 for place in / /usr /etc /dev /run /proc /proc/sys/kernel; do
     if (: > "$place/revwright-trial") 2>/dev/null; then echo "wrote $place"; fi
