@@ -163,7 +163,10 @@ class _Bench:
         ]
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                while len(first) < len(running) or not all(map(_sleeps, first)):  # noqa: ASYNC110 - nothing tells of it
+                while len(first) < len(running) or not all(map(_sleeps, first)):
+                    for task in running:
+                        if task.done():  # what ended is not idle: its error has the better words
+                            raise RuntimeError(f"a sandbox ended with {task.result()} before it was measured")
                     await asyncio.sleep(0.01)
             sizes = [proportional_bytes((_parent(pid), pid)) for pid in first]
             after = proportional_bytes((os.getpid(),))
