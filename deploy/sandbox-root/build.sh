@@ -102,8 +102,10 @@ run debootstrap "$@"
 
 # Not by debootstrap's --include, which does not resolve dependencies that go round in circles: npm's do.
 echo "build.sh: installing" $packages
+# With /proc, without which Java does not install; mounted where only this command and what it starts can see it.
 inside() {
-    run chroot "$new" /usr/bin/env -i PATH=/usr/sbin:/usr/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
+    run unshare --mount sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"' "$new" \
+        /usr/bin/env -i PATH=/usr/sbin:/usr/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
 }
 printf '#!/bin/sh\nexit 101\n' >"$new/usr/sbin/policy-rc.d" # no package starts a service
 chmod 755 "$new/usr/sbin/policy-rc.d"

@@ -26,12 +26,9 @@ _CUSHION_PROCESSES = 8
 
 def rlimits(limits: CommandLimits, *, cgroup: bool) -> Mapping[int, tuple[int, int]]:
     """`RLIMIT_…` -> its soft and hard limit; `cgroup` tells that one bounds memory and processes as a whole."""
-    # Private writable memory, not address space, of which Go and Node reserve more than they use.
-    data = limits.memory_bytes * 2 if cgroup else limits.memory_bytes + _CUSHION_BYTES
     processes = limits.processes + (_CUSHION_PROCESSES if cgroup else 0)
     same = {
         resource.RLIMIT_CORE: _NO_CORE,
-        resource.RLIMIT_DATA: data,
         resource.RLIMIT_FSIZE: limits.file_bytes,
         resource.RLIMIT_MEMLOCK: 64 << 10,
         resource.RLIMIT_MSGQUEUE: 0,  # memory of message queues belongs to no process
@@ -40,6 +37,10 @@ def rlimits(limits: CommandLimits, *, cgroup: bool) -> Mapping[int, tuple[int, i
         resource.RLIMIT_NPROC: processes,
         resource.RLIMIT_RTPRIO: 0,
     }
+    if not cgroup:
+        # Private writable memory, not address space, of which Go and Node reserve more than they use. A cgroup counts
+        # what is used, and is enough: sanitizers, `go test -race` among them, reserve terabytes of the former too.
+        same[resource.RLIMIT_DATA] = limits.memory_bytes + _CUSHION_BYTES
     # A process is told of the lower one by SIGXCPU, by which it can be known; the higher one kills who does not listen.
     cpu = {resource.RLIMIT_CPU: (limits.cpu_seconds, limits.cpu_seconds + 1)}
     return MappingProxyType({kind: (value, value) for kind, value in same.items()} | cpu)

@@ -157,3 +157,11 @@ def test_a_process_that_is_gone_is_an_error() -> None:
 
 def test_a_core_limit_of_one_disables_pipes_too() -> None:
     assert rlimits(CommandLimits(), cgroup=False)[resource.RLIMIT_CORE] == (1, 1)
+
+
+def test_memory_that_is_reserved_and_not_used_is_limited_only_where_no_cgroup_counts_what_is_used() -> None:
+    """Sanitizers reserve terabytes: under a limit on what a process may map they do not start."""
+    limits = CommandLimits(memory_bytes=1 << 30)
+
+    assert resource.RLIMIT_DATA not in rlimits(limits, cgroup=True)
+    assert rlimits(limits, cgroup=False)[resource.RLIMIT_DATA] == ((1 << 30) + (256 << 20),) * 2
