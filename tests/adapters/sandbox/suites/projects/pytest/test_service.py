@@ -1,3 +1,5 @@
+"""The service is talked to over sockets, from threads and from processes, and keeps its words."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""Files, a terminal and processes, as the standard library sees them."""
+
 from __future__ import annotations
 
 import os
