@@ -6,7 +6,7 @@ PYTEST_ARGS ?=
 # Many tests wait for other processes, so a few more workers than cores.
 WORKERS ?= $(shell echo $$(( $$(nproc) + 2 )))
 
-.PHONY: help setup demo test chaos lint types docs bench emulator lock clean
+.PHONY: help setup demo test probes chaos lint types docs bench emulator lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ test: setup ## the test suite, with 100 % branch coverage of domain and use case
 	@$(BIN)/coverage combine --quiet
 	@echo "==> branch coverage of app/domain and app/usecases must be 100 %"
 	@$(BIN)/coverage report --include='app/domain/*,app/usecases/*' --fail-under=100
+
+probes: setup ## all probes of the sandbox, with and without a cgroup, and with each protection taken away
+	@echo "==> sandbox probes in $(WORKERS) processes"
+	@$(BIN)/python -m pytest -m probes tests/security -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 chaos: setup ## hundreds of seeded scenarios on real processes: kills, faults, replays (CHAOS_SEED=n repeats one)
 	@echo "==> chaos in $(WORKERS) processes"

@@ -27,7 +27,7 @@ from app.adapters.sandbox.running.launcher import Launcher
 from app.adapters.sandbox.running.processes import census, proportional_bytes
 from app.adapters.sandbox.running.starting import start
 from app.domain.sandbox import CommandLimits, Stream
-from app.wiring.runner import Ground, RunnerOptions, open_ground, prepare
+from app.wiring.runner import Ground, RunnerOptions, open_ground, prepare, run_as_runner
 from scripts.bench.results import ratios
 
 PLAIN, UNWATCHED, WATCHED, IN_CGROUP = "plain subprocess", "bubblewrap alone", "launcher", "launcher, cgroup"
@@ -237,7 +237,7 @@ def main() -> None:
     directory = Path(options.workspaces)
     runner = RunnerOptions(workspaces_dir=directory, root=None, user=None, at_once=1, worker_uid=os.getuid())
     cgroups = prepare(runner)
-    json.dump(asyncio.run(_measure(options, runner, cgroups)), sys.stdout)
+    json.dump(run_as_runner(_measure(options, runner, cgroups)), sys.stdout)
 
 
 if __name__ == "__main__":

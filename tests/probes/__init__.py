@@ -3,8 +3,8 @@
 For an operator, against the installed product, as the user whose processes run untrusted code (never as root):
 
     python -m tests.probes --exec "revwright sandbox exec --workspace {workspace} {options} -- {command}" \
-        --collect "revwright sandbox collect --workspace {workspace} --git-dir {store} --base {base} {edited} \
-        --format json" --apply "revwright sandbox apply --git-dir {store} --base {base} --format diff --write {patch}"
+        --collect "revwright sandbox collect --workspace {workspace} --git-dir {store} --base {base} {edited}" \
+        --apply "revwright sandbox apply --git-dir {store} --base {base} --format diff --write {patch}"
 
 A template is one command line, split as a shell would and run without one. `{options}`, `{command}` and `{edited}`
 stand for any number of arguments. Without `--collect` or `--apply` the probes that need them are skipped.

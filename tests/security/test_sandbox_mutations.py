@@ -12,7 +12,7 @@ from tests.probes.probe import Outcome
 from tests.probes.started import Probing, probing
 from tests.security.probing import Results, Shared, control, product, shared_folder, templates
 
-pytestmark = pytest.mark.timeout(1200)  # also waiting for the process that runs all probes
+pytestmark = [pytest.mark.probes, pytest.mark.timeout(1200)]  # also waiting for the process that runs all probes
 
 BROKEN = ("the probe broke", "it broke", "it was not stopped: status 1")
 """What a probe says of a launcher that does not work: that would be no sign of what is lost."""

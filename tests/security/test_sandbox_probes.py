@@ -13,7 +13,10 @@ from tests.probes.probe import Group, Outcome, Probe
 from tests.probes.started import Probing, own_cgroup, probing
 from tests.security.probing import Results, Shared, control, product, shared_folder, templates
 
-pytestmark = pytest.mark.timeout(1200)  # one run of all probes, or waiting for the process that makes it
+pytestmark = [
+    pytest.mark.probes,
+    pytest.mark.timeout(1200),
+]  # one run of all probes, or waiting for the process that makes it
 
 PROBES = [pytest.param(probe, id=probe.id) for probe in suite.PROBES]
 INSIDE = [pytest.param(probe, id=probe.id) for probe in suite.PROBES if probe.group is not Group.HOST]
