@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from app.adapters.git.process import check_git_version
+from app.adapters.sandbox.runner.client import RunnerSandboxes
+from app.adapters.sandbox.runner.listening import RunnerAt
 from app.adapters.sandbox.running.cgroups import Subtree
 from app.domain.errors import RevwrightError
 from app.domain.sandbox import Isolation, Mode
@@ -56,6 +57,9 @@ def _sandbox(environ: Mapping[str, str]) -> list[Finding]:
         settings = sandbox_settings(environ)
         if settings.kind == "off":
             return [Finding("sandbox", "ok", "off: nothing of a pull request is executed")]
+        if settings.runner_socket is not None:
+            runner = RunnerSandboxes(RunnerAt(settings.runner_socket).connect)
+            return _found(asyncio.run(runner.isolation()), f"the runner at {settings.runner_socket}: ")
         with prepared(settings) as (options, cgroups):
             return _found(run_as_runner(_isolation(options, cgroups)))
     except RevwrightError as error:
@@ -67,11 +71,13 @@ async def _isolation(options: RunnerOptions, cgroups: Subtree | None) -> Isolati
         return ground.isolation
 
 
-def _found(isolation: Isolation) -> list[Finding]:
+def _found(isolation: Isolation, who: str = "") -> list[Finding]:
     state = {Mode.FULL: "ok", Mode.NO_PROC: "weak", Mode.REFUSED: "fail"}[isolation.mode]
     passed = sum(1 for _, held in isolation.probes if held)
     counted = f" ({passed} of {len(isolation.probes)} probes)" if isolation.probes else ""
-    findings = [Finding("sandbox", state, f"{isolation.mode.value}: {isolation.reason}{counted}", isolation.remedy)]
+    findings = [
+        Finding("sandbox", state, f"{who}{isolation.mode.value}: {isolation.reason}{counted}", isolation.remedy)
+    ]
     if isolation.mode is Mode.REFUSED:
         return findings
     if isolation.cgroup == "none":
@@ -87,7 +93,7 @@ def _found(isolation: Isolation) -> list[Finding]:
     else:
         findings.append(Finding("sandbox memory", "ok", f"bounded by cgroup {isolation.cgroup}"))
     if isolation.own_user:
-        findings.append(Finding("sandbox user", "ok", f"{os.geteuid()}, another one than the worker's"))
+        findings.append(Finding("sandbox user", "ok", "another one than the worker's"))
     else:
         findings.append(
             Finding(

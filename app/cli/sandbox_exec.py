@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import json
 import os
+import select
 import signal
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TextIO
@@ -22,6 +23,7 @@ from app.domain.sandbox import Command, CommandLimits, Ended, Limit, Network, St
 from app.settings import sandbox_settings
 from app.wiring.runner import RunnerOptions, run_as_runner
 from app.wiring.sandbox_exec import execute, prepared
+from app.wiring.sandboxes import command_limits
 
 EXIT_TIME = 124
 EXIT_NOT_STARTED = 125
@@ -32,17 +34,17 @@ _BY_SIGNAL = 128
 def sandbox_exec(arguments: Namespace, environ: Mapping[str, str]) -> int:
     """Runs it; see DESCRIPTION for what is returned."""
     try:
-        command = _command(arguments)
-        directory = _directory(arguments.workspace)
         settings = sandbox_settings(environ)
+        if settings.kind == "off":
+            raise SandboxRefused("REVWRIGHT_SANDBOX is off: nothing is executed; unset it for this command")
+        command = _command(arguments, command_limits(settings))
+        directory = _directory(arguments.workspace)
         if arguments.root is not None:
             settings = replace(settings, root=Path(arguments.root).resolve())
         with contextlib.ExitStack() as stack:
             report = arguments.json and stack.enter_context(Path(arguments.json).open("w", encoding="utf-8"))
             options, cgroups = stack.enter_context(prepared(settings, cgroups=not arguments.no_cgroup))
-            ended = run_as_runner(_execute(options, cgroups, directory, command))
-            if report:
-                json.dump(_as_json(ended), report)
+            ended = _reported(report, lambda: run_as_runner(_execute(options, cgroups, directory, command)))
     except BrokenPipeError:  # whoever read has seen enough: for `main`
         raise
     except (RevwrightError, ValueError, OSError) as error:
@@ -51,6 +53,19 @@ def sandbox_exec(arguments: Namespace, environ: Mapping[str, str]) -> int:
     except _Stopped as stopped:
         return _BY_SIGNAL + stopped.signal
     return _status(ended, command.limits)
+
+
+def _reported(report: TextIO | None, run: Callable[[], Ended]) -> Ended:
+    """Also writes how it ended, or why it did not begin, where that is wanted."""
+    if report is None:
+        return run()
+    try:
+        ended = run()
+    except (RevwrightError, ValueError) as error:
+        json.dump({"error": str(error)}, report)
+        raise
+    json.dump(_as_json(ended), report)
+    return ended
 
 
 async def _execute(options: RunnerOptions, cgroups: Subtree | None, directory: Path, command: Command) -> Ended:
@@ -72,7 +87,7 @@ async def _execute(options: RunnerOptions, cgroups: Subtree | None, directory: P
         if got:
             raise _Stopped(got[0]) from None
         raise
-    screen.finish()
+    await screen.finish()
     return ended
 
 
@@ -95,19 +110,38 @@ class _Screen:
 
     async def show(self, stream: Stream, data: bytes) -> None:
         cleaner, file = self._streams[stream]
-        _print(cleaner.feed(data), file)
+        await _print(cleaner.feed(data), file)
 
-    def finish(self) -> None:
+    async def finish(self) -> None:
         for cleaner, file in self._streams.values():
-            _print(cleaner.finish(), file)
+            await _print(cleaner.finish(), file)
 
 
-def _print(text: str, file: TextIO | None) -> None:
+async def _print(text: str, file: TextIO | None) -> None:
+    """Waits while nobody reads, and lets everything else go on meanwhile."""
     if file is None:
         return
+    data = text.encode("utf-8", "backslashreplace")
+    loop = asyncio.get_running_loop()
+    for at in range(0, len(data), select.PIPE_BUF):
+        writable = loop.create_future()
+        loop.add_writer(file.fileno(), _ready, writable)
+        try:
+            await writable
+        finally:
+            loop.remove_writer(file.fileno())
+        _write(data[at : at + select.PIPE_BUF], file)  # so much a pipe takes that takes anything (pipe(7))
+
+
+def _ready(writable: asyncio.Future[None]) -> None:
+    if not writable.done():
+        writable.set_result(None)
+
+
+def _write(data: bytes, file: TextIO) -> None:
     try:
-        file.write(text)
-        file.flush()
+        while data:
+            data = data[os.write(file.fileno(), data) :]
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -130,7 +164,7 @@ def _directory(text: str) -> Path:
     return directory
 
 
-def _command(arguments: Namespace) -> Command:
+def _command(arguments: Namespace, limits: CommandLimits) -> Command:
     argv = arguments.argv[1:] if arguments.argv[:1] == ["--"] else arguments.argv
     if not argv:
         raise SandboxRefused("no command was given: write it at the end, after --")
@@ -144,15 +178,15 @@ def _command(arguments: Namespace) -> Command:
         argv=tuple(argv),
         environment=environment,
         network=Network(arguments.network),
-        limits=_limits(arguments),
+        limits=_limits(arguments, limits),
         merged=False,
     )
 
 
-def _limits(arguments: Namespace) -> CommandLimits:
+def _limits(arguments: Namespace, limits: CommandLimits) -> CommandLimits:
     given = {limit.field: getattr(arguments, limit.option.replace("-", "_")) for limit in LIMITS}
     values = {name: value for name, value in given.items() if value is not None}
-    return CommandLimits(**values)
+    return replace(limits, **values)
 
 
 def _status(ended: Ended, limits: CommandLimits) -> int:

@@ -15,8 +15,18 @@ MAX_PATH_BYTES = 4_096
 MAX_DEPTH = 100
 """Parts between slashes."""
 
-PROTECTED = (*ALWAYS_CORE, *FALLBACKS, ".github/**", "**/.lfsconfig")
-"""What is always core, every file of guidelines, and all else that steers GitHub or git."""
+_RUN_ELSEWHERE = (
+    *("**/.circleci/**", "**/.gitlab-ci.yml", "**/.gitlab/**", "**/Jenkinsfile", "**/azure-pipelines.yml"),
+    *("**/bitbucket-pipelines.yml", "**/.travis.yml", "**/.drone.yml", "**/.buildkite/**", "**/.teamcity/**"),
+    *("**/.claude/**", "**/.mcp.json", "**/.cursor/**", "**/.cursorrules", "**/.windsurfrules", "**/.windsurf/**"),
+    *("**/.vscode/**", "**/.idea/**", "**/.devcontainer/**", "**/.devcontainer.json"),
+    *("**/.husky/**", "**/.pre-commit-config.yaml", "**/lefthook.yml", "**/.envrc", "**/.npmrc", "**/.yarnrc*"),
+)
+"""What other systems of continuous integration, agents, editors and package managers run or obey unasked: beside
+secrets, or on people's own machines."""
+
+PROTECTED = (*ALWAYS_CORE, *FALLBACKS, ".github/**", "**/.lfsconfig", *_RUN_ELSEWHERE)
+"""What is always core, every file of guidelines, and all else that steers GitHub, git, or what runs elsewhere."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _UNDECODABLE = re.compile("[\ud800-\udfff]")

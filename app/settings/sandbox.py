@@ -10,7 +10,7 @@ from typing import Literal
 from app.settings.catalogue import CATALOGUE
 from app.settings.environment import Environment
 from app.settings.log_format import LogFormat, read_log_format
-from app.settings.values import absolute_path, one_of, user_name, whole
+from app.settings.values import absolute_path, data_dir, one_of, user_name, whole
 
 SandboxKind = Literal["bubblewrap", "off"]
 
@@ -52,7 +52,7 @@ class RunnerSettings:
             if setting.secret and env.given(setting.name)
         ]
         sandbox = read_sandbox(env)
-        data = env.read("REVWRIGHT_DATA_DIR", absolute_path)
+        data = env.read("REVWRIGHT_DATA_DIR", data_dir(environ.get("HOME", "")))
         log_format = read_log_format(env)
         env.finish()
         return cls(sandbox, sandbox.workspaces_dir or (data and data / "workspaces"), log_format)

@@ -112,8 +112,8 @@ def existing_file(text: str) -> Path:
 def absolute_path(text: str) -> Path:
     """A path that means the same wherever a process is started."""
     path = Path(text)
-    if not path.is_absolute() or ".." in path.parts:
-        raise ValueError(f"{text!r} is not an absolute path without `..`; write one that begins with /")
+    if not path.is_absolute() or ".." in path.parts or text.startswith("//"):
+        raise ValueError(f"{text!r} is not an absolute path without `..`; write one that begins with one /")
     return path
 
 

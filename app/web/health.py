@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -74,7 +75,6 @@ class Health:
         trouble = None
         try:
             await self._ready()
-            self._sandboxes = await self._isolations()
         except LedgerUnavailable as error:
             trouble = error.reason
             if trouble != self._told:
@@ -82,6 +82,11 @@ class Health:
         if trouble is None and self._told is not None:
             _log.info("ready again")
         self._told = trouble
+        if trouble is None:
+            # Only information: a server that is slow to tell it, or refuses, can take deliveries all the same.
+            with contextlib.suppress(LedgerUnavailable, TimeoutError):
+                async with asyncio.timeout(self._wait_seconds / 3):
+                    self._sandboxes = await self._isolations()
         return trouble
 
 

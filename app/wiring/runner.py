@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from app.adapters.sandbox.files.workspaces import Claim, Workspaces
-from app.adapters.sandbox.isolation.plan import Toolchain
+from app.adapters.sandbox.isolation.plan import SandboxPlan, Toolchain
 from app.adapters.sandbox.runner.listening import Connections, listening_at, take_from_worker
 from app.adapters.sandbox.runner.names import may_be_alive, name_of
 from app.adapters.sandbox.runner.orphans import end_orphans, mark_of
@@ -39,6 +39,8 @@ OF_ROOT = Path("/var/lib/revwright-runner")
 """Where workspaces lie when root starts the runner: the user that it becomes cannot enter root's home."""
 
 _CLOSING_SECONDS = 10.0
+_FRESH = frozenset({"lost+found"})
+"""What a new file system may already hold."""
 
 
 def run_as_runner(main: Coroutine[Any, Any, T]) -> T:
@@ -74,6 +76,7 @@ def prepare(options: RunnerOptions) -> Subtree | None:
     Raises SettingsInvalid.
     """
     user = runner_user(options.user)
+    _toolchain(options)
     _make_directory(options.workspaces_dir, user)
     subtree = _cgroup(user) if options.cgroups else None
     become(user)
@@ -94,15 +97,34 @@ def _cgroup(user: RunnerUser) -> Subtree | None:
 
 
 def _make_directory(directory: Path, user: RunnerUser) -> None:
+    """A directory that root was given and that has nothing in it, such as a fresh volume, becomes the runner's."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if os.geteuid() == 0 and directory.stat().st_uid == 0 and not any(directory.iterdir()):
+        if (
+            os.geteuid() == 0
+            and directory.stat().st_uid == 0
+            and {entry.name for entry in directory.iterdir()} <= _FRESH
+        ):
             os.chown(directory, user.uid, user.gid, follow_symlinks=False)
+            directory.chmod(0o700)
     except OSError as error:
         raise SettingsInvalid(
             f"the directory for workspaces, {str(directory)!r}, cannot be had: {error.strerror}; name another one in "
             "REVWRIGHT_WORKSPACES_DIR"
         ) from None
+
+
+def _toolchain(options: RunnerOptions) -> Toolchain:
+    """Raises SettingsInvalid for a root or a directory for workspaces that no command line of bubblewrap could have."""
+    try:
+        toolchain = Toolchain() if options.root is None else Toolchain(root=PurePosixPath(options.root))
+    except ValueError as error:
+        raise SettingsInvalid(f"REVWRIGHT_SANDBOX_ROOT: {error}") from None
+    try:
+        SandboxPlan(argv=("true",), workspace=PurePosixPath(options.workspaces_dir, "runner", "x"), toolchain=toolchain)
+    except ValueError as error:
+        raise SettingsInvalid(f"REVWRIGHT_WORKSPACES_DIR: {error}; name another place") from None
+    return toolchain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +141,7 @@ class Ground:
 @contextlib.asynccontextmanager
 async def open_ground(options: RunnerOptions, cgroups: Subtree | None) -> AsyncIterator[Ground]:
     """Sweeps what dead runners left and finds out what isolates here. Raises SettingsInvalid, SandboxUnavailable."""
-    toolchain = Toolchain() if options.root is None else Toolchain(root=PurePosixPath(options.root))
+    toolchain = _toolchain(options)
     workspaces = Workspaces(options.workspaces_dir)
     with _claimed(workspaces) as claim:
         test = SelfTest(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from app.adapters.sandbox.files.workspace import Workspace
+from app.adapters.sandbox.isolation.bubblewrap import WORKSPACE
 from app.adapters.sandbox.isolation.plan import SandboxPlan
 from app.adapters.sandbox.running.cgroups import Subtree
 from app.adapters.sandbox.running.starting import LaunchFailed
@@ -50,36 +51,53 @@ def _workspaces_dir(settings: SandboxSettings) -> Iterator[Path]:
     if settings.workspaces_dir is not None or os.geteuid() == 0:
         yield settings.workspaces_dir or OF_ROOT
         return
-    directory = tempfile.mkdtemp(prefix="revwright-")
-    try:
-        yield Path(directory)
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+    # Always the same, so that what somebody who was killed left is swept by the next.
+    directory = Path(tempfile.gettempdir(), f"revwright-{os.geteuid()}")
+    yield directory
+    with contextlib.suppress(OSError):  # another one may be at it
+        directory.rmdir()
 
 
 async def execute(
     options: RunnerOptions, cgroups: Subtree | None, directory: Path, command: Command, output: Output
 ) -> Ended:
     """Raises SandboxRefused where nothing isolates or the directory is of no use, ValueError for a wrong command."""
-    async with open_ground(options, cgroups) as ground:
-        isolation, launcher, toolchain = ground.isolation, ground.launcher, ground.toolchain
-    if launcher is None:
-        raise SandboxRefused(f"nothing is executed on this host: {isolation.reason}. {isolation.remedy}")
     plan = SandboxPlan(
         argv=command.argv,
         workspace=PurePosixPath(directory),
-        toolchain=toolchain,
         network=command.network,
         environment=command.environment,
     )
     _check_rights(directory, by_root=os.getuid() != options.worker_uid)
-    limits = command.limits
-    with Workspace.at(directory) as workspace:
+    with Workspace.at(directory) as workspace:  # from here on this directory, whatever takes its name
+        check_same(directory, workspace)
+        async with open_ground(options, cgroups) as ground:
+            isolation, launcher = ground.isolation, ground.launcher
+            plan = replace(plan, toolchain=ground.toolchain)
+        if launcher is None:
+            raise SandboxRefused(f"nothing is executed on this host: {isolation.reason}. {isolation.remedy}")
+        limits = command.limits
         measure = partial(workspace.measure, max_bytes=limits.disk_bytes, max_files=limits.files)
         try:
-            return await launcher.run(plan, limits, output, merged=command.merged, measure=measure)
+            return await launcher.run(
+                plan, limits, output, merged=command.merged, measure=measure, begun=partial(check_inside, workspace)
+            )
         except LaunchFailed as error:
             raise SandboxRefused(str(error)) from None
+
+
+def check_same(directory: Path, workspace: Workspace) -> None:
+    """SandboxRefused if another directory was opened than the one that was looked up: a link has taken its place."""
+    found = Path(f"/proc/self/fd/{workspace.fileno()}").readlink()
+    if found != directory:
+        raise SandboxRefused(f"the workspace {str(directory)!r} was replaced by a link to {str(found)!r}")
+
+
+def check_inside(workspace: Workspace, first: int) -> None:
+    """SandboxRefused, before the command begins, if bubblewrap has mounted another directory than the one we hold."""
+    inside = Path(f"/proc/{first}/root{WORKSPACE}").stat()
+    if not os.path.samestat(inside, os.fstat(workspace.fileno())):
+        raise SandboxRefused("the workspace was replaced by another directory meanwhile; nothing was executed")
 
 
 def _check_rights(directory: Path, *, by_root: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -43,8 +44,8 @@ class Exec:
             *arguments,
         ]
 
-    def environment(self) -> dict[str, str]:
-        return {
+    def environment(self, **more: str) -> dict[str, str]:
+        return more | {
             "PATH": "/usr/bin:/bin",
             "PYTHONPATH": str(ROOT),
             "REVWRIGHT_WORKSPACES_DIR": str(self.own),
@@ -164,10 +165,24 @@ def test_a_directory_of_somebody_else_is_refused_with_the_remedy(execute: Exec) 
     assert f"chown -R {user_of_runner()} COPY" in ended.stderr
 
 
+@contextlib.contextmanager
+def heard(number: signal.Signals) -> Iterator[None]:
+    """What is started meanwhile hears the signal, even where the tests themselves were told not to (nohup, `&`)."""
+    if number is signal.SIGKILL:
+        yield
+        return
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_whoever_ends_it_ends_the_command(execute: Exec, number: signal.Signals) -> None:
     command = execute.command("--", "sh", "-c", "echo begun; trap '' TERM INT; setsid sleep 1000 & sleep 1000")
-    process = subprocess.Popen(command, env=execute.environment(), stdout=subprocess.PIPE, text=True, cwd="/")
+    with heard(number):
+        process = subprocess.Popen(command, env=execute.environment(), stdout=subprocess.PIPE, text=True, cwd="/")
     assert process.stdout is not None
     with process.stdout:
         assert process.stdout.readline() == "begun\n"
@@ -180,3 +195,77 @@ def test_whoever_ends_it_ends_the_command(execute: Exec, number: signal.Signals)
         assert time.monotonic() < by
         time.sleep(0.02)
     assert list(execute.own.iterdir()) == []
+
+
+def test_who_does_not_read_neither_stops_the_clock_nor_the_ear(execute: Exec) -> None:
+    """A pipe takes 64 KiB, and then writing to it would wait for ever."""
+    command = execute.command("--timeout", "1", "--", "cat", "/dev/zero")
+    with heard(signal.SIGTERM):
+        process = subprocess.Popen(command, env=execute.environment(), stdout=subprocess.PIPE, cwd="/")
+    assert process.stdout is not None
+    with process.stdout:
+        by = time.monotonic() + 30
+        while not any(b"/dev/zero" in line for line in arguments(children(process.pid))):
+            assert time.monotonic() < by
+            time.sleep(0.02)
+        while any(b"/dev/zero" in line for line in arguments(children(process.pid))):
+            assert time.monotonic() < by, "the command is ended by its clock although nobody reads"
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 128 + signal.SIGTERM
+
+
+def arguments(pids: list[int]) -> list[bytes]:
+    found = []
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            found.append(Path(f"/proc/{pid}/cmdline").read_bytes())
+    return found
+
+
+def test_the_settings_are_those_of_jobs(execute: Exec) -> None:
+    def with_settings(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            execute.command("--", *command),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env=execute.environment(**settings),
+            cwd="/",
+        )
+
+    bomb = ("perl", "-e", "my @all; push @all, q(x) x 1_000_000 while 1")
+    assert "stopped: memory (64 MiB)" in with_settings(*bomb, REVWRIGHT_SANDBOX_MEMORY_MB="64").stderr
+    off = with_settings("true", REVWRIGHT_SANDBOX="off")
+    assert (off.returncode, "REVWRIGHT_SANDBOX is off" in off.stderr) == (125, True)
+
+
+def test_why_nothing_was_started_is_in_the_json_too(execute: Exec) -> None:
+    report = execute.workspace.parent / "ended.json"
+    execute("--env", "LD_PRELOAD=x", "--json", str(report), "--", "true")
+    assert "LD_PRELOAD" in json.loads(report.read_text())["error"]
+
+
+def test_a_workspace_that_is_swapped_meanwhile_is_not_entered(execute: Exec) -> None:
+    """By whoever owns the directory above it, while the self-test runs."""
+    other = execute.workspace.parent / "other"
+    other.mkdir()
+    (other / "private").write_text("of another job\n")
+    if os.geteuid() == 0:
+        os.chown(other, user_of_runner(), user_of_runner())
+    command = execute.command("--", "sh", "-c", "cat private; echo tampered >> private")
+    process = subprocess.Popen(
+        command, env=execute.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/"
+    )
+    by = time.monotonic() + 30
+    while not children(process.pid):  # the first trial of the self-test
+        assert time.monotonic() < by
+        time.sleep(0.001)
+    execute.workspace.rename(execute.workspace.with_name("away"))
+    execute.workspace.symlink_to(other)
+    out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 125
+    assert (out, "replaced" in err) == ("", True), err
+    assert (other / "private").read_text() == "of another job\n"

@@ -15,6 +15,7 @@ from subprocess import PIPE
 import pytest
 
 from app.adapters.sandbox.runner.privileges import runner_user
+from tests.cli.test_sandbox_exec import heard
 
 _CLONE = Path(__file__).parents[2]
 _SECONDS = 60
@@ -159,9 +160,9 @@ def test_a_closed_standard_output(workspace: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_command_too(workspace: Path, number: signal.Signals) -> None:
     command = ("sh", "-c", "echo begun; exec sleep 50")
-    with subprocess.Popen(
-        line(workspace, *command), cwd=_CLONE, env=environment(), stdout=PIPE, stderr=PIPE
-    ) as process:
+    with heard(number):
+        process = subprocess.Popen(line(workspace, *command), cwd=_CLONE, env=environment(), stdout=PIPE, stderr=PIPE)
+    with process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline() == b"begun\n"

@@ -256,3 +256,15 @@ def test_every_pair_that_collides_shares_a_group_and_no_other_path_is_in_one(pat
     }
     assert all(any(pair <= group for group in grouped) for pair in colliding)
     assert {path for group in grouped for path in group} == {path for pair in colliding for path in pair}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(".circleci/config.yml", ".gitlab-ci.yml", "sub/Jenkinsfile", ".husky/pre-commit", ".vscode/tasks.json"),
+        *(".claude/settings.json", ".mcp.json", ".devcontainer/devcontainer.json", ".cursorrules", ".npmrc"),
+        *("a/.pre-commit-config.yaml", ".GITLAB-CI.YML", ".yarnrc.yml", ".envrc"),
+    ],
+)
+def test_what_runs_elsewhere_is_for_people(path: str) -> None:
+    assert is_protected(path) is not None

@@ -145,3 +145,33 @@ async def test_metrics_are_there_when_the_ledger_is_not(web: Web) -> None:
     web.taken.down = True
     answer = await web.client.get("/metrics")
     assert (answer.status_code, "revwright_ready 0" in answer.text) == (200, True)
+
+
+async def test_what_isolates_is_only_information() -> None:
+    """A server that takes deliveries is ready, whether or not it tells of sandboxes."""
+    hanging = asyncio.Event()
+
+    async def told() -> tuple[Isolation, ...]:
+        if not answers:
+            raise LedgerUnavailable("NOPERM")
+        if answers[0] is None:
+            await hanging.wait()
+        return (answers[0] or REFUSED,)
+
+    answers: list[Isolation | None] = [FULL]
+    health = Health(Ledger(), told, wait_seconds=0.3, kept_seconds=0)
+    assert (await probe(health))[1]["sandboxes"][0]["mode"] == "full"
+    answers[0] = None
+    assert await probe(health) == (200, {"status": "ready", "sandboxes": [shown(FULL)]}), "the last that was told"
+    answers.clear()
+    assert await probe(health) == (200, {"status": "ready", "sandboxes": [shown(FULL)]})
+
+
+def shown(isolation: Isolation) -> dict[str, object]:
+    return {
+        "mode": isolation.mode.value,
+        "reason": isolation.reason,
+        "remedy": isolation.remedy,
+        "cgroup": isolation.cgroup,
+        "own_user": isolation.own_user,
+    }

@@ -40,6 +40,10 @@ class Workspace:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self.close()
 
+    def fileno(self) -> int:
+        """The directory's descriptor."""
+        return self._root.fd
+
     def filling(self) -> Filling:
         """Takes the files of a commit while the workspace is fresh."""
         return Filling(self._root)

@@ -106,6 +106,11 @@ def diagnosed(said: str, around: Surroundings) -> Trouble:
             f"this system allows no user namespaces at all (bubblewrap said: {words})",
             "`sysctl -w user.max_user_namespaces=15000`, and the same line in a file in /etc/sysctl.d.",
         )
+    if "No space left on device" in said:
+        return Trouble(
+            f"this system has too many namespaces already (bubblewrap said: {words})",
+            "Raise `user.max_user_namespaces` and its siblings in /proc/sys/user, or end what holds them.",
+        )
     if re.search(r"No permissions to creat|Creating new namespace failed|Failed RTM_NEWADDR|uid map", said):
         return _no_namespaces(words, around)
     return Trouble(f"bubblewrap cannot build a sandbox; it said: {words}", "Its message says what it lacks.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 import re
 import shutil
@@ -86,6 +87,8 @@ class SelfTest:
         )
 
     def _host(self) -> Host:
+        if os.geteuid() == 0:
+            raise _Refused(diagnosis.AS_ROOT)
         machine = platform.machine()
         if sys.platform != "linux" or machine not in {each.value for each in Machine}:
             raise _Refused(diagnosis.wrong_system(sys.platform, machine))
@@ -134,7 +137,10 @@ class SelfTest:
     async def _evidence(self, host: Host, workspace: Workspace) -> Evidence:
         """Runs the script and looks at it where it waits."""
         canary = self.workspaces.path / "trial-secret"
-        await asyncio.to_thread(canary.write_text, "not for a sandbox\n")
+        try:
+            await asyncio.to_thread(canary.write_text, "not for a sandbox\n")
+        except OSError as error:
+            raise _Refused(_no_room(error)) from None
         said = bytearray()
         ready = asyncio.Event()
         first = 0
@@ -206,6 +212,13 @@ def _failed(names: list[str]) -> Trouble:
     return Trouble(
         f"a sandbox was built, but it does not isolate: {', '.join(names)}",
         "Please report this with the output of `revwright doctor` and the versions of the kernel and of bubblewrap.",
+    )
+
+
+def _no_room(error: OSError) -> Trouble:
+    return Trouble(
+        f"nothing can be written where workspaces lie: {error.strerror}",
+        "Make room there, or name another place in REVWRIGHT_WORKSPACES_DIR.",
     )
 
 
