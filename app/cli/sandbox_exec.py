@@ -21,9 +21,8 @@ from app.domain.command_output import Cleaner, limit_words
 from app.domain.errors import RevwrightError, SandboxRefused
 from app.domain.sandbox import Command, CommandLimits, Ended, Limit, Network, Stream
 from app.settings import sandbox_settings
-from app.wiring.runner import RunnerOptions, run_as_runner
+from app.wiring.runner import RunnerOptions, command_limits, run_as_runner
 from app.wiring.sandbox_exec import execute, prepared
-from app.wiring.sandboxes import command_limits
 
 EXIT_TIME = 124
 EXIT_NOT_STARTED = 125

@@ -29,7 +29,8 @@ from app.adapters.sandbox.running.launcher import Launcher
 from app.adapters.sandbox.self_test.self_test import SelfTest
 from app.adapters.sandbox.self_test.surroundings import look_around
 from app.domain.errors import SettingsInvalid
-from app.domain.sandbox import Isolation, Mode
+from app.domain.sandbox import CommandLimits, Isolation, Mode
+from app.settings import SandboxSettings
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ OF_ROOT = Path("/var/lib/revwright-runner")
 """Where workspaces lie when root starts the runner: the user that it becomes cannot enter root's home."""
 
 _CLOSING_SECONDS = 10.0
+_MB = 1 << 20
 _FRESH = frozenset({"lost+found"})
 """What a new file system may already hold."""
 
@@ -68,6 +70,16 @@ class RunnerOptions:
 def default_workspaces_dir(data_dir: Path) -> Path:
     """Where workspaces lie unless a setting says it."""
     return OF_ROOT if os.geteuid() == 0 else data_dir / "workspaces"
+
+
+def command_limits(settings: SandboxSettings) -> CommandLimits:
+    """The limits of each command, as the settings have them."""
+    return CommandLimits(
+        seconds=settings.minutes * 60,
+        memory_bytes=settings.memory_mb * _MB,
+        disk_bytes=settings.disk_mb * _MB,
+        file_bytes=min(CommandLimits().file_bytes, settings.disk_mb * _MB),
+    )
 
 
 def prepare(options: RunnerOptions) -> Subtree | None:

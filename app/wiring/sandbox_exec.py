@@ -51,11 +51,8 @@ def _workspaces_dir(settings: SandboxSettings) -> Iterator[Path]:
     if settings.workspaces_dir is not None or os.geteuid() == 0:
         yield settings.workspaces_dir or OF_ROOT
         return
-    # Always the same, so that what somebody who was killed left is swept by the next.
-    directory = Path(tempfile.gettempdir(), f"revwright-{os.geteuid()}")
-    yield directory
-    with contextlib.suppress(OSError):  # another one may be at it
-        directory.rmdir()
+    # Always the same, and left there empty: others may be at it, and sweep what one that was killed left.
+    yield Path(tempfile.gettempdir(), f"revwright-{os.geteuid()}")
 
 
 async def execute(

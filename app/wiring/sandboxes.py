@@ -15,17 +15,16 @@ from app.adapters.sandbox.runner.listening import RunnerAt
 from app.adapters.sandbox.runner.own import OwnRunner
 from app.adapters.store.isolations import RedisIsolations
 from app.domain.errors import LedgerUnavailable, SandboxUnavailable
-from app.domain.sandbox import CommandLimits, Isolation, Mode
-from app.settings import SandboxSettings, Settings, runner_environment
+from app.domain.sandbox import Isolation, Mode
+from app.settings import Settings, runner_environment
 from app.wiring.cancelling import end
 from app.wiring.redis import open_redis
-from app.wiring.runner import default_workspaces_dir
+from app.wiring.runner import command_limits, default_workspaces_dir
 
 _log = logging.getLogger(__name__)
 
 _TELL_SECONDS = 60.0
 _FIRST_SECONDS = 1.0
-_MB = 1 << 20
 
 
 @contextlib.asynccontextmanager
@@ -46,16 +45,6 @@ async def open_sandboxes(settings: Settings) -> AsyncIterator[RunnerSandboxes | 
         yield RunnerSandboxes(own.connect, limits)
     finally:
         await end((keeping,))
-
-
-def command_limits(settings: SandboxSettings) -> CommandLimits:
-    """The limits of each command, as the settings have them."""
-    return CommandLimits(
-        seconds=settings.minutes * 60,
-        memory_bytes=settings.memory_mb * _MB,
-        disk_bytes=settings.disk_mb * _MB,
-        file_bytes=min(CommandLimits().file_bytes, settings.disk_mb * _MB),
-    )
 
 
 @contextlib.asynccontextmanager

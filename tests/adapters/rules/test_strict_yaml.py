@@ -151,7 +151,7 @@ def test_refusals_name_the_place(data: bytes, line: int | None, column: int | No
     start = time.process_time()
     with pytest.raises(YamlRefused) as caught:
         read(data)
-    assert time.process_time() - start < (0.2 if strict_yaml._LOADER is yaml.CSafeLoader else 2.0)
+    assert time.process_time() - start < 5.0  # seconds; what is not refused early takes minutes
     assert reason in caught.value.message
     assert str(caught.value).endswith(caught.value.message)
     assert len(caught.value.message) < 200
@@ -184,4 +184,4 @@ def test_any_punctuation_is_read_or_refused(text: str) -> None:
 def test_the_largest_file_is_read_at_once(data: bytes) -> None:
     start = time.process_time()
     read(data)
-    assert time.process_time() - start < (0.2 if strict_yaml._LOADER is yaml.CSafeLoader else 2.0)
+    assert time.process_time() - start < 5.0  # seconds; what is not refused early takes minutes

