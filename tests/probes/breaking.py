@@ -13,6 +13,7 @@ from typing import Any
 
 from app.adapters.git import drafts
 from app.adapters.sandbox.files import access, names, walking
+from app.adapters.sandbox.files.workspace import Workspace
 from app.adapters.sandbox.isolation import bubblewrap, seccomp, seccomp_rules
 from app.adapters.sandbox.isolation.bubblewrap import Invocation
 from app.adapters.sandbox.isolation.seccomp_rules import Rule
@@ -20,7 +21,7 @@ from app.adapters.sandbox.running import launch, launcher, starting, watch
 from app.adapters.sandbox.running.tree import Tree
 from app.domain import tree_paths
 from app.domain.sandbox import CommandLimits
-from app.wiring import runner
+from app.wiring import runner, sandbox_exec
 
 
 def put(owner: object, name: str, by: object) -> None:
@@ -233,3 +234,13 @@ def know_no_aliases() -> None:
 def refuse_nothing() -> None:
     for name in ("refused_paths", "refused", "whole_refusals", "change_refusals"):
         put(drafts, name, lambda *_arguments: ())
+
+
+def host_root() -> None:
+    """The host's root, in which there is no /workspace of ours to be compared with what was asked for."""
+
+    def unchecked(workspace: Workspace, first: int) -> None:
+        del workspace, first
+
+    by_options(whole_root)()
+    sandbox_exec.check_inside = unchecked

@@ -18,7 +18,6 @@ from types import MappingProxyType
 from app.adapters.sandbox.isolation import seccomp
 from app.adapters.sandbox.running import watch
 from app.adapters.sandbox.self_test import self_test
-from app.wiring import sandbox_exec
 from tests.probes.breaking import (
     OF_OTHER_PROCESSES,
     allowed,
@@ -28,6 +27,7 @@ from tests.probes.breaking import (
     by_rules,
     exchanged,
     follow_links,
+    host_root,
     inherited,
     kill_only_bubblewrap,
     know_no_aliases,
@@ -40,7 +40,6 @@ from tests.probes.breaking import (
     sees_nothing,
     together,
     unlimited,
-    whole_root,
     without,
 )
 
@@ -207,12 +206,6 @@ HOST: Mapping[str, Mutation] = MappingProxyType(
 """Of what collects and applies."""
 
 MUTATIONS: Mapping[str, Mutation] = MappingProxyType({**EXEC, **HOST})
-
-
-def host_root() -> None:
-    """The host's root has no /workspace of ours to be compared with what was asked for."""
-    by_options(whole_root)()
-    sandbox_exec.check_inside = lambda _workspace, _first: None
 
 
 def main() -> int:
