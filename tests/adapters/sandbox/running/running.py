@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator
@@ -76,8 +77,11 @@ def left() -> set[str]:
 
 def children() -> set[int]:
     """Numbers of the processes that this one has started and not yet seen the end of."""
-    lists = [path.read_text() for path in Path("/proc/self/task").glob("*/children")]
-    return {int(child) for child in " ".join(lists).split()}
+    found: set[int] = set()
+    for path in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # of a thread that ends
+            found |= {int(child) for child in path.read_text().split()}
+    return found
 
 
 def processes_with(mark: str) -> list[str]:

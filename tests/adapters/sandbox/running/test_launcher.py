@@ -63,7 +63,7 @@ async def test_nothing_comes_in(host: Host, plan: SandboxPlan) -> None:
     ended, kept = await shell(host, plan, "cat; ls /proc/self/fd; env | cut -d= -f1 | sort | tr '\\n' ' '")
 
     assert ended.succeeded
-    assert kept.text() == "0\n1\n2\n3\nHOME LANG LOGNAME PATH PWD SHELL TMPDIR USER "
+    assert kept.text() == "0\n1\n2\n3\nCI HOME LANG LOGNAME PATH PWD SHELL TMPDIR USER "
 
 
 async def test_time_ends_a_tree_that_does_not_listen(host: Host, plan: SandboxPlan) -> None:
