@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 
+from app.adapters.sandbox.running.starting import LaunchFailed
 from app.adapters.sandbox.running.waiting import readable, surely_done
 from app.domain.sandbox import Stream
 from app.ports.sandbox import Output
 
 _CHUNK_BYTES = 64 << 10
+_MOST_READS = 256
+"""For one chunk: a command can have its pipe give a byte at a time (`O_DIRECT`, pipe(2)), 256 before it is full."""
+_SMALL_BYTES = 4 << 10
+_GATHER_SECONDS = 0.01
+"""Smaller chunks are handed on no more often than this."""
 _HEAD_BYTES = 4096
 
 
 class Printed:
-    """Two pipes, or one, from a command to `output`; nothing is read before `begin`."""
+    """Two pipes, or one, from a command to `output`; nothing is read before `begin`.
+
+    A command can open its end of a pipe for reading, too, so what there was to read may be gone when we read.
+    """
 
     def __init__(self, pipes: dict[Stream, int], output: Output, most_bytes: int) -> None:
         self.bytes = 0
@@ -32,7 +42,7 @@ class Printed:
 
     def begin(self, *, too_much: Callable[[], None], failed: Callable[[], None]) -> None:
         """Start to read. `too_much` is called at the limit, beyond which nothing is handed on; `failed` when
-        `output` raised.
+        `output` raised, or a pipe cannot be read.
         """
 
         def look(task: asyncio.Task[None]) -> None:
@@ -45,15 +55,21 @@ class Printed:
             self._tasks.add(task)
 
     async def _carry(self, stream: Stream, descriptor: int, too_much: Callable[[], None]) -> None:
-        while True:
+        more, handed_on = True, 0.0
+        while more:
             await readable(descriptor)
-            if not (chunk := os.read(descriptor, _CHUNK_BYTES)):
-                return
+            chunk, more = _gathered(descriptor, _CHUNK_BYTES)
+            early = handed_on + _GATHER_SECONDS - time.monotonic()
+            if more and len(chunk) < _SMALL_BYTES and early > 0:
+                await asyncio.sleep(early)
+                rest, more = _gathered(descriptor, _CHUNK_BYTES - len(chunk))
+                chunk += rest
+            handed_on = time.monotonic()
             room = max(0, self._most_bytes - self.bytes)
             self._count(stream, chunk)
             if len(chunk) > room:
                 too_much()
-            if room:
+            if chunk and room:
                 await self._output(stream, chunk[:room])
 
     def _count(self, stream: Stream, chunk: bytes) -> None:
@@ -62,16 +78,19 @@ class Printed:
             self.head = (self.head + chunk)[:_HEAD_BYTES]
 
     async def finish(self, seconds: float) -> None:
-        """Once nobody can print any more: hand on what is left, for so long. Raises what `output` raised."""
+        """Once nobody can print any more: hand on what is left, for so long.
+
+        Raises what `output` raised, and LaunchFailed for what cannot be read.
+        """
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
         await self.stop()
-        for stream, descriptor in self._pipes.items():
-            while chunk := _left(descriptor):
-                self._count(stream, chunk)
         for task in self._tasks:
             if not task.cancelled():
                 task.result()
+        for stream, descriptor in self._pipes.items():
+            while chunk := _gathered(descriptor, _CHUNK_BYTES)[0]:
+                self._count(stream, chunk)
 
     async def stop(self) -> None:
         """Hand on nothing more. A cancellation is raised at the end."""
@@ -80,8 +99,17 @@ class Printed:
         await surely_done(self._tasks)
 
 
-def _left(descriptor: int) -> bytes:
-    try:
-        return os.read(descriptor, _CHUNK_BYTES)
-    except BlockingIOError:
-        return b""
+def _gathered(descriptor: int, most: int) -> tuple[bytes, bool]:
+    """What a pipe holds, at most so much, and whether more may come. Raises LaunchFailed."""
+    chunk = bytearray()
+    for _ in range(_MOST_READS):
+        try:
+            read = os.read(descriptor, most - len(chunk))
+        except BlockingIOError:
+            break
+        except OSError as error:  # of a page that a command has spliced in and that is lost
+            raise LaunchFailed(f"what a command prints cannot be read: {error}") from error
+        chunk += read
+        if not read or len(chunk) == most:
+            return bytes(chunk), bool(read)
+    return bytes(chunk), True

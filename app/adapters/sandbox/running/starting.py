@@ -18,7 +18,7 @@ from app.adapters.sandbox.running.tree import Tree
 
 
 class LaunchFailed(Exception):
-    """A command was not started; the text is bubblewrap's own, or says what was missing."""
+    """A command was not started, or what it prints cannot be read; the text is bubblewrap's own or says what failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,3 +78,12 @@ def directory() -> Iterator[PurePosixPath]:
 @pytest.fixture
 def plan(directory: PurePosixPath, host: Host) -> SandboxPlan:
     return SandboxPlan(argv=("true",), workspace=directory)
+
+
+@pytest.fixture
+def python() -> str:
+    """An interpreter that is inside too: /usr is all that there is."""
+    for path in ("/usr/local/bin/python3", "/usr/bin/python3"):
+        if Path(path).exists() and Path(path).resolve().is_relative_to("/usr"):
+            return path
+    pytest.skip("no python3 under /usr: this test needs one inside the sandbox")
