@@ -16,7 +16,7 @@ class Usage:
     bytes: int
     """Allocated on the disk, not what the files claim to be long: a hole takes nothing."""
     files: int
-    """Files, links, directories and all else. A file with several names is one."""
+    """Names of files, links, directories and all else: each name of a file that has several."""
 
 
 Measure = Callable[[], Usage]

@@ -12,14 +12,27 @@ from app.adapters.sandbox.usage import Usage
 
 _HELD = 64
 """Directories that are kept open on the way down; the way back to deeper ones is `..`."""
+_ATTEMPTS = 5
+"""A directory that is moved while it is counted makes the count begin again, so often."""
 _OWNER = 0o700
 _BLOCK = 512
 """Bytes in a unit of st_blocks, whatever the file system's own blocks are (inode(7))."""
 
 
 def measure(root: Root, *, max_bytes: int, max_files: int) -> Usage:
-    """Count all below the top until one of the limits is passed."""
-    return _Count(root, max_bytes=max_bytes, max_files=max_files).run()
+    """Count all below the top until one of the limits is passed.
+
+    A tree that is moved about all the time cannot be counted. It is told as one with too many files: what is in it
+    could as well be more than it may be, and who moves deep directories without end does so to hide that.
+    """
+    for _ in range(_ATTEMPTS):
+        with contextlib.suppress(_LostError):
+            return _Count(root, max_bytes=max_bytes, max_files=max_files).run()
+    return Usage(0, max_files + 1)
+
+
+class _LostError(Exception):
+    """The way back up leads somewhere else than where we came from."""
 
 
 @dataclass(slots=True)
@@ -46,9 +59,10 @@ class _Count:
             self._enter(*_top(self.root))
             while self.levels and not self._over():
                 level = self.levels[-1]
-                if level.fd is None or not level.below:
+                if not level.below:
                     self._leave()
                 else:
+                    assert level.fd is not None
                     name = os.fsencode(level.below.pop())
                     with contextlib.suppress(OSError):  # gone, or swapped for something else
                         self._enter(*_opened(level.fd, name, self.root.device))
@@ -81,27 +95,20 @@ class _Count:
             return
         if stat.S_ISDIR(status.st_mode):
             level.below.append(entry.name)
-        elif status.st_nlink > 1:
+        self.files += 1
+        if status.st_nlink > 1 and not stat.S_ISDIR(status.st_mode):
             if status.st_ino in self.linked:
                 return
             self.linked.add(status.st_ino)
-        self.files += 1
         self.bytes += status.st_blocks * _BLOCK
 
     def _leave(self) -> None:
         """Back to the directory above. One that was not kept open is found through `..`, if it is still the same."""
-        left = self.levels.pop()
-        above = self.levels[-1] if self.levels else None
-        if above is not None and above.fd is None and left.fd is not None:
-            try:
-                fd = open_directory(left.fd, b"..")
-            except OSError:
-                fd = None
-            if fd is not None and _inode(fd) != above.inode:
-                os.close(fd)
-                fd = None
-            above.fd = fd
-        self._close(left)
+        left = self.levels[-1]
+        above = self.levels[-2] if len(self.levels) > 1 else None
+        if above is not None and above.fd is None:
+            above.fd = _above(left.fd, above.inode)
+        self._close(self.levels.pop())
 
     def _close(self, level: _Level) -> None:
         if level.fd is None:
@@ -133,6 +140,19 @@ def _opened(parent: int, name: bytes, device: int) -> tuple[int, int | None]:
         return fd, None
     os.close(fd)
     return open_own_directory(parent, name, device=device)
+
+
+def _above(fd: int | None, inode: tuple[int, int]) -> int:
+    """The directory above one, which has to be the one that we came from."""
+    assert fd is not None
+    try:
+        above = open_directory(fd, b"..")
+    except OSError as error:
+        raise _LostError from error
+    if _inode(above) != inode:
+        os.close(above)
+        raise _LostError
+    return above
 
 
 def _inode(fd: int) -> tuple[int, int]:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
+import pytest
+
+from app.adapters.sandbox.files import usage
+from app.adapters.sandbox.files.directories import open_directory
 from app.adapters.sandbox.files.workspace import Workspace
 from app.adapters.sandbox.usage import Usage
 from tests.adapters.sandbox.files.conftest import open_descriptors
@@ -35,19 +42,19 @@ def test_all_kinds_count_and_holes_do_not(workspace: Workspace) -> None:
     (top / "link").symlink_to("/usr")
     os.mkfifo(top / "fifo")
 
-    usage = measured(workspace)
+    found = measured(workspace)
 
-    assert usage == Usage(allocated(workspace), 6)
-    assert 100_000 <= usage.bytes < 1_000_000
+    assert found == Usage(allocated(workspace), 6)
+    assert 100_000 <= found.bytes < 1_000_000
 
 
-def test_a_file_with_several_names_counts_once(workspace: Workspace) -> None:
+def test_the_bytes_of_a_file_with_several_names_count_once_and_its_names_each(workspace: Workspace) -> None:
     (workspace.path / "file").write_bytes(b"x" * 100_000)
     once = measured(workspace)
     for number in range(10):
         os.link(workspace.path / "file", workspace.path / f"name {number}")
 
-    assert measured(workspace) == once
+    assert measured(workspace) == replace(once, files=once.files + 10)
 
 
 def test_depth_hides_nothing_and_needs_few_descriptors(workspace: Workspace) -> None:
@@ -111,4 +118,56 @@ def test_counting_stops_once_it_is_too_much(workspace: Workspace) -> None:
     assert by_files.files == 51
     assert 100_000 < by_bytes.bytes <= 100_000 + 8192
     assert by_bytes.files < 210
+    assert open_descriptors() == before
+
+
+class Moving:
+    """Moves a deep directory away, as a command can, when the count comes back up from it."""
+
+    def __init__(self, workspace: Workspace, times: int) -> None:
+        self.times = times
+        self.attempts = 0
+        self._deep = workspace.path.joinpath(*["d"] * 70)
+        plant_deep(workspace.path, 70)
+        (self._deep / "x/below").mkdir(parents=True)
+        for number in range(50):
+            (self._deep / f"file{number}").touch()
+            workspace.path.joinpath("d", f"sibling{number}").mkdir()
+        self._away = workspace.path / "away"
+
+    def come_back(self, real: Callable[..., int]) -> Callable[..., int]:
+        def opened(fd: int, name: bytes, **options: int) -> int:
+            if name != b".." or self.attempts >= self.times or Path(f"/proc/self/fd/{fd}").readlink().name != "x":
+                return real(fd, name, **options)
+            self.attempts += 1
+            (self._deep / "x").rename(self._away)
+            try:
+                return real(fd, name, **options)
+            finally:
+                self._away.rename(self._deep / "x")
+
+        return opened
+
+
+@pytest.mark.parametrize("times", [1, 4])
+def test_a_directory_that_is_moved_away_hides_nothing(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    moving = Moving(workspace, times)
+    expected, before = measured(workspace), open_descriptors()
+    monkeypatch.setattr(f"{usage.__name__}.open_directory", moving.come_back(open_directory))
+
+    assert measured(workspace) == expected
+    assert moving.attempts == times
+    assert open_descriptors() == before
+
+
+def test_a_tree_that_is_moved_about_without_end_is_too_much(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moving, before = Moving(workspace, 1000), open_descriptors()
+    monkeypatch.setattr(f"{usage.__name__}.open_directory", moving.come_back(open_directory))
+
+    assert workspace.measure(max_bytes=ALL, max_files=100_000).files == 100_001
+    assert moving.attempts == 5
     assert open_descriptors() == before
