@@ -22,6 +22,8 @@ _PERSONALITIES = (0, 0x8, 0x20000, 0x20008, 0xFFFFFFFF)
 # linux/socket.h and linux/net.h
 _AF_UNIX, _AF_INET, _AF_INET6 = 1, 2, 10
 _SOCK_STREAM, _SOCK_DGRAM, _SOCK_TYPE_MASK = 1, 2, 0xF
+# linux/in.h: whatever fits the type, TCP, UDP. Others are parts of the kernel that few have looked at, as MPTCP is.
+_PROTOCOLS = (0, 6, 17)
 
 
 class Answer(IntEnum):
@@ -90,7 +92,7 @@ _ABSENT = (
 )
 
 # Memory that belongs to no process: only a memory cgroup counts it.
-_UNWATCHED_MEMORY = ("memfd_create shmget",)
+_UNWATCHED_MEMORY = ("memfd_create shmget semget msgget",)
 
 
 def rules(network: Network, *, memory_cgroup: bool) -> tuple[Rule, ...]:
@@ -118,4 +120,4 @@ def _sockets(network: Network) -> tuple[Case, ...]:
             return (unix,)
         case Network.LOOPBACK:
             streams_and_datagrams = Word(1, (_SOCK_STREAM, _SOCK_DGRAM), _SOCK_TYPE_MASK)
-            return (unix, (Word(0, (_AF_INET, _AF_INET6)), streams_and_datagrams))
+            return (unix, (Word(0, (_AF_INET, _AF_INET6)), streams_and_datagrams, Word(2, _PROTOCOLS)))

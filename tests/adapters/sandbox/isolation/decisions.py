@@ -32,7 +32,7 @@ _ENOSYS = """
 """
 EPERM, ENOSYS = set(_EPERM.split()), set(_ENOSYS.split())
 BY_ARGUMENTS = {"clone", "ioctl", "personality", "socket", "socketpair"}
-WITHOUT_CGROUP = {"memfd_create", "shmget"}
+WITHOUT_CGROUP = {"memfd_create", "shmget", "semget", "msgget"}
 
 GARBAGE = 0xDEADBEEF << 32
 """What a caller may leave in the upper half of a register whose lower half the kernel reads."""
@@ -56,6 +56,9 @@ ARGUMENTS = (
 """First arguments (and ioctl's second): every family, flag and command that a rule tells from its neighbours."""
 SECOND = (0, 1, 2, 3, 4, 5, 6, 10, 16, 17, 18, 0x80001, 0x80802, 0x80803, 0x5412, 0x541C, 0x5413)
 
+PROTOCOLS = (*range(264), 0xFFFF, 0xFFFFFFFF)
+"""Of the internet: ICMP is 1, TCP 6, UDP 17, UDP-Lite 136 and MPTCP 262."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -69,17 +72,19 @@ class Setting:
         if call.number > 462:
             return ERRNO | errno.ENOSYS
         name = self.names().get(call.number)
-        return ALLOW if name is None else self._named(name, *[value & 0xFFFFFFFF for value in call.arguments[:2]])
+        return ALLOW if name is None else self._named(name, *[value & 0xFFFFFFFF for value in call.arguments[:3]])
 
     def names(self) -> dict[int, str]:
         column = COLUMN[self.machine]
         return {number: name for name, numbers in NUMBERS.items() if (number := numbers[column]) is not None}
 
-    def _named(self, name: str, first: int, second: int) -> int:
+    def _named(self, name: str, first: int, second: int, third: int) -> int:
         absent = ENOSYS if self.memory_cgroup else ENOSYS | WITHOUT_CGROUP
         if name in absent:
             return ERRNO | errno.ENOSYS
-        internet = self.network is Network.LOOPBACK and first in {2, 10} and second & 15 in {1, 2}
+        internet = (
+            self.network is Network.LOOPBACK and first in {2, 10} and second & 15 in {1, 2} and third in {0, 6, 17}
+        )
         family_is_refused = first != 1 and not (name == "socket" and internet)
         namespaces = sum(1 << bit for bit in (17, 25, 26, 27, 28, 29, 30))
         match name:
@@ -99,27 +104,28 @@ class Setting:
         arch = ARCH[self.machine]
         for other in (0x40000003, 0xC0000028, 0xC00000F3, *ARCH.values(), 0):
             if other != arch:
-                yield from (Call(other, number, (0, 0)) for number in (0, 1, 59, 101, 600))
+                yield from (Call(other, number, (0, 0, 0)) for number in (0, 1, 59, 101, 600))
         names = self.names()
         numbers = (*range(601), 0x40000000, 0x40000000 | 101, 0x7FFFFFFF, 0xFFFFFFFF)
         # Those with many arguments last: a wrong program is found sooner.
         for number in sorted(numbers, key=lambda number: names.get(number) in BY_ARGUMENTS):
-            for first, second in _arguments(names.get(number)):
-                yield Call(arch, number, (first, second))
-                yield Call(arch, number, (first | GARBAGE, second | GARBAGE))
+            for arguments in _arguments(names.get(number)):
+                yield Call(arch, number, arguments)
+                yield Call(arch, number, tuple(argument | GARBAGE for argument in arguments))
 
 
-def _arguments(name: str | None) -> Iterator[tuple[int, int]]:
+def _arguments(name: str | None) -> Iterator[tuple[int, ...]]:
     match name:
         case "socket":
-            yield from itertools.product(range(46), SECOND)
-            yield from itertools.product(ARGUMENTS[46:], (1, 5))
+            yield from itertools.product(range(46), SECOND, (0, 262))
+            yield from itertools.product(ARGUMENTS[46:], (1, 5), (0,))
+            yield from itertools.product((1, 2, 10), (1, 2), PROTOCOLS)
         case "clone" | "personality" | "socketpair":
-            yield from itertools.product(ARGUMENTS, (1, 5))
+            yield from itertools.product(ARGUMENTS, (1, 5), (0,))
         case "ioctl":
-            yield from itertools.product((0, 1), ARGUMENTS)
+            yield from itertools.product((0, 1), ARGUMENTS, (0,))
         case _:
-            yield (1, 2)
+            yield (1, 2, 3)
 
 
 SETTINGS = [

@@ -69,10 +69,18 @@ def number(name: str) -> int:
         ("socket", "1, 1, 0", 0),
         ("socket", "2, 1, 0", 0),
         ("socket", "2, 2 | 0x80000, 0", 0),
+        ("socket", "2, 1, 6", 0),
+        ("socket", "10, 2, 17", 0),
+        ("socket", "2, 1, 262", errno.EAFNOSUPPORT),
+        ("socket", "10, 2, 136", errno.EAFNOSUPPORT),
+        ("socket", "2, 2, 1", errno.EAFNOSUPPORT),
         ("socket", "2, 3, 1", errno.EAFNOSUPPORT),
         ("socket", "16, 3, 0", errno.EAFNOSUPPORT),
         ("socket", "40, 1, 0", errno.EAFNOSUPPORT),
         ("memfd_create", "ctypes.addressof(memory), 0", errno.ENOSYS),
+        ("shmget", "0, 4096, 0o1600", errno.ENOSYS),
+        ("semget", "0, 1, 0o1600", errno.ENOSYS),
+        ("msgget", "0, 0o1600", errno.ENOSYS),
     ],
 )
 def test_the_kernel_answers(name: str, arguments: str, error: int) -> None:
