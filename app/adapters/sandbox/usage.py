@@ -18,6 +18,9 @@ class Usage:
     files: int
     """Names of files, links, directories and all else: each name of a file that has several."""
 
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(self.bytes + other.bytes, self.files + other.files)
+
 
 Measure = Callable[[], Usage]
 """Walks a workspace while a command changes it. Called from a thread of its own; may stop once it has seen more than

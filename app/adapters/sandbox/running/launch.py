@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.adapters.sandbox.isolation.limits import confine
 from app.adapters.sandbox.running.cgroups import Group
@@ -46,7 +46,8 @@ class Launch:
     async def through(self, kept: ExitStack, *, start_seconds: float) -> Ended:
         """From a bubblewrap that has just been started to the end. Raises LaunchFailed."""
         watch = await self._confined(kept, start_seconds)
-        self.watchers.begin([watch.until, self.workspace.until], over=self.stop, failed=self.tree.kill)
+        workspace = replace(self.workspace, first=watch.first)
+        self.watchers.begin([watch.until, workspace.until], over=self.stop, failed=self.tree.kill)
         self.printed.begin(too_much=lambda: self.stop(Limit.OUTPUT), failed=self.tree.kill)
         if self.begun is not None:
             self.begun(watch.first)

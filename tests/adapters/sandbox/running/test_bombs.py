@@ -98,6 +98,21 @@ BOMBS = {
         (Limit.DISK,),
         script="while :; do head -c 4000000 /dev/zero > file$((n=n+1)); sleep 0.02; done",
     ),
+    "files that are deleted while they are open": Bomb(
+        CommandLimits(seconds=60, disk_bytes=32 * MIB, file_bytes=64 * MIB),
+        (Limit.DISK,),
+        python="import os, time\nkept = []\nfor number in range(8):\n    kept.append(open('file', 'wb'))\n"
+        "    os.unlink('file')\n    for _ in range(24):\n        kept[-1].write(b'x' * (1 << 20)); kept[-1].flush()\n"
+        "        time.sleep(0.01)\ntime.sleep(1000)",
+    ),
+    "files that are deleted while they are mapped": Bomb(
+        CommandLimits(seconds=60, disk_bytes=32 * MIB, file_bytes=64 * MIB),
+        (Limit.DISK,),
+        python="import ctypes, os, time\nc = ctypes.CDLL(None)\nfor number in range(8):\n"
+        "    file = open('file', 'w+b')\n    for _ in range(24): file.write(b'x' * (1 << 20))\n    file.flush()\n"
+        "    assert c.mmap(None, ctypes.c_size_t(4096), 1, 1, file.fileno(), ctypes.c_long(0)) != -1\n"
+        "    file.close(); os.unlink('file'); time.sleep(0.1)\ntime.sleep(1000)",
+    ),
     "many files": Bomb(
         CommandLimits(seconds=30, files=2000),
         (Limit.FILES,),
