@@ -99,11 +99,10 @@ class RunnerSandbox:
         """See ports.Sandbox."""
         limits = asdict(command.limits)
         asked = Run(command.argv, dict(command.environment), command.network.value, limits, merged=command.merged)
-        async with self._asking:
+        async with self._asking, self._talk.whole():
             await self._talk.send(asked)
-            with self._talk.over_when_late():
-                async with asyncio.timeout(command.limits.seconds + _GRACE_SECONDS):
-                    return await self._heard(command.limits, output)
+            async with self._talk.within(command.limits.seconds + _GRACE_SECONDS, "end a command"):
+                return await self._heard(command.limits, output)
 
     async def _heard(self, limits: CommandLimits, output: Output | None) -> Ended:
         size = 0
@@ -149,19 +148,20 @@ class RunnerSandbox:
         return collected(plan, self._tree.commit, contents)
 
     async def _found(self) -> list[FoundFile]:
-        await self._talk.send(Walk())
         found: list[FoundFile] = []
-        while True:
-            message, payload = await self._talk.hear()
-            match message:
-                case Found():
-                    found += _files(self._talk, payload)
-                case Done():
-                    return found
-                case _:
-                    raise self._talk.astray(message)
-            if len(found) > 2 * self._rules.limits.files:
-                raise self._talk.garbage(f"over {len(found)} files in a workspace")
+        async with self._talk.whole():
+            await self._talk.send(Walk())
+            while True:
+                message, payload = await self._talk.hear()
+                match message:
+                    case Found():
+                        found += _files(self._talk, payload)
+                    case Done():
+                        return found
+                    case _:
+                        raise self._talk.astray(message)
+                if len(found) > 2 * self._rules.limits.files:
+                    raise self._talk.garbage(f"over {len(found)} files in a workspace")
 
 
 async def _filled(talk: Talk, tree: Tree, entries: Sequence[TreeEntry], *, git: bool) -> bool:

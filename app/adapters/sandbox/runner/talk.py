@@ -19,6 +19,8 @@ Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWrite
 
 ANSWER_SECONDS = 180.0
 _CLOSE_SECONDS = 30.0
+_MOMENT_SECONDS = 5.0
+"""So long the end is waited for by who is cancelled meanwhile."""
 _LONGEST_WORDS = 2_000
 
 Kind = TypeVar("Kind", bound=Message)
@@ -31,13 +33,16 @@ class Talk:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     over: bool = False
+    _refusal: SandboxRefused | None = None
+    _ending: asyncio.Task[None] | None = None
 
     async def ask(
         self, message: Message, answer: type[Kind], payload: bytes = b"", *, seconds: float = ANSWER_SECONDS
     ) -> tuple[Kind, bytes]:
         """What the runner answers. Raises SandboxRefused, SandboxUnavailable."""
-        await self.send(message, payload)
-        return await self.answer(answer, seconds=seconds)
+        async with self.whole():
+            await self.send(message, payload)
+            return await self.answer(answer, seconds=seconds)
 
     async def send(self, message: Message, payload: bytes = b"") -> None:
         """Say something. Raises SandboxUnavailable when nobody listens."""
@@ -47,7 +52,7 @@ class Talk:
                 self.writer.write(encode(to_frame(message, payload)))
                 await self.writer.drain()
             except ValueError as error:
-                raise SandboxRefused(str(error)) from None
+                raise self._refused(str(error)) from None
             except OSError:
                 raise SandboxUnavailable("the runner of sandboxes is gone") from None
 
@@ -75,7 +80,7 @@ class Talk:
         if isinstance(message, Refused):
             words = visible(message.message[:_LONGEST_WORDS])
             self.over = message.over
-            raise SandboxUnavailable(words) if message.later else SandboxRefused(words)
+            raise SandboxUnavailable(words) if message.later else self._refused(words)
         return message, frame.payload
 
     def astray(self, message: Message) -> SandboxUnavailable:
@@ -87,14 +92,33 @@ class Talk:
         self.over = True
         return SandboxUnavailable(f"the runner of sandboxes talks garbage: {what}")
 
-    @contextlib.contextmanager
-    def over_when_late(self) -> Iterator[None]:
-        """A TimeoutError inside ends the sandbox: whoever sends for ever is not waited for."""
+    @contextlib.asynccontextmanager
+    async def whole(self) -> AsyncIterator[None]:
+        """Around a question and all of its answer. Who leaves it early, but for the runner's refusal, has no sandbox
+        any more: what is still to come would be taken for the next answer. It is left once the runner has ended all.
+        """
+        answered = False
         try:
             yield
+            answered = True
+        except SandboxRefused as error:
+            answered = error is self._refusal
+            raise
+        finally:
+            if not answered:
+                await self.close()
+
+    @contextlib.asynccontextmanager
+    async def within(self, seconds: float, what: str) -> AsyncIterator[None]:
+        """Whoever sends for ever is not waited for. A TimeoutError that is not of this time-out stays what it is."""
+        try:
+            async with asyncio.timeout(seconds) as deadline:
+                yield
         except TimeoutError:
+            if not deadline.expired():
+                raise
             self.over = True
-            raise SandboxUnavailable("the runner of sandboxes did not end a command in time") from None
+            raise SandboxUnavailable(f"the runner of sandboxes did not {what} in time") from None
 
     def _check(self) -> None:
         if self.over:
@@ -113,9 +137,29 @@ class Talk:
         finally:
             self.over = self.over or not done
 
+    def _refused(self, words: str) -> SandboxRefused:
+        self._refusal = SandboxRefused(words)
+        return self._refusal
+
     async def close(self) -> None:
-        """End the sandbox, and wait until the runner has killed and deleted what it had."""
+        """End the sandbox, and wait until the runner has killed and deleted what it had.
+
+        Who is cancelled meanwhile waits a moment more: what was started is to be dead by then.
+        """
         self.over = True
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._end())
+        cancelled: asyncio.CancelledError | None = None
+        while not self._ending.done():
+            try:
+                await asyncio.wait((self._ending,))
+            except asyncio.CancelledError as error:
+                cancelled = error
+                asyncio.get_running_loop().call_later(_MOMENT_SECONDS, self._ending.cancel)
+        if cancelled is not None:
+            raise cancelled
+
+    async def _end(self) -> None:
         try:
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(_CLOSE_SECONDS):

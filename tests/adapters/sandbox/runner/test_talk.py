@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -24,49 +21,7 @@ from app.adapters.sandbox.runner.messages import (
 )
 from app.adapters.sandbox.runner.talk import talking
 from app.domain.errors import SandboxRefused, SandboxUnavailable
-
-Other = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-READY = Ready(VERSION, "full", "all is well", "", "none", own_user=True, probes=("a",), failed=("b",))
-
-
-@contextlib.asynccontextmanager
-async def runner(
-    behave: Other,
-) -> AsyncIterator[Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]]:
-    """`connect` for a worker; `behave` is at the other end."""
-    tasks = []
-
-    async def connect() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        ours, theirs = socket.socketpair()
-        tasks.append(asyncio.create_task(served(theirs)))
-        return await asyncio.open_connection(sock=ours)
-
-    async def served(theirs: socket.socket) -> None:
-        reader, writer = await asyncio.open_connection(sock=theirs)
-        try:
-            with contextlib.suppress(OSError):
-                await behave(reader, writer)
-        finally:
-            writer.close()
-
-    yield connect
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def saying(*messages: Message | bytes) -> Other:
-    """A runner that says this, whatever it is asked, and then nothing more."""
-
-    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for message in messages:
-            writer.write(message if isinstance(message, bytes) else encode(to_frame(message)))
-        await writer.drain()
-        while await reader.read(1 << 16):
-            pass
-
-    return behave
+from tests.adapters.sandbox.runner.lying import READY, runner, saying
 
 
 async def test_what_isolates_is_told() -> None:
