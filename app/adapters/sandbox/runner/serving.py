@@ -138,6 +138,21 @@ async def greet(line: Line, isolation: Isolation) -> None:
     )
 
 
+@contextlib.asynccontextmanager
+async def place(line: Line, at_once: asyncio.Semaphore, seconds: float) -> AsyncIterator[bool]:
+    """Whether a place came free in time; it is given back at the end, also one that came when nobody waited any more.
+
+    Raises Ended.
+    """
+    taking = asyncio.create_task(at_once.acquire())
+    try:
+        await line.while_there(asyncio.wait((taking,), timeout=seconds))
+        yield taking.done()
+    finally:
+        taking.cancel()
+        taking.add_done_callback(lambda taken: None if taken.cancelled() else at_once.release())
+
+
 def refuses(isolation: Isolation) -> bool:
     """Whether nothing may be executed."""
     return isolation.mode is Mode.REFUSED

@@ -34,7 +34,7 @@ from app.adapters.sandbox.runner.messages import (
     Write,
 )
 from app.adapters.sandbox.runner.records import decode_records
-from app.adapters.sandbox.runner.serving import Ended, Line, Runner, greet, open_line, refuses
+from app.adapters.sandbox.runner.serving import Ended, Line, Runner, greet, open_line, place, refuses
 from app.adapters.sandbox.running.launcher import Launcher
 from app.adapters.sandbox.running.starting import LaunchFailed
 from app.adapters.sandbox.usage import Gauge
@@ -75,16 +75,11 @@ async def _serve_sandbox(line: Line, runner: Runner) -> None:
     if refuses(runner.isolation) or runner.launcher is None:
         await line.send(Refused(runner.isolation.reason, over=True, later=False))
         return
-    try:
-        async with asyncio.timeout(runner.line_seconds):
-            await line.while_there(runner.at_once.acquire())
-    except TimeoutError:
-        await line.send(Refused("all places for sandboxes are taken: try again later", over=True, later=True))
-        return
-    try:
-        await _with_workspace(line, runner, runner.launcher)
-    finally:
-        runner.at_once.release()
+    async with place(line, runner.at_once, runner.line_seconds) as taken:
+        if taken:
+            await _with_workspace(line, runner, runner.launcher)
+        else:
+            await line.send(Refused("all places for sandboxes are taken: try again later", over=True, later=True))
 
 
 async def _with_workspace(line: Line, runner: Runner, launcher: Launcher) -> None:

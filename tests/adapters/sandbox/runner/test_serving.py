@@ -1,0 +1,82 @@
+"""The runner's side of a connection: places are neither lost nor given twice, however a worker leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.adapters.sandbox.runner.serving import Ended, Line, open_line, place
+
+
+@contextlib.asynccontextmanager
+async def connected() -> AsyncIterator[tuple[Line, asyncio.StreamWriter]]:
+    """The runner's line, and what the worker writes to."""
+    ours, theirs = socket.socketpair()
+    _, writer = await asyncio.open_connection(sock=theirs)
+    async with open_line(*await asyncio.open_connection(sock=ours)) as line:
+        try:
+            yield line, writer
+        finally:
+            writer.close()
+
+
+async def turns(number: int = 10) -> None:
+    """Let everything happen that waits for nothing."""
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+async def test_a_place_that_comes_free_just_when_the_time_is_over_is_not_lost() -> None:
+    at_once = asyncio.Semaphore(1)
+    async with connected() as (line, _):
+        for _ in range(3):
+            async with place(line, at_once, 0):
+                pass
+            await turns()
+            assert not at_once.locked()
+
+
+async def test_a_place_that_comes_in_the_moment_of_a_cancellation_is_not_lost() -> None:
+    at_once = asyncio.Semaphore(1)
+
+    async def work(line: Line) -> None:
+        async with place(line, at_once, 30):
+            await asyncio.Event().wait()
+
+    async with connected() as (line, _):
+        for moment in range(8):
+            await at_once.acquire()
+            working = asyncio.create_task(work(line))
+            await turns()
+            at_once.release()
+            await turns(moment)
+            working.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await working
+            await turns()
+            assert not at_once.locked(), moment
+
+
+async def test_without_a_place_it_is_told_after_a_while() -> None:
+    at_once = asyncio.Semaphore(1)
+    async with connected() as (line, _):
+        async with place(line, at_once, 30) as first, place(line, at_once, 0.05) as second:
+            assert (first, second) == (True, False)
+        await turns()
+        assert not at_once.locked()
+
+
+async def test_a_worker_that_leaves_does_not_wait_on() -> None:
+    at_once = asyncio.Semaphore(0)
+    async with connected() as (line, writer):
+        writer.close()
+        with pytest.raises(Ended):
+            async with place(line, at_once, 30):
+                pass
+        at_once.release()
+        await turns()
+        assert not at_once.locked()
