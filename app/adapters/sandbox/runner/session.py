@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ from app.adapters.sandbox.runner.messages import (
 )
 from app.adapters.sandbox.runner.records import decode_records
 from app.adapters.sandbox.runner.serving import Ended, Line, Runner, greet, open_line, place, refuses
+from app.adapters.sandbox.runner.threads import surely_in_thread
 from app.adapters.sandbox.running.launcher import Launcher
 from app.adapters.sandbox.running.starting import LaunchFailed
 from app.adapters.sandbox.usage import Gauge
@@ -84,7 +86,7 @@ async def _serve_sandbox(line: Line, runner: Runner) -> None:
 
 async def _with_workspace(line: Line, runner: Runner, launcher: Launcher) -> None:
     try:
-        workspace = await asyncio.to_thread(runner.workspaces.create)
+        workspace = await surely_in_thread(runner.workspaces.create)
     except SandboxUnavailable as error:
         _log.error("%s", error)
         await line.send(Refused("the runner's disk cannot take a workspace", over=True, later=True))
@@ -93,7 +95,7 @@ async def _with_workspace(line: Line, runner: Runner, launcher: Launcher) -> Non
         await _Session(line, workspace, runner, launcher).run()
     finally:
         # The connection's end, and with it the worker's certainty, waits for this.
-        await asyncio.shield(asyncio.to_thread(_remove, workspace))
+        await surely_in_thread(_remove, workspace)
 
 
 def _remove(workspace: Workspace) -> None:
@@ -141,7 +143,7 @@ class _Session:
                 filling.take(chunk)
 
         try:
-            await asyncio.to_thread(put)
+            await surely_in_thread(put)
         except SandboxRefused as error:
             await self._line.send(Refused(str(error), over=True, later=False))
             raise Ended from None
@@ -167,13 +169,13 @@ class _Session:
             case Read():
                 size = min(max(message.max_bytes, 0), MOST_PAYLOAD)
                 await self._line.send(
-                    Content(), await asyncio.to_thread(self._workspace.read, message.path, max_bytes=size)
+                    Content(), await surely_in_thread(self._workspace.read, message.path, max_bytes=size)
                 )
             case Write():
-                await asyncio.to_thread(self._workspace.write, message.path, payload, executable=message.executable)
+                await surely_in_thread(self._workspace.write, message.path, payload, executable=message.executable)
                 await self._line.send(Done())
             case Delete():
-                await asyncio.to_thread(self._workspace.delete, message.path)
+                await surely_in_thread(self._workspace.delete, message.path)
                 await self._line.send(Done())
             case Walk():
                 await self._tell_what_is_there()
@@ -210,9 +212,9 @@ class _Session:
         return gauge
 
     async def _tell_what_is_there(self) -> None:
-        found = iter(self._workspace.walk())
-        while batch := await asyncio.to_thread(_batch, found):
-            await self._line.send(Found(), batch)
+        with contextlib.closing(self._workspace.walk()) as found:
+            while batch := await surely_in_thread(_batch, found):
+                await self._line.send(Found(), batch)
         await self._line.send(Done())
 
 
