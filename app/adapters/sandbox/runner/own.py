@@ -11,9 +11,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
+from io import FileIO
 from pathlib import Path
 
 import app
+from app.adapters.sandbox.runner.relaying import relaying
 from app.domain.errors import SandboxUnavailable
 
 _log = logging.getLogger(__name__)
@@ -22,6 +24,12 @@ _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
 _STEADY_SECONDS = 60.0
 _GRACE_SECONDS = 15.0
+_WRONG_SETTINGS = 2
+"""The exit status of a runner that would end so again."""
+
+
+class RunnerDoesNotStart(SandboxUnavailable):
+    """It ends at once, or cannot be started: the text says why, in its own last words."""
 
 
 class OwnRunner:
@@ -34,42 +42,57 @@ class OwnRunner:
         """`settings`: the environment that the runner is to have; no secret is among it."""
         self._settings = dict(settings)
         self._control: socket.socket | None = None
+        self._trouble: str | None = None
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """See client.Connect."""
+        """See client.Connect. Raises RunnerDoesNotStart where that is why."""
         if self._control is None:
+            if self._trouble is not None:
+                raise RunnerDoesNotStart(f"the runner of sandboxes does not start: {self._trouble}")
             raise SandboxUnavailable("the runner of sandboxes is being started again")
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        except OSError as error:
+            raise SandboxUnavailable(f"no connection to a runner of sandboxes can be made: {error.strerror}") from None
         with theirs:
-            rights = array.array("i", [theirs.fileno()])
             try:
-                self._control.sendmsg([b"c"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
-            except OSError:
+                hand_over(self._control, theirs)
+            except SandboxUnavailable:
                 ours.close()
-                raise SandboxUnavailable("the runner of sandboxes is gone, and will be started again") from None
+                raise
         ours.setblocking(False)
         return await asyncio.open_connection(sock=ours)
 
     async def keep(self) -> None:
-        """Keep a runner alive until cancelled."""
+        """Keep a runner alive until cancelled; then its end is waited for."""
         pause = _FIRST_PAUSE_SECONDS
         loop = asyncio.get_running_loop()
         while True:
             started = loop.time()
-            async with self._started() as process:
-                status = await process.wait()
-            _log.error("the runner of sandboxes ended with status %s; starting it again", status)
+            try:
+                await self._live_once()
+            except OSError as error:
+                self._trouble = str(error.strerror)
+                _log.error("the runner of sandboxes cannot be started: %s; trying again", error.strerror)
             pause = _FIRST_PAUSE_SECONDS if loop.time() - started > _STEADY_SECONDS else pause
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
+    async def _live_once(self) -> None:
+        """From its start to its end. Raises OSError when it cannot be started."""
+        async with relaying() as (relay, output), self._started(output) as process:
+            status = await process.wait()
+        wrong = status == _WRONG_SETTINGS
+        self._trouble = relay.last_words or "its settings are wrong" if wrong else None
+        _log.error("the runner of sandboxes ended with status %s; starting it again", status)
+
     @contextlib.asynccontextmanager
-    async def _started(self) -> AsyncIterator[asyncio.subprocess.Process]:
+    async def _started(self, output: FileIO) -> AsyncIterator[asyncio.subprocess.Process]:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         with ours:
-            with theirs:
-                process = await _start(theirs, self._settings)
+            with theirs, output:
+                process = await _start(theirs, output, self._settings)
             self._control = ours
             try:
                 yield process
@@ -79,7 +102,20 @@ class OwnRunner:
                 await _ended(process)
 
 
-async def _start(control: socket.socket, settings: Mapping[str, str]) -> asyncio.subprocess.Process:
+def hand_over(control: socket.socket, connection: socket.socket) -> None:
+    """Give a runner one end of a connection. Raises SandboxUnavailable."""
+    rights = array.array("i", [connection.fileno()])
+    try:
+        control.sendmsg([b"c"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+    except BlockingIOError:
+        raise SandboxUnavailable("the runner of sandboxes is busy: too many connections wait for it") from None
+    except ConnectionError:
+        raise SandboxUnavailable("the runner of sandboxes is gone, and will be started again") from None
+    except OSError as error:
+        raise SandboxUnavailable(f"the runner of sandboxes cannot be reached: {error.strerror}") from None
+
+
+async def _start(control: socket.socket, output: FileIO, settings: Mapping[str, str]) -> asyncio.subprocess.Process:
     # Nothing of our environment: it has the secrets. -P: the directory we were started in is no place for modules.
     environment = {
         **settings,
@@ -93,9 +129,12 @@ async def _start(control: socket.socket, settings: Mapping[str, str]) -> asyncio
         sys.executable,
         *command,
         stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
         env=environment,
         cwd="/",
         pass_fds=(control.fileno(),),
+        start_new_session=True,  # our terminal is not for who takes the runner over; it ends with the control socket
     )
 
 
@@ -104,13 +143,23 @@ def _where_we_are() -> str:
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:
-    """The end of the control socket tells it to end; what does not is made to."""
-    try:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_GRACE_SECONDS):
-                await process.wait()
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+    """The end of the control socket tells it to end; what does not in time is made to.
+
+    Cancellations are raised afterwards: a runner that is killed cannot clean up.
+    """
+    waiting = asyncio.create_task(process.wait())
+    killing = asyncio.get_running_loop().call_later(_GRACE_SECONDS, _kill, process)
+    cancelled: asyncio.CancelledError | None = None
+    while not waiting.done():
+        try:
+            await asyncio.wait((waiting,))
+        except asyncio.CancelledError as error:
+            cancelled = error
+    killing.cancel()
+    if cancelled is not None:
+        raise cancelled
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()

@@ -24,7 +24,7 @@ TREE = MemoryTree({f"d{number}/f{number}": b"x" * 2_000 for number in range(300)
 BUSY = Command(argv=("sh", "-c", "echo begun; (setsid sleep 1000 &); trap '' TERM; sleep 1000 & sleep 1000"))
 
 WORKER = """
-import asyncio, sys
+import asyncio, signal, sys
 from app.adapters.sandbox.runner.client import RunnerSandboxes
 from tests.adapters.sandbox.runner.conftest import kept_runner, settings_for, answering
 from tests.adapters.sandbox.runner.test_crashes import BUSY, TREE
@@ -43,7 +43,12 @@ async def work(directory):
             print("opened", flush=True)
             await sandbox.run(BUSY, hear)
 
-asyncio.run(work(Path(sys.argv[1])))
+async def main():
+    working = asyncio.ensure_future(work(Path(sys.argv[1])))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
+    await working
+
+asyncio.run(main())
 """
 
 
@@ -88,6 +93,29 @@ async def test_killed_at(directory: Path, moment: str, victim: str) -> None:
     await next_job(directory)
     assert parts(directory) == []
     assert [cgroups(runner) for runner in of_runner] == [[] for _ in of_runner]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_worker_that_is_stopped_lets_its_runner_clean_up(directory: Path, number: int) -> None:
+    """Ctrl-C goes to the worker's whole group, of which the runner is none."""
+    worker = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", WORKER, str(directory)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    assert worker.stdout is not None
+    async with asyncio.timeout(60):
+        while (await worker.stdout.readline()).decode().strip() != "running":
+            assert worker.returncode is None
+        (runner,) = runners(directory)
+        assert os.getsid(runner) == runner
+        os.killpg(worker.pid, number)
+        await worker.communicate()
+    assert runners(directory) == []
+    assert parts(directory) == []
 
 
 async def test_a_runner_that_dies_is_started_again_and_its_sandboxes_are_over(own_place: Place) -> None:
