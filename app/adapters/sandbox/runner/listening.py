@@ -26,6 +26,8 @@ _PRIVATE = 0o600
 _ANYBODY = 0o666
 """Who may connect is then decided by who connects, and by the directory's mode."""
 _MOST_WAITING = 64
+_PAUSE_SECONDS = 1.0
+_WRITABLE_BY_OTHERS = 0o022
 
 
 class Connections:
@@ -42,8 +44,17 @@ class Connections:
         task.add_done_callback(self._tasks.discard)
 
     async def _served(self, connection: socket.socket) -> None:
-        connection.setblocking(False)
-        reader, writer = await asyncio.open_connection(sock=connection)
+        loop = asyncio.get_running_loop()
+        try:
+            connection.setblocking(False)
+            # Tried here, where it can be told: a transport that cannot be waited for would never be served nor closed.
+            loop.add_reader(connection, lambda: None)
+            loop.remove_reader(connection)
+            reader, writer = await asyncio.open_connection(sock=connection)
+        except OSError as error:
+            connection.close()
+            _log.error("a connection cannot be served: %s", error.strerror)
+            return
         await self._serve(reader, writer)
 
     async def end(self, seconds: float) -> None:
@@ -104,8 +115,8 @@ def _bound(path: Path, mode: int) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         try:
             _remove_stale(path)
-            listener.bind(str(path))
-            path.chmod(mode)
+            with _mode_of_new_files(mode):  # chmod(2) would follow a link that somebody put there meanwhile
+                listener.bind(str(path))
             listener.listen(_MOST_WAITING)
         except OSError as error:
             raise SettingsInvalid(f"no socket can be made at {str(path)!r}: {error.strerror}") from None
@@ -114,6 +125,15 @@ def _bound(path: Path, mode: int) -> Iterator[socket.socket]:
             yield listener
         finally:
             path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _mode_of_new_files(mode: int) -> Iterator[None]:
+    before = os.umask(0o777 & ~mode)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _remove_stale(path: Path) -> None:
@@ -136,7 +156,12 @@ def _remove_stale(path: Path) -> None:
 async def _accept(listener: socket.socket, uid: int, connections: Connections) -> None:
     loop = asyncio.get_running_loop()
     while True:
-        connection, _ = await loop.sock_accept(listener)
+        try:
+            connection, _ = await loop.sock_accept(listener)
+        except OSError as error:  # such as too many open files; the next one may find fewer
+            _log.error("no connection can be taken: %s", error.strerror)
+            await asyncio.sleep(_PAUSE_SECONDS)
+            continue
         peer = peer_uid(connection)
         if peer in {uid, 0}:
             connections.take(connection)
@@ -152,14 +177,40 @@ def peer_uid(connection: socket.socket) -> int:
 
 
 class RunnerAt:
-    """A runner that somebody else started, at a path."""
+    """A runner that somebody else started, at a path. Files of a commit are for it only: who listens is looked at."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, expected: int | None = None) -> None:
+        """`expected`: the user that the runner is; None for whoever alone could have put a socket there."""
         self._path = path
+        self._expected = expected
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """See client.Connect."""
+        """See client.Connect. Also raises SandboxUnavailable for a listener that is not to be trusted."""
         try:
-            return await asyncio.open_unix_connection(str(self._path))
+            reader, writer = await asyncio.open_unix_connection(str(self._path))
         except OSError as error:
             raise SandboxUnavailable(f"no runner of sandboxes at {str(self._path)!r}: {error.strerror}") from None
+        try:
+            self._check(peer_uid(writer.get_extra_info("socket")))
+        except SandboxUnavailable:
+            writer.close()
+            raise
+        return reader, writer
+
+    def _check(self, peer: int) -> None:
+        if peer in {0, os.geteuid(), self._expected}:
+            return
+        where = f"user {peer} listens at {str(self._path)!r}"
+        if self._expected is not None:
+            raise SandboxUnavailable(f"{where}, and the runner of sandboxes is to be user {self._expected}")
+        directory = self._path.absolute().parent
+        try:
+            status = directory.stat()
+        except OSError as error:
+            raise SandboxUnavailable(f"{where}, and its directory cannot be looked at: {error.strerror}") from None
+        if status.st_uid not in {0, os.geteuid(), peer} or status.st_mode & _WRITABLE_BY_OTHERS:
+            raise SandboxUnavailable(
+                f"{where}, where others could have put a socket: use a directory for it that belongs to root or to "
+                f"that user, with mode 0755 or less; {str(directory)!r} belongs to user {status.st_uid} and has mode "
+                f"{stat.S_IMODE(status.st_mode):04o}"
+            )

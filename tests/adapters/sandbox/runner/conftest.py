@@ -82,7 +82,7 @@ async def kept_runner(settings: dict[str, str]) -> AsyncIterator[OwnRunner]:
 def standalone(bubblewrap: None) -> Iterator[Standalone]:
     """One for all tests that leave it as it was."""
     with fresh_directory() as directory:
-        directory.parent.chmod(0o777)
+        give_to_runner(directory.parent)
         runner = Standalone(directory)
         try:
             yield runner
@@ -120,6 +120,12 @@ async def answering(sandboxes: RunnerSandboxes) -> None:
                 assert isolation.mode is not Mode.REFUSED, isolation.reason
                 return
             await asyncio.sleep(0.02)
+
+
+def give_to_runner(directory: Path) -> None:
+    """Its socket is to be made in there, and nobody else's."""
+    os.chown(directory, user_of_runner(), -1)
+    directory.chmod(0o755)
 
 
 def user_of_runner() -> int:

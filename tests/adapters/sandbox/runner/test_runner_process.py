@@ -21,6 +21,7 @@ from tests.adapters.sandbox.runner.conftest import (
     Place,
     answering,
     fresh_directory,
+    give_to_runner,
     kept_runner,
     settings_for,
     user_of_runner,
@@ -88,7 +89,7 @@ async def test_garbage_from_a_worker_ends_its_connection_only(own_place: Place) 
 
 async def test_one_that_was_started_apart(bubblewrap: None) -> None:
     with fresh_directory() as directory:
-        directory.parent.chmod(0o777)
+        give_to_runner(directory.parent)
         standalone = Standalone(directory)
         try:
             sandboxes = RunnerSandboxes(RunnerAt(standalone.socket).connect)
@@ -107,7 +108,7 @@ async def test_one_that_was_started_apart(bubblewrap: None) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be several users")
 async def test_others_than_its_worker_are_turned_away(bubblewrap: None) -> None:
     with fresh_directory() as directory:
-        directory.parent.chmod(0o777)
+        give_to_runner(directory.parent)
         standalone = Standalone(directory, "--worker-user", str(WORKER))
         try:
             await answering(RunnerSandboxes(RunnerAt(standalone.socket).connect))
@@ -156,7 +157,7 @@ def test_it_must_not_be_root() -> None:
 
 async def test_a_socket_s_path_is_taken_only_from_a_runner_that_is_dead() -> None:
     with fresh_directory() as directory:
-        directory.parent.chmod(0o777)
+        give_to_runner(directory.parent)
         (directory.parent / "s").write_text("a file")
         standalone = Standalone(directory)
         said = standalone.wait()
@@ -196,7 +197,7 @@ async def test_what_waits_for_a_dead_runner_is_ended_and_nothing_else() -> None:
     living = await asyncio.create_subprocess_exec(mark_of(name_of(os.getpid())), "100", executable="/usr/bin/sleep")
     other = await asyncio.create_subprocess_exec(f"x{mark_of(dead)}", "100", executable="/usr/bin/sleep")
     try:
-        assert end_orphans() == 1
+        assert end_orphans() >= 1, "others may be on this machine"
         assert await asyncio.wait_for(orphan.wait(), 30) == -signal.SIGKILL
         assert (living.returncode, other.returncode) == (None, None)
     finally:
