@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 _READ_AHEAD = 4
 _LINE_SECONDS = 120.0
+_LEAVE_SECONDS = 30.0
 
 
 class Ended(Exception):
@@ -69,6 +70,17 @@ class Line:
             await self.writer.drain()
         except OSError:
             raise Ended from None
+
+    async def leave(self, refusal: Refused) -> None:
+        """Say why, and wait a while until the worker is gone: a connection that is closed while the worker still sends
+        loses what it was told. Raises Ended.
+        """
+        await self.send(refusal)
+        with contextlib.suppress(TimeoutError, FrameInvalid):
+            async with asyncio.timeout(_LEAVE_SECONDS):
+                while True:
+                    await self.receive()
+        raise Ended
 
     async def while_there(self, doing: Coroutine[object, object, T]) -> T:
         """What it comes to, or Ended, after cancelling it, as soon as the worker is gone."""

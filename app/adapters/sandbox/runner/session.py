@@ -145,8 +145,7 @@ class _Session:
         try:
             await surely_in_thread(put)
         except SandboxRefused as error:
-            await self._line.send(Refused(str(error), over=True, later=False))
-            raise Ended from None
+            await self._line.leave(Refused(str(error), over=True, later=False))
 
     async def _repository_made(self) -> bool:
         run = Run(("sh", "-c", _MAKE_REPOSITORY), {}, Network.NONE.value, {}, merged=True)

@@ -9,8 +9,11 @@ import hashlib
 import pytest
 
 from app.adapters.sandbox.runner.client import RunnerSandboxes
+from app.adapters.sandbox.runner.frames import encode, read_frame
+from app.adapters.sandbox.runner.messages import VERSION, Hello, Open, Put, to_frame
+from app.adapters.sandbox.runner.records import encode_record
 from app.domain.errors import SandboxRefused, SandboxUnavailable
-from app.domain.patches import Edit
+from app.domain.patches import Chunk, Edit, TreeEntry
 from app.domain.sandbox import Command, CommandLimits, Limit, Network, Stream
 from app.ports import Sandbox
 from tests.adapters.sandbox.runner.conftest import Place
@@ -213,6 +216,26 @@ async def test_a_link_in_a_commit_is_not_written_through(place: Place) -> None:
     with pytest.raises(SandboxRefused):
         async with place.sandboxes.open(tree):
             pass
+
+
+async def test_a_refusal_is_heard_by_who_is_still_sending(place: Place) -> None:
+    """A connection that is closed under a sender loses what was said to him before."""
+    bad = encode_record(Chunk(TreeEntry("../out", "100644", "", 0), b"", last=True))
+    reader, writer = await place.sandboxes.connect()
+    for message, payload in ((Hello(VERSION), b""), (Open(), b""), (Put(), bad)):
+        writer.write(encode(to_frame(message, payload)))
+    frames = [await asyncio.wait_for(read_frame(reader), 30) for _ in range(3)]
+    assert [frame and frame.header[""] for frame in frames] == ["Ready", "Done", "Refused"]
+
+    end = asyncio.create_task(reader.read())
+    for _ in range(10):
+        writer.write(encode(to_frame(Put(), bytes(1 << 20))))
+        await writer.drain()
+    done, _ = await asyncio.wait((end,), timeout=0.2)
+    assert not done
+    writer.write_eof()
+    assert await asyncio.wait_for(end, 30) == b""
+    writer.close()
 
 
 async def test_a_third_waits_for_its_place(place: Place) -> None:
