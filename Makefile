@@ -25,9 +25,9 @@ test: setup ## the test suite, with 100 % branch coverage of domain and use case
 	@echo "==> branch coverage of app/domain and app/usecases must be 100 %"
 	@$(BIN)/coverage report --include='app/domain/*,app/usecases/*' --fail-under=100
 
-probes: setup ## all probes of the sandbox, with and without a cgroup, and with each protection taken away
+probes: setup ## all probes of the sandbox, also with each protection taken away, and test suites inside it
 	@echo "==> sandbox probes in $(WORKERS) processes"
-	@$(BIN)/python -m pytest -m probes tests/security -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m probes tests -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 chaos: setup ## hundreds of seeded scenarios on real processes: kills, faults, replays (CHAOS_SEED=n repeats one)
 	@echo "==> chaos in $(WORKERS) processes"

@@ -18,6 +18,8 @@ import pytest
 
 from app.adapters.sandbox.runner.privileges import runner_user
 
+pytestmark = pytest.mark.probes
+
 _PROJECTS = Path(__file__).parent / "projects"
 _CLONE = Path(__file__).parents[4]
 _ROOT = os.environ.get("REVWRIGHT_SANDBOX_ROOT", "/")
