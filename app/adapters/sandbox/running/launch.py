@@ -26,6 +26,7 @@ from app.domain.sandbox import CommandLimits, Ended, Limit
 _BUILDING_SECONDS = 0.001
 _LAST_OUTPUT_SECONDS = 3.0
 _BY_SIGNAL = 128
+_NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 
 
 @dataclass(kw_only=True)
@@ -104,7 +105,7 @@ class Launch:
     def _ended(self, watch: Watch, seconds: float) -> Ended:
         code, own = self.tree.result()
         if code is None and self.limit is None and own >= 0:
-            raise LaunchFailed(self._why())
+            code = self._not_executed()
         if code is None:
             code = _BY_SIGNAL + (-own if own < 0 else signal.SIGKILL)
         # bubblewrap tells a death by signal as shells do: a command that exits with such a status looks the same.
@@ -127,6 +128,13 @@ class Launch:
         if code == _BY_SIGNAL + signal.SIGXCPU or (code == _BY_SIGNAL + signal.SIGKILL and slow):
             return Limit.CPU
         return watch.failed_at()
+
+    def _not_executed(self) -> int:
+        """The status that shells give for what cannot be executed. Raises LaunchFailed where that is not the matter."""
+        said = self._why()
+        if not said.startswith("bwrap: execvp "):
+            raise LaunchFailed(said)
+        return _NOT_FOUND if said.endswith(": No such file or directory") else _NOT_EXECUTABLE
 
     def _why(self) -> str:
         return self.printed.head.decode(errors="replace").strip() or "bubblewrap ended without a word"

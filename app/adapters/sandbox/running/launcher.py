@@ -44,7 +44,8 @@ class Launcher:
         An `output` that does not take what it is given holds up the command but not its limits; what it has not taken
         some seconds after the end is dropped. What it or `measure` raise ends the command and is raised here. A `Gauge`
         is for a workspace in which several commands run, one at a time. How /proc looks is the host's affair, whatever
-        the plan says. Raises LaunchFailed.
+        the plan says. A program that is not there or cannot be executed ends with 127 or 126, as in a shell, and what
+        bubblewrap says of it is its output. Raises LaunchFailed.
         """
         gauge = measure if isinstance(measure, Gauge) else Gauge(measure)
         with ExitStack() as kept:

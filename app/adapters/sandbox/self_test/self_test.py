@@ -35,6 +35,8 @@ _WHERE = "/usr/bin:/bin:/usr/local/bin"
 _TRIAL = CommandLimits(seconds=20, memory_bytes=256 << 20, processes=32, disk_bytes=64 << 20, files=10_000)
 _CLOCK_SECONDS = 0.1
 _CAP_BYTES = 64 << 10
+_NOT_EXECUTED = (126, 127)
+"""See `Launcher.run`."""
 
 
 class _Refused(Exception):
@@ -109,7 +111,7 @@ class SelfTest:
     async def _mode(self, host: Host, workspace: Workspace) -> tuple[Host, Trouble]:
         """The host as it can be had, and what is missing of it."""
         try:
-            await self._run(host, workspace, ("true",))
+            await self._start(host, workspace)
         except LaunchFailed as error:
             if not diagnosis.proc_is_masked(str(error)):
                 raise _Refused(self._diagnosed(str(error))) from None
@@ -117,14 +119,23 @@ class SelfTest:
             return host, Trouble("every probe passed", "")
         without = replace(host, proc=Proc.ABSENT, masked=())
         try:
-            await self._run(without, workspace, ("true",))
+            await self._start(without, workspace)
         except LaunchFailed as error:
             raise _Refused(self._diagnosed(str(error))) from None
         return without, diagnosis.NO_PROC
 
+    async def _start(self, host: Host, workspace: Workspace) -> None:
+        """Run the simplest of programs. Raises LaunchFailed, and _Refused where the kernel does not start it."""
+        said = bytearray()
+
+        async def hear(_stream: Stream, data: bytes) -> None:
+            said.extend(data)
+
+        ended = await self._run(host, workspace, ("true",), hear=hear)
+        if ended.status in _NOT_EXECUTED:
+            raise _Refused(diagnosis.not_started(said.decode(errors="replace")))
+
     def _diagnosed(self, said: str) -> Trouble:
-        if "execvp" in said:
-            return diagnosis.not_started(said)
         return diagnosis.diagnosed(said, self.around)
 
     async def _probes(self, host: Host, workspace: Workspace) -> tuple[tuple[str, bool], ...]:

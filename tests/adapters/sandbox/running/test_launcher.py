@@ -116,10 +116,34 @@ async def test_who_fails_at_output_ends_the_command(host: Host, plan: SandboxPla
     assert left() == before
 
 
-async def test_a_program_that_is_not_there_is_named(host: Host, plan: SandboxPlan) -> None:
+@pytest.fixture
+def broken(directory: PurePosixPath) -> None:
+    """Files in the workspace that are no programs, as a pull request can have."""
+    for name, content, mode in (("script", "#!/no/such/interpreter\n", 0o755), ("closed", "#!/bin/sh\n", 0o644)):
+        file = Path(directory / name)
+        file.write_text(content)
+        file.chmod(mode)
+
+
+@pytest.mark.usefixtures("broken")
+@pytest.mark.parametrize(
+    ("program", "status", "said"),
+    [
+        ("no-such-program", 127, "No such file or directory"),
+        ("./script", 127, "No such file or directory"),
+        ("./closed", 126, "Permission denied"),
+        ("/usr", 126, "Permission denied"),
+    ],
+)
+async def test_what_cannot_be_executed_ends_as_in_a_shell(
+    host: Host, plan: SandboxPlan, program: str, status: int, said: str
+) -> None:
     before = left()
-    with pytest.raises(LaunchFailed, match="bwrap: execvp no-such-program: No such file or directory"):
-        await Launcher(host).run(replace(plan, argv=("no-such-program",)), LIMITS, Kept(), measure=nothing)
+    for merged in (True, False):
+        ended, kept = await run(host, plan, program, merged=merged)
+
+        assert (ended.status, ended.signal, ended.limit) == (status, None, None)
+        assert kept.text(Stream.OUT if merged else Stream.ERR) == f"bwrap: execvp {program}: {said}\n"
     assert left() == before
 
 
