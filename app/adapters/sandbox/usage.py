@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 
@@ -17,9 +17,11 @@ class Usage:
     """Allocated on the disk, not what the files claim to be long: a hole takes nothing."""
     files: int
     """Names of files, links, directories and all else: each name of a file that has several."""
+    largest: int = field(default=0, compare=False)
+    """What the longest regular file claims to be long."""
 
     def __add__(self, other: Usage) -> Usage:
-        return Usage(self.bytes + other.bytes, self.files + other.files)
+        return Usage(self.bytes + other.bytes, self.files + other.files, max(self.largest, other.largest))
 
 
 Measure = Callable[[], Usage]

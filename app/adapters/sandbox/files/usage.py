@@ -51,6 +51,7 @@ class _Count:
     max_files: int
     bytes: int = 0
     files: int = 0
+    largest: int = 0
     linked: set[int] = field(default_factory=set)
     levels: list[_Level] = field(default_factory=list)
 
@@ -66,7 +67,7 @@ class _Count:
                     name = os.fsencode(level.below.pop())
                     with contextlib.suppress(OSError):  # gone, or swapped for something else
                         self._enter(*_opened(level.fd, name, self.root.device))
-            return Usage(self.bytes, self.files)
+            return Usage(self.bytes, self.files, self.largest)
         finally:
             while self.levels:
                 self._close(self.levels.pop())
@@ -96,6 +97,8 @@ class _Count:
         if stat.S_ISDIR(status.st_mode):
             level.below.append(entry.name)
         self.files += 1
+        if stat.S_ISREG(status.st_mode):
+            self.largest = max(self.largest, status.st_size)
         if status.st_nlink > 1 and not stat.S_ISDIR(status.st_mode):
             if status.st_ino in self.linked:
                 return

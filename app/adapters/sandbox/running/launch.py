@@ -65,7 +65,7 @@ class Launch:
         await self.watchers.stop()
         await self.printed.finish(_LAST_OUTPUT_SECONDS)
         self.watchers.check()
-        return self._ended(watch, seconds)
+        return await self._ended(watch, seconds)
 
     def stop(self, limit: Limit) -> None:
         """End the command at a limit; the first one counts. In any thread."""
@@ -102,7 +102,7 @@ class Launch:
             await asyncio.sleep(_BUILDING_SECONDS)
         return scratch
 
-    def _ended(self, watch: Watch, seconds: float) -> Ended:
+    async def _ended(self, watch: Watch, seconds: float) -> Ended:
         code, own = self.tree.result()
         if code is None and self.limit is None and own >= 0:
             code = self._not_executed()
@@ -112,7 +112,7 @@ class Launch:
         by_signal = _BY_SIGNAL < code < _BY_SIGNAL + signal.NSIG
         limit = self.limit
         if limit is None and code != 0:
-            limit = self._failed_at(code, watch)
+            limit = await self._failed_at(code, watch, seconds)
         return Ended(
             status=None if by_signal else code,
             signal=code - _BY_SIGNAL if by_signal else None,
@@ -121,11 +121,16 @@ class Launch:
             output_bytes=self.printed.bytes,
         )
 
-    def _failed_at(self, code: int, watch: Watch) -> Limit | None:
+    async def _failed_at(self, code: int, watch: Watch, seconds: float) -> Limit | None:
+        """The status alone says nothing: a command exits with the one that it likes."""
         if code == _BY_SIGNAL + signal.SIGXFSZ:
-            return Limit.FILE_SIZE
+            most = self.limits.file_bytes
+            return (
+                Limit.FILE_SIZE if watch.may_have_written(most) or await self.workspace.may_have_written(most) else None
+            )
         slow = watch.cpu_seconds >= self.limits.cpu_seconds
-        if code == _BY_SIGNAL + signal.SIGXCPU or (code == _BY_SIGNAL + signal.SIGKILL and slow):
+        told = code == _BY_SIGNAL + signal.SIGXCPU and watch.may_have_used(self.limits.cpu_seconds, seconds)
+        if told or (code == _BY_SIGNAL + signal.SIGKILL and slow):
             return Limit.CPU
         return watch.failed_at()
 

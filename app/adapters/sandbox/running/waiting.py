@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import select
 from collections.abc import Collection
+from typing import Any
 
 
 async def readable(descriptor: int) -> None:
@@ -42,7 +43,7 @@ async def surely_readable(descriptor: int) -> None:
         raise cancelled
 
 
-async def surely_done(futures: Collection[asyncio.Future[None]]) -> None:
+async def surely_done(futures: Collection[asyncio.Future[Any]]) -> None:
     """As `surely_readable`, for tasks and futures; what became of them is not looked at."""
     cancelled: asyncio.CancelledError | None = None
     while any(not future.done() for future in futures):

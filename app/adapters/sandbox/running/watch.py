@@ -5,6 +5,7 @@ Where a cgroup bounds memory and processes it is asked what happened; elsewhere 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ class Watch:
     _crowded_seconds: float = 0.0
     _looked_at: float = field(default_factory=time.monotonic)
     _cpu_at: float = 0.0
+    _begin: float = field(default_factory=time.monotonic)
 
     def until(self, stop: Event, over: Callable[[Limit], None]) -> None:
         """Look again and again; at the first limit that the command is over, call `over` and return."""
@@ -100,6 +102,15 @@ class Watch:
         self.crowded = True
         self._crowded_seconds += elapsed
         return Limit.PROCESSES if self._crowded_seconds > _PATIENCE_SECONDS else None
+
+    def may_have_used(self, cpu_seconds: float, seconds: float) -> bool:
+        """Whether one process can have used nearly so much in a command of so many seconds: the last were not seen."""
+        unseen = seconds - max(0.0, self._cpu_at - self._begin)
+        return self.cpu_seconds + max(0.0, unseen) * (os.cpu_count() or 1) >= _NEAR * cpu_seconds
+
+    def may_have_written(self, file_bytes: int) -> bool:
+        """Whether there is room in what the scratch space holds for a file of nearly so many bytes."""
+        return self.scratch.space().bytes >= _NEAR * file_bytes
 
     def failed_at(self) -> Limit | None:
         """For a command that failed without our doing: the limit that may be why. Only once nothing of it is alive."""

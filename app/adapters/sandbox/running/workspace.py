@@ -6,6 +6,7 @@ the start of the command; when that is more than the walk explains, which may be
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,12 +14,14 @@ from pathlib import PurePosixPath
 from threading import Event
 
 from app.adapters.sandbox.running.deleted import deleted
+from app.adapters.sandbox.running.waiting import surely_done
 from app.adapters.sandbox.usage import Gauge, Known, Usage, room
 from app.domain.sandbox import CommandLimits, Limit
 
 _SECONDS = 0.05
 _LONGEST_SECONDS = 1.0
 _FACTOR = 3
+_NEAR = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,12 @@ class WorkspaceWatch:
         if usage.bytes > self.limits.disk_bytes:
             return Limit.DISK
         return Limit.FILES if usage.files > self.limits.files else None
+
+    async def may_have_written(self, file_bytes: int) -> bool:
+        """Whether there is a file of nearly so many bytes. Measures; a cancellation is raised when that is done."""
+        measuring = asyncio.create_task(asyncio.to_thread(self.gauge.take, self.directory))
+        await surely_done([measuring])
+        return measuring.result().usage.largest >= _NEAR * file_bytes
 
     def _may_be_over(self, known: Known) -> bool:
         return self.exceeded(known.most(room(self.directory))) is not None

@@ -57,6 +57,15 @@ def test_the_bytes_of_a_file_with_several_names_count_once_and_its_names_each(wo
     assert measured(workspace) == replace(once, files=once.files + 10)
 
 
+def test_the_longest_file_is_told(workspace: Workspace) -> None:
+    (workspace.path / "a").mkdir()
+    with (workspace.path / "a/sparse").open("wb") as sparse:
+        sparse.truncate(5000)
+    (workspace.path / "file").write_bytes(b"x" * 3000)
+
+    assert measured(workspace).largest == 5000
+
+
 def test_depth_hides_nothing_and_needs_few_descriptors(workspace: Workspace) -> None:
     plant_deep(workspace.path, 3000)
     (workspace.path / "d/d/wide").mkdir()

@@ -51,7 +51,11 @@ def measuring(directory: PurePosixPath) -> Measure:
     def measure() -> Usage:
         found = list(below(Path(directory)))
         inodes = {one.st_ino: one for one in found if not stat.S_ISDIR(one.st_mode)}
-        return Usage(bytes=sum(one.st_blocks * 512 for one in inodes.values()), files=len(found))
+        return Usage(
+            bytes=sum(one.st_blocks * 512 for one in inodes.values()),
+            files=len(found),
+            largest=max((one.st_size for one in inodes.values()), default=0),
+        )
 
     return measure
 

@@ -50,6 +50,20 @@ async def test_a_command_ends_by_a_signal(host: Host, plan: SandboxPlan) -> None
     assert (ended.status, ended.signal, ended.limit) == (None, 11, None)
 
 
+@pytest.mark.parametrize("number", [signal.SIGXCPU, signal.SIGXFSZ])
+async def test_a_status_that_looks_like_a_limit_is_none(host: Host, plan: SandboxPlan, number: int) -> None:
+    for script in (f"exit {128 + number}", f"kill -{number} $$"):
+        ended, _ = await shell(host, plan, script)
+
+        assert (ended.status, ended.signal, ended.limit) == (None, number, None)
+
+
+async def test_a_file_in_tmp_can_be_too_large_too(host: Host, plan: SandboxPlan) -> None:
+    ended, _ = await shell(host, plan, "exec cat /dev/zero > /tmp/file", CommandLimits(seconds=60, file_bytes=1 << 20))
+
+    assert (ended.signal, ended.limit) == (signal.SIGXFSZ, Limit.FILE_SIZE)
+
+
 async def test_streams_come_apart_or_as_one(host: Host, plan: SandboxPlan) -> None:
     script = "echo 1; echo 2 >&2; echo 3"
     _, apart = await shell(host, plan, script, merged=False)

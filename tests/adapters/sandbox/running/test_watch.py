@@ -137,3 +137,19 @@ def test_with_a_cgroup_memory_is_not_counted(tmp_path: Path) -> None:
     small = CommandLimits(memory_bytes=1)
 
     assert watch(os.getpid(), limits=small, group=group(tmp_path)).look() is None
+
+
+def test_what_nobody_saw_may_have_been_work() -> None:
+    processors, seen = os.cpu_count() or 1, watch(os.getpid())
+
+    assert seen.may_have_used(cpu_seconds=10 * processors, seconds=9.5)
+    assert not seen.may_have_used(cpu_seconds=10 * processors, seconds=8.5)
+    seen.cpu_seconds = 5.0 * processors
+    assert seen.may_have_used(cpu_seconds=10 * processors, seconds=4.5)
+
+
+def test_a_large_file_needs_room() -> None:
+    seen = watch(os.getpid(), space=Space(bytes=9 * MIB))
+
+    assert seen.may_have_written(10 * MIB)
+    assert not seen.may_have_written(11 * MIB)
