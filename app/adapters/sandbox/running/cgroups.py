@@ -126,13 +126,17 @@ class Subtree:
         return Group(self.hierarchy, directories)
 
     def remove(self, group: Group) -> None:
-        """Take it away again, now or, where the kernel is not done with what died in it, with a later one."""
-        if not _remove(group.directories, seconds=_REMOVAL_SECONDS):
+        """Take it away again, now or, where the kernel is not done with what died in it, with a later one.
+
+        Never waits: other commands go on in the thread of this one.
+        """
+        if not _remove(group.directories, seconds=0):
             self._left.add(group.directories)
 
     def close(self) -> None:
         """Take the runner's own away; where that is not ours to do, the next `sweep` does it."""
-        self._remove_left()
+        for left in self._left:
+            _remove(left, seconds=_REMOVAL_SECONDS)
         _remove(self.directories, seconds=_REMOVAL_SECONDS)
         for claim in self._claims:
             os.close(claim)

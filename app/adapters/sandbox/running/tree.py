@@ -15,7 +15,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from app.adapters.sandbox.running.waiting import is_readable, readable, surely_readable
+from app.adapters.sandbox.running.waiting import is_readable, readable, surely_done, surely_readable
 
 _STOP_SECONDS = 5.0
 _MOST_STATUS_BYTES = 4096
@@ -34,6 +34,8 @@ class Tree:
         self._said = b""
         self._first: int | None = None
         self._orphans: list[int] = []
+        self._sought = False
+        """Whether children were looked for that bubblewrap has not told of."""
         os.set_blocking(status, False)
 
     async def find(self) -> bool:
@@ -66,7 +68,7 @@ class Tree:
 
     def kill(self) -> None:
         """Kill everything, at once and without a chance to object; can be repeated."""
-        if self._first is None and not self._orphans:
+        if self._first is None and not self._sought:
             self._find_children()
         for descriptor in (self._first, *self._orphans, self.bwrap):
             if descriptor is not None:
@@ -75,6 +77,7 @@ class Tree:
 
     def _find_children(self) -> None:
         """Its child waits for a word from bubblewrap, and would for ever if that was killed before it could give it."""
+        self._sought = True
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.bwrap, signal.SIGSTOP)
         process = Path(f"/proc/{self._process.pid}")
@@ -87,8 +90,13 @@ class Tree:
 
     async def end(self) -> None:
         """Kill everything and wait until it is dead. A cancellation is raised when it is."""
-        self.kill()
         cancelled: asyncio.CancelledError | None = None
+        if self._first is None and not self.ended:
+            try:  # what waits for bubblewrap to stand still must not hold up other commands
+                await surely_done([asyncio.create_task(asyncio.to_thread(self._find_children))])
+            except asyncio.CancelledError as error:
+                cancelled = error
+        self.kill()
         for descriptor in (self.bwrap, self._first, *self._orphans):
             if descriptor is not None:
                 try:

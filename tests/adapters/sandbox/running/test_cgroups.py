@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 import uuid
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pytest
 from app.adapters.sandbox.running.cgroup_detection import detect
 from app.adapters.sandbox.running.cgroup_v1 import Version1
 from app.adapters.sandbox.running.cgroup_v2 import Version2
-from app.adapters.sandbox.running.cgroups import Cgroups, Events, Group
+from app.adapters.sandbox.running.cgroups import Cgroups, Events, Group, Subtree
 from app.domain.sandbox import CommandLimits
 
 LIMITS = CommandLimits(memory_bytes=64 << 20, processes=50)
@@ -203,6 +204,26 @@ class TestHere:
 
         assert status == -9
         assert stay == [False, True, True]
+
+
+def test_removal_waits_for_nothing_before_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In ordinary directories, of which one that is not empty is as one that is busy."""
+    busy, runner = tmp_path / "runner/0", tmp_path / "runner"
+    (busy / "process").mkdir(parents=True)
+    subtree = Subtree(Version2(tmp_path), (runner,))
+    slept = list[float]()
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        (busy / "process").rmdir()
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    subtree.remove(Group(Version2(tmp_path), (busy,)))
+
+    assert slept == []
+    subtree.close()
+    assert len(slept) == 1
+    assert not runner.exists()
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "-a", "a" * 65, "a\n"])

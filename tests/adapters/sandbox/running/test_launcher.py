@@ -21,6 +21,7 @@ from app.adapters.sandbox.isolation.syscalls import Machine
 from app.adapters.sandbox.running.host import Host
 from app.adapters.sandbox.running.launcher import Launcher
 from app.adapters.sandbox.running.starting import LaunchFailed
+from app.adapters.sandbox.running.tree import Tree, _state
 from app.adapters.sandbox.usage import Usage
 from app.domain.sandbox import CommandLimits, Ended, Limit, Stream
 from tests.adapters.sandbox.running.running import LIMITS, Kept, children, left, nothing, processes_with, run
@@ -235,6 +236,24 @@ async def test_a_child_that_waits_for_bubblewrap_is_killed_too(
     with pytest.raises(LaunchFailed):
         await Launcher(replace(host, bwrap=stuck), start_seconds=0.3).run(plan, LIMITS, Kept(), measure=nothing)
 
+    assert processes_with(f"sleep {SLEEP}") == []
+
+
+async def test_who_waits_for_a_stuck_bubblewrap_holds_up_nobody(
+    stuck: PurePosixPath, host: Host, plan: SandboxPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = set[threading.Thread]()
+
+    def note(process: Path) -> str:
+        threads.add(threading.current_thread())
+        return _state(process)
+
+    monkeypatch.setattr(f"{Tree.__module__}._state", note)
+    with pytest.raises(LaunchFailed):
+        await Launcher(replace(host, bwrap=stuck), start_seconds=0.3).run(plan, LIMITS, Kept(), measure=nothing)
+
+    assert threads
+    assert threading.main_thread() not in threads
     assert processes_with(f"sleep {SLEEP}") == []
 
 
