@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 
+from app.adapters.sandbox.runner.believing import MOST_FOUND_BYTES, ended_of, files_of, stream_of
 from app.adapters.sandbox.runner.frames import MOST_PAYLOAD
 from app.adapters.sandbox.runner.messages import (
     Content,
@@ -32,13 +32,14 @@ from app.domain.collecting import collected, plan_collection
 from app.domain.entries import Kind
 from app.domain.errors import SandboxRefused, SandboxUnavailable
 from app.domain.patch_policy import PatchLimits
-from app.domain.patches import Collected, FoundFile, FoundKind, TreeEntry
-from app.domain.sandbox import Command, CommandLimits, Ended, Isolation, Limit, Mode, Stream
+from app.domain.patches import Collected, FoundFile, TreeEntry
+from app.domain.sandbox import Command, CommandLimits, Ended, Isolation, Mode
 from app.ports import Output, Sandbox, Tree
 
 _GRACE_SECONDS = 60.0
 """How much longer than its own time limit a command may take to be over: the runner has to kill and to look."""
 _PUT_BYTES = 512 << 10
+_WALK_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +115,25 @@ class RunnerSandbox:
                     if size > limits.output_bytes + MOST_PAYLOAD:
                         raise self._talk.garbage("more output than its limit")
                     if output is not None:
-                        await output(_stream(self._talk, message.stream), payload)
+                        with self._talk.judging():
+                            stream = stream_of(message.stream)
+                        await output(stream, payload)
                 case Finished():
-                    return _ended(self._talk, message)
+                    with self._talk.judging():
+                        return ended_of(message)
                 case _:
                     raise self._talk.astray(message)
 
     async def read(self, path: str, *, max_bytes: int) -> bytes:
         """See ports.Sandbox. At most 16 MiB come at once."""
         async with self._asking:
-            _, content = await self._talk.ask(Read(path, min(max_bytes, MOST_PAYLOAD)), Content)
-        return content[:max_bytes]
+            return await self._read(path, min(max_bytes, MOST_PAYLOAD))
+
+    async def _read(self, path: str, most: int) -> bytes:
+        _, content = await self._talk.ask(Read(path, most), Content)
+        if len(content) > most:
+            raise self._talk.garbage("more of a file than was asked for")
+        return content
 
     async def write(self, path: str, content: bytes, *, executable: bool = False) -> None:
         """See ports.Sandbox. SandboxRefused also for more than 16 MiB."""
@@ -142,26 +151,32 @@ class RunnerSandbox:
         """See ports.Sandbox. What the runner says is checked here: contents are hashed, paths judged."""
         async with self._asking:
             plan = plan_collection(self._entries, await self._found(), declared, self._rules.patch_limits)
-            contents = {}
-            for wanted in plan.wanted:
-                _, contents[wanted.path] = await self._talk.ask(Read(wanted.path, wanted.size + 1), Content)
+            contents = {wanted.path: await self._read(wanted.path, wanted.size + 1) for wanted in plan.wanted}
         return collected(plan, self._tree.commit, contents)
 
     async def _found(self) -> list[FoundFile]:
-        found: list[FoundFile] = []
-        async with self._talk.whole():
+        async with self._talk.whole(), self._talk.within(_WALK_SECONDS, "tell what is in a workspace"):
             await self._talk.send(Walk())
-            while True:
-                message, payload = await self._talk.hear()
-                match message:
-                    case Found():
-                        found += _files(self._talk, payload)
-                    case Done():
-                        return found
-                    case _:
-                        raise self._talk.astray(message)
-                if len(found) > 2 * self._rules.limits.files:
-                    raise self._talk.garbage(f"over {len(found)} files in a workspace")
+            return await self._told()
+
+    async def _told(self) -> list[FoundFile]:
+        found: list[FoundFile] = []
+        left = MOST_FOUND_BYTES
+        while True:
+            message, payload = await self._talk.hear()
+            match message:
+                case Found():
+                    left -= len(payload)
+                    if left < 0:
+                        raise self._talk.garbage(f"a list of files of over {MOST_FOUND_BYTES} bytes")
+                    with self._talk.judging():
+                        found += files_of(payload)
+                case Done():
+                    return found
+                case _:
+                    raise self._talk.astray(message)
+            if len(found) > 2 * self._rules.limits.files:
+                raise self._talk.garbage(f"over {len(found)} files in a workspace")
 
 
 async def _filled(talk: Talk, tree: Tree, entries: Sequence[TreeEntry], *, git: bool) -> bool:
@@ -193,41 +208,3 @@ async def _send_files(talk: Talk, tree: Tree, entries: Sequence[TreeEntry], *, g
     if batch:
         await talk.send(Put(), bytes(batch))
     await talk.send(Filled(git))
-
-
-def _stream(talk: Talk, name: str) -> Stream:
-    try:
-        return Stream(name)
-    except ValueError:
-        raise talk.garbage("a stream that there is not") from None
-
-
-def _ended(talk: Talk, finished: Finished) -> Ended:
-    try:
-        limit = None if finished.limit is None else Limit(finished.limit)
-    except ValueError:
-        raise talk.garbage("a limit that there is not") from None
-    return Ended(
-        status=finished.status,
-        signal=finished.signal,
-        limit=limit,
-        seconds=finished.seconds,
-        output_bytes=finished.output_bytes,
-    )
-
-
-def _files(talk: Talk, payload: bytes) -> list[FoundFile]:
-    try:
-        return [
-            FoundFile(path, FoundKind(kind), size, sha)
-            for path, kind, size, sha in json.loads(payload)
-            if _is_file(path, size, sha)
-        ]
-    except (TypeError, ValueError, RecursionError):
-        raise talk.garbage("a list of files that is none") from None
-
-
-def _is_file(path: object, size: object, sha: object) -> bool:
-    if isinstance(path, str) and isinstance(size, int) and (sha is None or isinstance(sha, str)):
-        return True
-    raise ValueError

@@ -145,7 +145,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The payload is a JSON list of `[path, kind, size, sha]`."""
+    """The payload is a JSON list of `[path, kind, size, sha]`, not empty and of at most 1 MiB."""
 
 
 Message: TypeAlias = (
@@ -195,7 +195,7 @@ def from_frame(frame: Frame) -> Message:
     for item in fields(cls):
         try:
             values[item.name] = _CHECKS[str(item.type)](header[item.name])
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise FrameInvalid(f"{item.name} of {cls.__name__} is of the wrong type") from None
     return cls(**values)
 

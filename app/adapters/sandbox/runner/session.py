@@ -8,13 +8,13 @@ import json
 import logging
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
 from app.adapters.sandbox.files.filling import Filling
 from app.adapters.sandbox.files.workspace import Workspace
 from app.adapters.sandbox.isolation.plan import SandboxPlan
+from app.adapters.sandbox.runner.believing import MOST_FOUND_AT_ONCE, MOST_FOUND_BYTES
 from app.adapters.sandbox.runner.frames import MOST_PAYLOAD, FrameInvalid
 from app.adapters.sandbox.runner.messages import (
     Content,
@@ -48,7 +48,7 @@ from app.ports import Output
 
 _log = logging.getLogger(__name__)
 
-_FOUND_AT_ONCE = 2_000
+_FOUND_BYTES = MOST_FOUND_AT_ONCE // 2
 _MAKE_REPOSITORY = """
 git -c init.defaultBranch=work init --quiet . &&
 git add --all --force . &&
@@ -212,8 +212,12 @@ class _Session:
 
     async def _tell_what_is_there(self) -> None:
         with contextlib.closing(self._workspace.walk()) as found:
-            while batch := await surely_in_thread(_batch, found):
-                await self._line.send(Found(), batch)
+            left = MOST_FOUND_BYTES
+            while files := await surely_in_thread(batch, found):
+                left -= len(files)
+                if left < 0:
+                    raise SandboxRefused(f"the list of what is in the workspace has over {MOST_FOUND_BYTES} bytes")
+                await self._line.send(Found(), files)
         await self._line.send(Done())
 
 
@@ -225,6 +229,13 @@ def _limits(run: Run) -> CommandLimits:
         raise FrameInvalid(f"Run has limits that this version does not know: {error}") from None
 
 
-def _batch(found: Iterator[FoundFile]) -> bytes:
-    files = [(file.path, file.kind.value, file.size, file.sha) for file in islice(found, _FOUND_AT_ONCE)]
-    return json.dumps(files).encode("ascii") if files else b""
+def batch(found: Iterator[FoundFile]) -> bytes:
+    """The next files; at most a few more bytes than `_FOUND_BYTES`, and nothing where there are no more."""
+    items: list[str] = []
+    size = 0
+    for file in found:
+        items.append(json.dumps((file.path, file.kind.value, file.size, file.sha)))
+        size += len(items[-1]) + 1
+        if size >= _FOUND_BYTES:
+            break
+    return f"[{','.join(items)}]".encode("ascii") if items else b""

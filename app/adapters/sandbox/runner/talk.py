@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from app.adapters.sandbox.runner.believing import isolation_of, one_line
 from app.adapters.sandbox.runner.frames import FrameInvalid, encode, read_frame
 from app.adapters.sandbox.runner.messages import VERSION, Hello, Message, Ready, Refused, from_frame, to_frame
 from app.domain.errors import SandboxRefused, SandboxUnavailable
-from app.domain.sandbox import Isolation, Mode
-from app.domain.visible import visible
+from app.domain.sandbox import Isolation
 
 Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 """A new connection to the runner. Raises SandboxUnavailable."""
@@ -21,7 +21,6 @@ ANSWER_SECONDS = 180.0
 _CLOSE_SECONDS = 30.0
 _MOMENT_SECONDS = 5.0
 """So long the end is waited for by who is cancelled meanwhile."""
-_LONGEST_WORDS = 2_000
 
 Kind = TypeVar("Kind", bound=Message)
 
@@ -33,6 +32,8 @@ class Talk:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     over: bool = False
+    _garbage: bool = False
+    """Then its end is nothing to wait for."""
     _refusal: SandboxRefused | None = None
     _ending: asyncio.Task[None] | None = None
 
@@ -44,15 +45,18 @@ class Talk:
             await self.send(message, payload)
             return await self.answer(answer, seconds=seconds)
 
-    async def send(self, message: Message, payload: bytes = b"") -> None:
+    async def send(self, message: Message, payload: bytes = b"", *, seconds: float = ANSWER_SECONDS) -> None:
         """Say something. Raises SandboxUnavailable when nobody listens."""
         self._check()
         with self._ending_at_errors():
             try:
                 self.writer.write(encode(to_frame(message, payload)))
-                await self.writer.drain()
+                async with asyncio.timeout(seconds):
+                    await self.writer.drain()
             except ValueError as error:
                 raise self._refused(str(error)) from None
+            except TimeoutError:
+                raise SandboxUnavailable(f"the runner of sandboxes did not listen for {seconds:g} s") from None
             except OSError:
                 raise SandboxUnavailable("the runner of sandboxes is gone") from None
 
@@ -78,7 +82,7 @@ class Talk:
             if frame is None or message is None:
                 raise SandboxUnavailable("the runner of sandboxes is gone")
         if isinstance(message, Refused):
-            words = visible(message.message[:_LONGEST_WORDS])
+            words = one_line(message.message)
             self.over = message.over
             raise SandboxUnavailable(words) if message.later else self._refused(words)
         return message, frame.payload
@@ -89,8 +93,16 @@ class Talk:
 
     def garbage(self, what: str) -> SandboxUnavailable:
         """The error for what no runner of ours would say; the sandbox is over."""
-        self.over = True
+        self.over = self._garbage = True
         return SandboxUnavailable(f"the runner of sandboxes talks garbage: {what}")
+
+    @contextlib.contextmanager
+    def judging(self) -> Iterator[None]:
+        """FrameInvalid, of what was said, becomes `garbage`."""
+        try:
+            yield
+        except FrameInvalid as error:
+            raise self.garbage(str(error)) from None
 
     @contextlib.asynccontextmanager
     async def whole(self) -> AsyncIterator[None]:
@@ -164,7 +176,7 @@ class Talk:
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(_CLOSE_SECONDS):
                     self.writer.write_eof()
-                    while await self.reader.read(1 << 16):  # what it still had to say
+                    while not self._garbage and await self.reader.read(1 << 16):  # what it still had to say
                         pass
         finally:
             self.writer.close()
@@ -176,21 +188,8 @@ async def talking(connect: Connect) -> AsyncIterator[tuple[Talk, Isolation]]:
     talk = Talk(*await connect())
     try:
         ready, _ = await talk.ask(Hello(VERSION), Ready)
-        yield talk, _isolation(ready)
+        with talk.judging():
+            isolation = isolation_of(ready)
+        yield talk, isolation
     finally:
         await talk.close()
-
-
-def _isolation(ready: Ready) -> Isolation:
-    try:
-        mode = Mode(ready.mode)
-    except ValueError:
-        raise SandboxUnavailable("the runner of sandboxes talks garbage: a mode that there is not") from None
-    return Isolation(
-        mode=mode,
-        reason=visible(ready.reason),
-        remedy=visible(ready.remedy),
-        cgroup=visible(ready.cgroup),
-        own_user=ready.own_user,
-        probes=(*((name, True) for name in ready.probes), *((name, False) for name in ready.failed)),
-    )
