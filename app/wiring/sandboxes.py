@@ -12,9 +12,9 @@ from arq.connections import RedisSettings
 
 from app.adapters.sandbox.runner.client import RunnerSandboxes
 from app.adapters.sandbox.runner.listening import RunnerAt
-from app.adapters.sandbox.runner.own import OwnRunner
+from app.adapters.sandbox.runner.own import OwnRunner, RunnerDoesNotStart
 from app.adapters.store.isolations import RedisIsolations
-from app.domain.errors import LedgerUnavailable, SandboxUnavailable
+from app.domain.errors import LedgerUnavailable, SandboxRefused, SandboxUnavailable
 from app.domain.sandbox import Isolation, Mode
 from app.settings import Settings, runner_environment
 from app.wiring.cancelling import end
@@ -39,7 +39,7 @@ async def open_sandboxes(settings: Settings) -> AsyncIterator[RunnerSandboxes | 
         yield RunnerSandboxes(RunnerAt(sandbox.runner_socket).connect, limits)
         return
     workspaces = sandbox.workspaces_dir or default_workspaces_dir(settings.data_dir)
-    own = OwnRunner(runner_environment(sandbox, workspaces, settings.log_format))
+    own = OwnRunner(runner_environment(sandbox, workspaces, "json"))  # our log has what it says, in our own format
     keeping = asyncio.create_task(own.keep())
     try:
         yield RunnerSandboxes(own.connect, limits)
@@ -64,29 +64,34 @@ async def telling(sandboxes: RunnerSandboxes | None, redis: RedisSettings) -> As
 
 async def _keep_telling(sandboxes: RunnerSandboxes | None, worker: str, isolations: RedisIsolations) -> None:
     while True:
-        isolation = await _isolation(sandboxes)
+        isolation, seconds = await _isolation(sandboxes)
         try:
             await isolations.tell(worker, isolation)
         except LedgerUnavailable as error:
             _log.debug("what isolates sandboxes was not told: %s", error)
-        await asyncio.sleep(_FIRST_SECONDS if isolation is _STARTING else _TELL_SECONDS)
+        await asyncio.sleep(seconds)
 
 
-async def _isolation(sandboxes: RunnerSandboxes | None) -> Isolation:
+async def _isolation(sandboxes: RunnerSandboxes | None) -> tuple[Isolation, float]:
+    """What isolates, and in how many seconds it is to be looked at again. Whatever is wrong is told, not raised."""
     if sandboxes is None:
-        return _OFF
+        return _refused("REVWRIGHT_SANDBOX is off", ""), _TELL_SECONDS
     try:
-        return await sandboxes.isolation()
+        return await sandboxes.isolation(), _TELL_SECONDS
+    except SandboxRefused as error:  # of another version
+        _log.warning("no runner of sandboxes: %s", error)
+        return _refused(str(error)), _TELL_SECONDS
+    except RunnerDoesNotStart as error:
+        return _refused(str(error)), _FIRST_SECONDS
     except SandboxUnavailable as error:
         _log.debug("no runner of sandboxes: %s", error)
-        return _STARTING
+        return _refused("no runner of sandboxes answers yet", "If it stays so, the worker's log says why."), (
+            _FIRST_SECONDS
+        )
+    except OSError as error:
+        _log.warning("no runner of sandboxes: %s", error.strerror)
+        return _refused(f"a runner of sandboxes cannot be reached: {error.strerror}"), _FIRST_SECONDS
 
 
-_OFF = Isolation(mode=Mode.REFUSED, reason="REVWRIGHT_SANDBOX is off", remedy="", cgroup="none", own_user=False)
-_STARTING = Isolation(
-    mode=Mode.REFUSED,
-    reason="no runner of sandboxes answers yet",
-    remedy="If it stays so, the worker's log says why.",
-    cgroup="none",
-    own_user=False,
-)
+def _refused(reason: str, remedy: str = "The worker's log says more.") -> Isolation:
+    return Isolation(mode=Mode.REFUSED, reason=reason, remedy=remedy, cgroup="none", own_user=False)

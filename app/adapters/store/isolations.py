@@ -11,6 +11,10 @@ from redis.asyncio import Redis
 from app.adapters.store import keys
 from app.adapters.store.scripts import translated
 from app.domain.sandbox import Isolation, Mode
+from app.domain.visible import visible
+
+_LONGEST_WORDS = 2_000
+_MOST_PROBES = 64
 
 
 class RedisIsolations:
@@ -49,19 +53,23 @@ class RedisIsolations:
 
 
 def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 def _isolation(value: bytes | str) -> Isolation | None:
-    """None for what another version of ours wrote."""
-    with contextlib.suppress(ValueError, KeyError, TypeError):
+    """None for what another version of ours wrote. Texts are short, and can always be shown and encoded."""
+    with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
         told = json.loads(value)
         return Isolation(
             mode=Mode(told["mode"]),
-            reason=str(told["reason"]),
-            remedy=str(told["remedy"]),
-            cgroup=str(told["cgroup"]),
+            reason=_words(told["reason"]),
+            remedy=_words(told["remedy"]),
+            cgroup=_words(told["cgroup"]),
             own_user=told["own_user"] is True,
-            probes=tuple((str(name), held is True) for name, held in told["probes"]),
+            probes=tuple((_words(name), held is True) for name, held in told["probes"][:_MOST_PROBES]),
         )
     return None
+
+
+def _words(value: object) -> str:
+    return visible(str(value)[:_LONGEST_WORDS])[:_LONGEST_WORDS]

@@ -54,8 +54,27 @@ async def test_one_that_fell_silent_is_left_out_and_its_name_goes(redis: ArqRedi
 
 async def test_what_another_version_told_is_left_out(redis: ArqRedis) -> None:
     isolations = RedisIsolations(redis)
-    for worker, told in (("a", "{"), ("b", "[]"), ("c", '{"mode": "bare"}'), ("d", '{"mode": "full"}')):
+    for worker, told in (
+        ("a", "{"),
+        ("b", "[]"),
+        ("c", '{"mode": "bare"}'),
+        ("d", '{"mode": "full"}'),
+        ("e", "[" * 100_000),
+    ):
         await isolations.tell(worker, FULL)
         await redis.set(keys.isolation(worker), told)
 
     assert await isolations.told() == ()
+
+
+async def test_what_is_told_can_be_shown_whatever_it_is(redis: ArqRedis) -> None:
+    isolations = RedisIsolations(redis)
+    wild = "\ud800\x1b[31m" + "x" * 10_000
+    await isolations.tell("a", replace(FULL, reason=wild, remedy=wild, cgroup=wild, probes=((wild, True),) * 1_000))
+    await redis.sadd(keys.ISOLATIONS, b"\xff")  # type: ignore[misc]
+
+    (told,) = await isolations.told()
+    for words in (told.reason, told.remedy, told.cgroup, told.probes[0][0]):
+        assert words.startswith("<U+D800><U+001B>[31mxx")
+        assert len(words) == 2_000
+    assert len(told.probes) == 64

@@ -6,10 +6,19 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app.adapters.sandbox.runner.serving import Ended, Line, open_line, place
+from app.adapters.sandbox.files.workspaces import Workspaces
+from app.adapters.sandbox.isolation.plan import Toolchain
+from app.adapters.sandbox.runner.client import RunnerSandboxes
+from app.adapters.sandbox.runner.serving import Ended, Line, Runner, open_line, place
+from app.adapters.sandbox.runner.session import serve
+from app.domain.errors import SandboxUnavailable
+from app.domain.sandbox import Isolation, Mode
+from tests.adapters.sandbox.runner.trees import MemoryTree
 
 
 @contextlib.asynccontextmanager
@@ -68,6 +77,30 @@ async def test_without_a_place_it_is_told_after_a_while() -> None:
             assert (first, second) == (True, False)
         await turns()
         assert not at_once.locked()
+
+
+async def test_a_worker_is_told_to_come_back_when_all_places_are_taken(tmp_path: Path) -> None:
+    launcher: Any = object()
+    isolation = Isolation(mode=Mode.FULL, reason="", remedy="", cgroup="none", own_user=True)
+    with contextlib.closing(Workspaces(tmp_path / "workspaces").claim()) as claim:
+        runner = Runner(
+            isolation=isolation,
+            launcher=launcher,
+            workspaces=claim,
+            toolchain=Toolchain(),
+            at_once=asyncio.Semaphore(0),
+            line_seconds=0.05,
+        )
+        ours, theirs = socket.socketpair()
+        serving = asyncio.create_task(serve(*await asyncio.open_connection(sock=ours), runner))
+
+        async def connect() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            return await asyncio.open_connection(sock=theirs)
+
+        with pytest.raises(SandboxUnavailable, match="all places for sandboxes are taken"):
+            async with RunnerSandboxes(connect).open(MemoryTree({})):
+                pass
+        await serving
 
 
 async def test_a_worker_that_leaves_does_not_wait_on() -> None:
