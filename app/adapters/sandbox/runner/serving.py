@@ -1,10 +1,9 @@
-"""The runner's side of connections: how many sandboxes there may be, and what becomes of one that ends."""
+"""One connection, seen from the runner: a line with messages in and out, its place among others, and its greeting."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -16,8 +15,6 @@ from app.adapters.sandbox.runner.messages import VERSION, Hello, Message, Ready,
 from app.adapters.sandbox.running.launcher import Launcher
 from app.domain.sandbox import Isolation, Mode
 
-_log = logging.getLogger(__name__)
-
 T = TypeVar("T")
 
 _READ_AHEAD = 4
@@ -25,7 +22,7 @@ _LINE_SECONDS = 120.0
 _LEAVE_SECONDS = 30.0
 
 
-class Ended(Exception):
+class WorkerGone(Exception):
     """The worker ended the connection."""
 
 
@@ -55,41 +52,41 @@ class Line:
     )
 
     async def receive(self) -> tuple[Message, bytes]:
-        """Raises Ended, FrameInvalid."""
+        """Raises WorkerGone, FrameInvalid."""
         got = await self._inbox.get()
         if got is None:
-            raise Ended
+            raise WorkerGone
         if isinstance(got, FrameInvalid):
             raise got
         return got
 
     async def send(self, message: Message, payload: bytes = b"") -> None:
-        """Waits while the worker is slow to read. Raises Ended when it is gone."""
+        """Waits while the worker is slow to read. Raises WorkerGone when it is gone."""
         try:
             self.writer.write(encode(to_frame(message, payload)))
             await self.writer.drain()
         except OSError:
-            raise Ended from None
+            raise WorkerGone from None
 
     async def leave(self, refusal: Refused) -> None:
         """Say why, and wait a while until the worker is gone: a connection that is closed while the worker still sends
-        loses what it was told. Raises Ended.
+        loses what it was told. Raises WorkerGone.
         """
         await self.send(refusal)
         with contextlib.suppress(TimeoutError, FrameInvalid):
             async with asyncio.timeout(_LEAVE_SECONDS):
                 while True:
                     await self.receive()
-        raise Ended
+        raise WorkerGone
 
     async def while_there(self, doing: Coroutine[object, object, T]) -> T:
-        """What it comes to, or Ended, after cancelling it, as soon as the worker is gone."""
+        """What it comes to, or WorkerGone, after cancelling it, as soon as the worker is gone."""
         task = asyncio.create_task(doing)
         gone = asyncio.create_task(self._gone.wait())
         try:
             await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
-                raise Ended
+                raise WorkerGone
             return task.result()
         finally:
             for each in (task, gone):
@@ -154,7 +151,7 @@ async def greet(line: Line, isolation: Isolation) -> None:
 async def place(line: Line, at_once: asyncio.Semaphore, seconds: float) -> AsyncIterator[bool]:
     """Whether a place came free in time; it is given back at the end, also one that came when nobody waited any more.
 
-    Raises Ended.
+    Raises WorkerGone.
     """
     taking = asyncio.create_task(at_once.acquire())
     try:

@@ -35,15 +35,14 @@ from app.adapters.sandbox.runner.messages import (
     Write,
 )
 from app.adapters.sandbox.runner.records import decode_records
-from app.adapters.sandbox.runner.serving import Ended, Line, Runner, greet, open_line, place, refuses
+from app.adapters.sandbox.runner.serving import Line, Runner, WorkerGone, greet, open_line, place, refuses
 from app.adapters.sandbox.runner.threads import surely_in_thread
 from app.adapters.sandbox.running.launcher import Launcher
 from app.adapters.sandbox.running.starting import LaunchFailed
 from app.adapters.sandbox.usage import Gauge
 from app.domain.errors import SandboxRefused, SandboxUnavailable
 from app.domain.patches import FoundFile
-from app.domain.sandbox import CommandLimits, Network, Stream
-from app.domain.sandbox import Ended as CommandEnded
+from app.domain.sandbox import CommandLimits, Ended, Network, Stream
 from app.ports import Output
 
 _log = logging.getLogger(__name__)
@@ -67,7 +66,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, runn
                     await _serve_sandbox(line, runner)
                 case message, _:
                     _log.error("a worker's connection was ended: %s before Open", type(message).__name__)
-        except Ended:
+        except WorkerGone:
             return
         except FrameInvalid as error:
             _log.error("a worker's connection was ended: %s", error)
@@ -184,7 +183,7 @@ class _Session:
     async def _print(self, stream: Stream, data: bytes) -> None:
         await self._line.send(Printed(stream.value), data)
 
-    async def _ran(self, run: Run, output: Output) -> CommandEnded:
+    async def _ran(self, run: Run, output: Output) -> Ended:
         """Runs a command; the worker says nothing meanwhile, and its end is the command's end."""
         limits = _limits(run)
         plan = SandboxPlan(

@@ -14,7 +14,7 @@ import pytest
 from app.adapters.sandbox.files.workspaces import Workspaces
 from app.adapters.sandbox.isolation.plan import Toolchain
 from app.adapters.sandbox.runner.client import RunnerSandboxes
-from app.adapters.sandbox.runner.serving import Ended, Line, Runner, open_line, place
+from app.adapters.sandbox.runner.serving import Line, Runner, WorkerGone, open_line, place
 from app.adapters.sandbox.runner.session import serve
 from app.domain.errors import SandboxUnavailable
 from app.domain.sandbox import Isolation, Mode
@@ -107,7 +107,7 @@ async def test_a_worker_that_leaves_does_not_wait_on() -> None:
     at_once = asyncio.Semaphore(0)
     async with connected() as (line, writer):
         writer.close()
-        with pytest.raises(Ended):
+        with pytest.raises(WorkerGone):
             async with place(line, at_once, 30):
                 pass
         at_once.release()
