@@ -197,7 +197,7 @@ async def test_what_waits_for_a_dead_runner_is_ended_and_nothing_else() -> None:
     living = await asyncio.create_subprocess_exec(mark_of(name_of(os.getpid())), "100", executable="/usr/bin/sleep")
     other = await asyncio.create_subprocess_exec(f"x{mark_of(dead)}", "100", executable="/usr/bin/sleep")
     try:
-        assert end_orphans() >= 1, "others may be on this machine"
+        end_orphans()  # how many there were says nothing: a runner beside us may sweep just now
         assert await asyncio.wait_for(orphan.wait(), 30) == -signal.SIGKILL
         assert (living.returncode, other.returncode) == (None, None)
     finally:
