@@ -43,6 +43,8 @@ class Watch:
     _looked_at: float = field(default_factory=time.monotonic)
     _cpu_at: float = 0.0
     _begin: float = field(default_factory=time.monotonic)
+    _unseen: float = 0.0
+    """The longest time between two censuses."""
 
     def until(self, stop: Event, over: Callable[[Limit], None]) -> None:
         """Look again and again; at the first limit that the command is over, call `over` and return."""
@@ -91,6 +93,7 @@ class Watch:
 
     def _take_census(self) -> None:
         self._last = census(self.first)
+        self._unseen = max(self._unseen, self._looked_at - max(self._cpu_at, self._begin))
         self._cpu_at = self._looked_at
         self.cpu_seconds = max(self.cpu_seconds, self._last.cpu_seconds)
 
@@ -104,9 +107,9 @@ class Watch:
         return Limit.PROCESSES if self._crowded_seconds > _PATIENCE_SECONDS else None
 
     def may_have_used(self, cpu_seconds: float, seconds: float) -> bool:
-        """Whether one process can have used nearly so much in a command of so many seconds: the last were not seen."""
-        unseen = seconds - max(0.0, self._cpu_at - self._begin)
-        return self.cpu_seconds + max(0.0, unseen) * (os.cpu_count() or 1) >= _NEAR * cpu_seconds
+        """Whether a process can have used nearly so much in a command of so many seconds, of which some were not seen."""
+        unseen = max(self._unseen, seconds - max(0.0, self._cpu_at - self._begin))
+        return self.cpu_seconds + unseen * (os.cpu_count() or 1) >= _NEAR * cpu_seconds
 
     def may_have_written(self, file_bytes: int) -> bool:
         """Whether there is room in what the scratch space holds for a file of nearly so many bytes."""

@@ -148,6 +148,16 @@ def test_what_nobody_saw_may_have_been_work() -> None:
     assert seen.may_have_used(cpu_seconds=10 * processors, seconds=4.5)
 
 
+def test_what_was_done_between_two_looks_was_not_seen() -> None:
+    processors, seen = os.cpu_count() or 1, watch(os.getpid(), limits=CommandLimits(memory_bytes=100_000 * MIB))
+    seen._begin -= 9.5
+    seen.look()
+    seen.look()
+
+    assert seen.may_have_used(cpu_seconds=10 * processors, seconds=9.5)
+    assert not seen.may_have_used(cpu_seconds=1_000_000, seconds=9.5)
+
+
 def test_a_large_file_needs_room() -> None:
     seen = watch(os.getpid(), space=Space(bytes=9 * MIB))
 
