@@ -48,7 +48,8 @@ class Sandbox(Protocol):
     async def run(self, command: Command, output: Output | None = None) -> Ended:
         """Run to the end. When the caller is cancelled, everything that the command started is killed first.
 
-        Raises SandboxRefused for a command that cannot be started, SandboxUnavailable.
+        A program that is not there, or cannot be executed, is an end with 127 or 126. Raises SandboxRefused for what no
+        command line could be, SandboxUnavailable.
         """
         ...
 
