@@ -128,11 +128,11 @@ class Launch:
             return (
                 Limit.FILE_SIZE if watch.may_have_written(most) or await self.workspace.may_have_written(most) else None
             )
-        slow = watch.cpu_seconds >= self.limits.cpu_seconds
-        told = code == _BY_SIGNAL + signal.SIGXCPU and watch.may_have_used(self.limits.cpu_seconds, seconds)
-        if told or (code == _BY_SIGNAL + signal.SIGKILL and slow):
+        slow = watch.may_have_used(self.limits.cpu_seconds, seconds)
+        if slow and code == _BY_SIGNAL + signal.SIGXCPU:
             return Limit.CPU
-        return watch.failed_at()
+        found = watch.failed_at()
+        return Limit.CPU if found is None and slow and code == _BY_SIGNAL + signal.SIGKILL else found
 
     def _not_executed(self) -> int:
         """The status that shells give for what cannot be executed. Raises LaunchFailed where that is not the matter."""

@@ -107,7 +107,7 @@ class Watch:
         return Limit.PROCESSES if self._crowded_seconds > _PATIENCE_SECONDS else None
 
     def may_have_used(self, cpu_seconds: float, seconds: float) -> bool:
-        """Whether a process can have used nearly so much in so many seconds, of which some were not seen."""
+        """Whether a process can have used nearly so much in a command of so many seconds: not all were seen."""
         unseen = max(self._unseen, seconds - max(0.0, self._cpu_at - self._begin))
         return self.cpu_seconds + unseen * (os.cpu_count() or 1) >= _NEAR * cpu_seconds
 
