@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
 from tests.adapters.sandbox.isolation import launching
 from tests.probes import suite
 from tests.probes.probe import Group, Outcome, Probe
-from tests.probes.started import Probing, own_cgroup, probing
-from tests.security.probing import Results, Shared, control, product, shared_folder, templates
+from tests.probes.started import Probing, own_cgroup
+from tests.security.probing import Results, Shared, control, templates
 
 pytestmark = [
     pytest.mark.probes,
@@ -50,23 +49,6 @@ UP_TO_THE_MACHINE = {
 """Probes of what a kernel, or a container around us, may withhold even without a sandbox of ours."""
 
 FEWEST_FAILURES = 55
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[Probing]:
-    with probing() as it:
-        yield it
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
-    return Shared(shared_folder(tmp_path_factory.getbasetemp()))
-
-
-@pytest.fixture(scope="module")
-def without_cgroup(started: Probing, shared: Shared) -> Results:
-    launching.bubblewrap()
-    return product(started, shared)
 
 
 @pytest.fixture(scope="module")
