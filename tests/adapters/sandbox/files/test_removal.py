@@ -64,7 +64,7 @@ def test_a_workspace_whose_own_directory_is_closed_is_removed(claim: Claim, mode
 
 def test_many_files_and_directories_in_one_are_removed(claim: Claim) -> None:
     workspace = claim.create()
-    for number in range(3000):
+    for number in range(1200):
         (workspace.path / f"file {number}").touch()
         (workspace.path / f"directory {number}").mkdir()
 

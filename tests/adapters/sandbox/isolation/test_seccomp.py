@@ -61,6 +61,7 @@ def test_a_missing_rule_is_noticed(setting: Setting) -> None:
     assert unnoticed == []
 
 
+@pytest.mark.probes  # half a minute of the processor: a mutation of every instruction
 @pytest.mark.parametrize("setting", SETTINGS, ids=setting_id)
 def test_no_instruction_is_idle(setting: Setting) -> None:
     """Each one, with its constant changed by one bit or by four, or its branches swapped, gives itself away."""
