@@ -16,6 +16,7 @@ from pathlib import Path
 
 import app
 from app.adapters.sandbox.runner.relaying import relaying
+from app.adapters.sandbox.running.waiting import surely_done
 from app.domain.errors import SandboxUnavailable
 
 _log = logging.getLogger(__name__)
@@ -149,15 +150,10 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
     """
     waiting = asyncio.create_task(process.wait())
     killing = asyncio.get_running_loop().call_later(_GRACE_SECONDS, _kill, process)
-    cancelled: asyncio.CancelledError | None = None
-    while not waiting.done():
-        try:
-            await asyncio.wait((waiting,))
-        except asyncio.CancelledError as error:
-            cancelled = error
-    killing.cancel()
-    if cancelled is not None:
-        raise cancelled
+    try:
+        await surely_done((waiting,))
+    finally:
+        killing.cancel()
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:

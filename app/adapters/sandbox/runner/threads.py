@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from app.adapters.sandbox.running.waiting import surely_done
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -14,13 +16,9 @@ T = TypeVar("T")
 async def surely_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """As `asyncio.to_thread`, but a cancellation is raised only once the thread is done."""
     doing = asyncio.get_running_loop().run_in_executor(None, partial(function, *args, **kwargs))
-    cancelled: asyncio.CancelledError | None = None
-    while not doing.done():
-        try:
-            await asyncio.wait((doing,))
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
+    try:
+        await surely_done((doing,))
+    except asyncio.CancelledError:
         doing.exception()  # nobody hears of it any more
-        raise cancelled
+        raise
     return doing.result()
