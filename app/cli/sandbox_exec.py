@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 from app.adapters.sandbox.running.cgroups import Subtree
+from app.adapters.sandbox.running.waiting import writable
 from app.cli.sandbox_limits import LIMITS
 from app.domain.command_output import Cleaner, limit_words
 from app.domain.errors import RevwrightError, SandboxRefused
@@ -121,20 +122,9 @@ async def _print(text: str, file: TextIO | None) -> None:
     if file is None:
         return
     data = text.encode("utf-8", "backslashreplace")
-    loop = asyncio.get_running_loop()
     for at in range(0, len(data), select.PIPE_BUF):
-        writable = loop.create_future()
-        loop.add_writer(file.fileno(), _ready, writable)
-        try:
-            await writable
-        finally:
-            loop.remove_writer(file.fileno())
+        await writable(file.fileno())
         _write(data[at : at + select.PIPE_BUF], file)  # so much a pipe takes that takes anything (pipe(7))
-
-
-def _ready(writable: asyncio.Future[None]) -> None:
-    if not writable.done():
-        writable.set_result(None)
 
 
 def _write(data: bytes, file: TextIO) -> None:

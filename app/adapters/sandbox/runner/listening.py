@@ -13,6 +13,7 @@ import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
+from app.adapters.sandbox.running.waiting import readable
 from app.domain.errors import SandboxUnavailable, SettingsInvalid
 
 _log = logging.getLogger(__name__)
@@ -68,14 +69,8 @@ class Connections:
 async def take_from_worker(control: socket.socket, connections: Connections) -> None:
     """Take the connections that a worker hands over (see own.OwnRunner), until the worker is gone."""
     control.setblocking(False)
-    loop = asyncio.get_running_loop()
     while True:
-        readable = loop.create_future()
-        loop.add_reader(control, _arrived, readable)
-        try:
-            await readable
-        finally:
-            loop.remove_reader(control)
+        await readable(control.fileno())
         with contextlib.suppress(BlockingIOError):
             data, rights, _, _ = control.recvmsg(1, socket.CMSG_SPACE(_INT_BYTES), socket.MSG_CMSG_CLOEXEC)
             for level, kind, content in rights:
@@ -84,11 +79,6 @@ async def take_from_worker(control: socket.socket, connections: Connections) -> 
                     connections.take(socket.socket(fileno=descriptor))
             if not data:
                 return
-
-
-def _arrived(readable: asyncio.Future[None]) -> None:
-    if not readable.done():
-        readable.set_result(None)
 
 
 @contextlib.asynccontextmanager

@@ -1,27 +1,39 @@
-"""Waits for descriptors from the event loop: for a pipe to have something, for a process to have ended."""
+"""Waits for descriptors from the event loop: for a pipe that can be read or written, for a process to have ended."""
 
 from __future__ import annotations
 
 import asyncio
 import select
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 
 async def readable(descriptor: int) -> None:
     """Returns once a read would not block; for a pidfd: once the process has ended. One wait a descriptor."""
     loop = asyncio.get_running_loop()
-    ready = loop.create_future()
+    await _told(descriptor, loop.add_reader, loop.remove_reader)
+
+
+async def writable(descriptor: int) -> None:
+    """Returns once a write would not block. One wait a descriptor."""
+    loop = asyncio.get_running_loop()
+    await _told(descriptor, loop.add_writer, loop.remove_writer)
+
+
+async def _told(
+    descriptor: int, begin: Callable[[int, Callable[[], None]], None], end: Callable[[int], object]
+) -> None:
+    ready = asyncio.get_running_loop().create_future()
 
     def note() -> None:
         if not ready.done():  # a cancellation may have come between the event and its turn
             ready.set_result(None)
 
-    loop.add_reader(descriptor, note)
+    begin(descriptor, note)
     try:
         await ready
     finally:
-        loop.remove_reader(descriptor)
+        end(descriptor)
 
 
 def is_readable(descriptor: int) -> bool:
