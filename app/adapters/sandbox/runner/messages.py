@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, get_args
 
 from app.adapters.sandbox.runner.frames import Frame, FrameInvalid
 
@@ -167,13 +167,7 @@ Message: TypeAlias = (
     | Content
     | Found
 )
-_CLASSES: Final[Mapping[str, type[Message]]] = {
-    cls.__name__: cls
-    for cls in (
-        *(Hello, Ready, Open, Put, Filled, Opened, Run, Read, Write, Delete, Walk),
-        *(Done, Refused, Printed, Finished, Content, Found),
-    )
-}
+_CLASSES: Final[Mapping[str, type[Message]]] = {cls.__name__: cls for cls in get_args(Message)}
 
 
 def to_frame(message: Message, payload: bytes = b"") -> Frame:
