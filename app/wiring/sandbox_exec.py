@@ -28,31 +28,28 @@ def prepared(settings: SandboxSettings, *, cgroups: bool = True) -> Iterator[tup
 
     Raises SettingsInvalid.
     """
-    with _workspaces_dir(settings) as directory:
-        options = RunnerOptions(
-            workspaces_dir=directory,
-            root=settings.root,
-            user=settings.runner_user,
-            at_once=1,
-            worker_uid=os.getuid(),
-            cgroups=cgroups,
-        )
-        subtree = prepare(options)
-        try:
-            yield options, subtree
-        finally:
-            if subtree is not None:
-                subtree.close()
+    options = RunnerOptions(
+        workspaces_dir=_workspaces_dir(settings),
+        root=settings.root,
+        user=settings.runner_user,
+        at_once=1,
+        worker_uid=os.getuid(),
+        cgroups=cgroups,
+    )
+    subtree = prepare(options)
+    try:
+        yield options, subtree
+    finally:
+        if subtree is not None:
+            subtree.close()
 
 
-@contextlib.contextmanager
-def _workspaces_dir(settings: SandboxSettings) -> Iterator[Path]:
+def _workspaces_dir(settings: SandboxSettings) -> Path:
     """Who has no place for workspaces yet may not want one for good, only because of one command."""
     if settings.workspaces_dir is not None or os.geteuid() == 0:
-        yield settings.workspaces_dir or OF_ROOT
-        return
+        return settings.workspaces_dir or OF_ROOT
     # Always the same, and left there empty: others may be at it, and sweep what one that was killed left.
-    yield Path(tempfile.gettempdir(), f"revwright-{os.geteuid()}")
+    return Path(tempfile.gettempdir(), f"revwright-{os.geteuid()}")
 
 
 async def execute(

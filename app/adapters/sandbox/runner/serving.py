@@ -13,7 +13,7 @@ from app.adapters.sandbox.isolation.plan import Toolchain
 from app.adapters.sandbox.runner.frames import FrameInvalid, encode, read_frame
 from app.adapters.sandbox.runner.messages import VERSION, Hello, Message, Ready, Refused, from_frame, to_frame
 from app.adapters.sandbox.running.launcher import Launcher
-from app.domain.sandbox import Isolation, Mode
+from app.domain.sandbox import Isolation
 
 T = TypeVar("T")
 
@@ -160,8 +160,3 @@ async def place(line: Line, at_once: asyncio.Semaphore, seconds: float) -> Async
     finally:
         taking.cancel()
         taking.add_done_callback(lambda taken: None if taken.cancelled() else at_once.release())
-
-
-def refuses(isolation: Isolation) -> bool:
-    """Whether nothing may be executed."""
-    return isolation.mode is Mode.REFUSED

@@ -35,7 +35,7 @@ from app.adapters.sandbox.runner.messages import (
     Write,
 )
 from app.adapters.sandbox.runner.records import decode_records
-from app.adapters.sandbox.runner.serving import Line, Runner, WorkerGone, greet, open_line, place, refuses
+from app.adapters.sandbox.runner.serving import Line, Runner, WorkerGone, greet, open_line, place
 from app.adapters.sandbox.runner.threads import surely_in_thread
 from app.adapters.sandbox.running.launcher import Launcher
 from app.adapters.sandbox.running.starting import LaunchFailed
@@ -73,7 +73,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, runn
 
 
 async def _serve_sandbox(line: Line, runner: Runner) -> None:
-    if refuses(runner.isolation) or runner.launcher is None:
+    if runner.launcher is None:
         await line.send(Refused(runner.isolation.reason, over=True, later=False))
         return
     async with place(line, runner.at_once, runner.line_seconds) as taken:
