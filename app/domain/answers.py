@@ -7,53 +7,72 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.domain.findings import Candidate, Evidence
+from app.domain.findings import Candidate, Evidence, Quote
 from app.domain.model import AnswerSchema
 from app.domain.severity import Severity
 
 MAX_FINDINGS = 50
 MAX_TEXT = 8_000
 
+MAX_QUOTES = 20
+
+FINDING_SCHEMA: Mapping[str, object] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": [
+        "rule",
+        "path",
+        "start_line",
+        "end_line",
+        "severity",
+        "title",
+        "body",
+        "failing_case",
+        "quotes",
+        "confidence",
+        "suggestion",
+    ],
+    "properties": {
+        "rule": {"type": ["string", "null"], "description": "id of the broken rule, or null"},
+        "path": {"type": "string"},
+        "start_line": {"type": "integer", "description": "line number in the new file"},
+        "end_line": {"type": "integer"},
+        "severity": {"type": "string", "enum": [s.value for s in Severity]},
+        "title": {"type": "string", "description": "one line, what is wrong"},
+        "body": {"type": "string", "description": "why, and what to do instead"},
+        "failing_case": {"type": "string", "description": "the input, state or path that makes it go wrong"},
+        "quotes": {
+            "type": "array",
+            "description": "the lines that prove it, repeated exactly",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["path", "line", "text"],
+                "properties": {
+                    "path": {"type": "string"},
+                    "line": {"type": "integer", "description": "line number in the new file"},
+                    "text": {"type": "string"},
+                },
+            },
+        },
+        "confidence": {"type": "number", "description": "0 to 1"},
+        "suggestion": {
+            "type": ["string", "null"],
+            "description": "exact replacement of the lines start_line to end_line, or null",
+        },
+    },
+}
+
 REVIEW_SCHEMA = AnswerSchema(
     name="review",
     json_schema={
         "type": "object",
         "additionalProperties": False,
-        "required": ["findings", "summary"],
+        "required": ["findings", "summary", "diagram"],
         "properties": {
             "summary": {"type": "string", "description": "what the change does, at most five short lines"},
-            "findings": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "additionalProperties": False,
-                    "required": [
-                        "rule",
-                        "path",
-                        "start_line",
-                        "end_line",
-                        "severity",
-                        "title",
-                        "body",
-                        "confidence",
-                        "suggestion",
-                    ],
-                    "properties": {
-                        "rule": {"type": ["string", "null"], "description": "id of the broken rule, or null"},
-                        "path": {"type": "string"},
-                        "start_line": {"type": "integer", "description": "line number in the new file"},
-                        "end_line": {"type": "integer"},
-                        "severity": {"type": "string", "enum": [s.value for s in Severity]},
-                        "title": {"type": "string", "description": "one line, what is wrong"},
-                        "body": {"type": "string", "description": "why, with the input or path that shows it"},
-                        "confidence": {"type": "number", "description": "0 to 1"},
-                        "suggestion": {
-                            "type": ["string", "null"],
-                            "description": "exact replacement of the lines start_line to end_line, or null",
-                        },
-                    },
-                },
-            },
+            "findings": {"type": "array", "items": FINDING_SCHEMA},
+            "diagram": {"type": ["string", "null"], "description": "Mermaid source where it helps, else null"},
         },
     },
 )
@@ -67,6 +86,8 @@ class AnswerInvalid(ValueError):
 class ReviewAnswer:
     candidates: tuple[Candidate, ...]
     walkthrough: str
+    diagram: str = ""
+    """Mermaid source, unchecked; empty for none."""
 
 
 def decode_review(text: str) -> ReviewAnswer:
@@ -77,20 +98,27 @@ def decode_review(text: str) -> ReviewAnswer:
         raise AnswerInvalid("the answer is nested too deeply") from None
     except ValueError as error:
         raise AnswerInvalid(f"the answer is not JSON: {error}") from None
-    top = _object(data, "answer", {"findings", "summary"})
+    top = _object(data, "answer", {"findings", "summary", "diagram"})
     found = top["findings"]
     if not isinstance(found, list):
         raise AnswerInvalid("findings must be an array")
     if len(found) > MAX_FINDINGS:
         raise AnswerInvalid(f"at most {MAX_FINDINGS} findings are taken: keep the worst")
-    candidates = tuple(_candidate(item, f"findings[{i}]") for i, item in enumerate(found))
-    return ReviewAnswer(candidates, _text(top, "summary", "answer", empty=True))
+    candidates = tuple(decode_candidate(item, f"findings[{i}]") for i, item in enumerate(found))
+    diagram = _optional(top, "diagram", "answer")
+    if len(diagram) > MAX_TEXT:
+        raise AnswerInvalid(f"answer.diagram is longer than {MAX_TEXT} characters")
+    return ReviewAnswer(candidates, _text(top, "summary", "answer", empty=True), diagram)
 
 
-_FIELDS = frozenset(("rule", "path", "start_line", "end_line", "severity", "title", "body", "confidence", "suggestion"))
+_FIELDS = frozenset(
+    {"rule", "path", "start_line", "end_line", "severity", "title", "body", "failing_case", "quotes"}
+    | {"confidence", "suggestion"}
+)
 
 
-def _candidate(item: object, where: str) -> Candidate:
+def decode_candidate(item: object, where: str) -> Candidate:
+    """One finding of FINDING_SCHEMA. Raises AnswerInvalid, which begins with `where`."""
     fields = _object(item, where, _FIELDS)
     severity = fields["severity"]
     if not isinstance(severity, str) or severity not in {s.value for s in Severity}:
@@ -98,11 +126,8 @@ def _candidate(item: object, where: str) -> Candidate:
     suggestion = fields["suggestion"]
     if suggestion is not None and not isinstance(suggestion, str):
         raise AnswerInvalid(f"{where}.suggestion must be a string or null")
-    rule = fields["rule"]
-    if rule is not None and not isinstance(rule, str):
-        raise AnswerInvalid(f"{where}.rule must be a string or null")
     return Candidate(
-        rule=_encodable(rule or ""),
+        rule=_optional(fields, "rule", where),
         severity=Severity(severity),
         path=_text(fields, "path", where),
         start_line=_line(fields, "start_line", where),
@@ -112,7 +137,29 @@ def _candidate(item: object, where: str) -> Candidate:
         evidence=Evidence.REASONED,
         confidence=_confidence(fields, where),
         suggestion=None if suggestion is None else _encodable(suggestion),
+        failing_case=_text(fields, "failing_case", where, empty=True),
+        quotes=_quotes(fields["quotes"], f"{where}.quotes"),
     )
+
+
+def _quotes(value: object, where: str) -> tuple[Quote, ...]:
+    if not isinstance(value, list) or len(value) > MAX_QUOTES:
+        raise AnswerInvalid(f"{where} must be an array of at most {MAX_QUOTES} quotes")
+    quotes: list[Quote] = []
+    for i, item in enumerate(value):
+        one = f"{where}[{i}]"
+        fields = _object(item, one, {"path", "line", "text"})
+        quotes.append(
+            Quote(_text(fields, "path", one), _line(fields, "line", one), _text(fields, "text", one, empty=True))
+        )
+    return tuple(quotes)
+
+
+def _optional(fields: Mapping[str, object], name: str, where: str) -> str:
+    value = fields[name]
+    if value is not None and not isinstance(value, str):
+        raise AnswerInvalid(f"{where}.{name} must be a string or null")
+    return _encodable(value or "")
 
 
 def _object(value: object, where: str, fields: frozenset[str] | set[str]) -> Mapping[str, object]:

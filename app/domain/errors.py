@@ -16,6 +16,9 @@
     ├── PatchRefused           a patch touches what it may not, is too large or does not apply; it is refused as a whole
     ├── ModelUnavailable       the model endpoint is down, slow, limited or talks garbage; come back
     ├── ModelRejected          the model endpoint refuses the request as such: key, model name, shape
+    ├── ModelContextFull       the request is longer than the model's context window: say it shorter
+    ├── BudgetRefused          a cap on money does not allow another model call
+    ├── ToolRefused            a tool does not do what the model asked of it; the text is the model's to read
     ├── SandboxRefused         a sandbox does not do what was asked: a path, a limit, or a host that cannot isolate
     └── SandboxUnavailable     the runner of sandboxes is gone or does not answer; come back
 
@@ -174,6 +177,22 @@ class ModelUnavailable(RevwrightError):
 
 class ModelRejected(RevwrightError):
     """The endpoint refuses the request (400, 401, 403, 404, 422): a person must change a setting."""
+
+
+class ModelContextFull(RevwrightError):
+    """The endpoint says that the request does not fit into the model's context window; nothing was spent."""
+
+
+class BudgetRefused(RevwrightError):
+    """A cap on money stands in the way of a model call. `until`: when the cap begins anew, or None for never."""
+
+    def __init__(self, message: str, *, until: datetime | None = None) -> None:
+        super().__init__(message)
+        self.until = until
+
+
+class ToolRefused(RevwrightError):
+    """What a model asked a tool for is not to be had: outside of the tree, not a file, over a limit. It says which."""
 
 
 class SandboxRefused(RevwrightError):

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from app.domain.diff import FileDiff
 from app.domain.entries import display_path
+from app.domain.pull_request import Sha
 from app.domain.severity import Severity
 
 MAX_SUGGESTION = 4_000
@@ -33,6 +34,39 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """A line of the head that a claim rests on, as the model repeated it."""
+
+    path: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProofRun:
+    """How a command ended on one commit, in words, and the cleaned beginning and end of what it printed."""
+
+    commit: Sha
+    ended: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A command that shows a finding: what it printed on the head and, if it could run there, on the base.
+
+    `files` are those that the reviewer wrote for it, as (path, text); `expected` is the output it foretold, which the
+    head shows and the base does not.
+    """
+
+    command: str
+    files: tuple[tuple[str, str], ...]
+    expected: str
+    head: ProofRun
+    base: ProofRun | None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One claim about the change. `id` stays the same while the code it points at stays the same."""
 
@@ -49,6 +83,9 @@ class Finding:
     """Text that replaces exactly the lines of `location`, or None."""
     inline: bool
     """Whether GitHub accepts a comment on these lines; the rest is told in the summary."""
+    failing_case: str = ""
+    """The input, state or path that makes it go wrong."""
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +102,11 @@ class Candidate:
     evidence: Evidence
     confidence: float
     suggestion: str | None = None
+    failing_case: str = ""
+    quotes: tuple[Quote, ...] = ()
+    source: str = ""
+    """Which pass said so, in our words: `standard 1/2`, `security`, `rules`."""
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,35 @@ class Role(StrEnum):
     SYSTEM = "system"
     USER = "user"
     ASSISTANT = "assistant"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as the model sees it. `parameters` is a strict JSON schema: every property required, nothing else."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool that the model wants to be called. `arguments` is JSON text as the model wrote it: it may be anything."""
+
+    id: str
+    name: str
+    arguments: str
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """`calls` is what an assistant asked for; a message of the role `tool` answers the call with the id `call_id`."""
+
     role: Role
     text: str
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +52,10 @@ class AnswerSchema:
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One call. `timeout_seconds` bounds the whole call, retries included."""
+    """One call. `timeout_seconds` bounds the whole call, retries included.
+
+    `label` names it in records, like `standard 2/3, step 4`; it is not sent.
+    """
 
     model: str
     messages: tuple[Message, ...]
@@ -37,6 +63,8 @@ class ModelRequest:
     max_output_tokens: int
     timeout_seconds: float
     cache_key: str = ""
+    tools: tuple[ToolSpec, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +98,23 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """An answer as text; whether it fits the schema is for the caller to see."""
+    """An answer as text; whether it fits the schema is for the caller to see. With `calls` it is not the last word: the
+    model wants to know what these tools say first, and `text` may be empty.
+    """
 
     text: str
     stop: StopReason
     usage: Usage
     model: str
+    calls: tuple[ToolCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """One call in the record of a run. `usd` is None when no price is known or usage was not reported."""
+
+    label: str
+    model: str
+    usage: Usage
+    usd: float | None
+    seconds: float

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from app.domain.coverage import CoverageLedger
 from app.domain.findings import Dropped, Finding
 from app.domain.guidelines import Guideline
-from app.domain.model import Usage
+from app.domain.judgements import Judgement
+from app.domain.memory import KnownFinding
+from app.domain.model import ModelCall, Usage
 from app.domain.pull_request import Sha
 from app.domain.verdict import Verdict
 
@@ -20,6 +24,34 @@ class ModelUse:
     calls: int
     usage: Usage
     usd: float | None
+
+
+class Standing(StrEnum):
+    """How a finding stands against the last review."""
+
+    NEW = "new"
+    STILL_THERE = "still there"
+    MOVED = "moved"
+
+
+@dataclass(frozen=True, slots=True)
+class AlsoSeen:
+    """A finding that is not posted as a comment, and why: over the cap, said by somebody else, too many rounds."""
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What the models cost. `cap` is None without a cap; `spent` is over all reviews of the pull request."""
+
+    spent: float
+    cap: float | None
+    refused: str = ""
+    """The cap that stood in the way of a call, in words."""
+    unpriced: tuple[str, ...] = ()
+    """Models whose calls no cap can hold back, because no price is configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +76,28 @@ class Report:
     """Why the model did not look, or not at everything; empty when all is well."""
     hidden_characters: int
     """How many invisible characters stood in the title, body and diff."""
+    standing: Mapping[str, Standing] = field(default_factory=dict)
+    """By finding id; what is not named is new."""
+    fixed: tuple[KnownFinding, ...] = ()
+    """What the last review found and this one does not."""
+    dismissed: tuple[KnownFinding, ...] = ()
+    also_seen: tuple[AlsoSeen, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
+    calls: tuple[ModelCall, ...] = ()
+    bill: Bill | None = None
+    rounds: int = 0
+    """Of the policy's `limits.rounds`, this one included."""
+    carried: int = 0
+    """Entries whose coverage stands from an earlier review of the same change."""
+    diagram: str = ""
+    """Mermaid source that the model gave, already checked; may be empty."""
+    skills: tuple[str, ...] = ()
+    """Names of the base commit's skills that the reviewers could read."""
 
     @property
     def posted(self) -> tuple[Finding, ...]:
-        return tuple(f for f in self.findings if f.inline)[: self.max_findings]
+        kept_back = {seen.finding.id for seen in self.also_seen}
+        return tuple(f for f in self.findings if f.inline and f.id not in kept_back)[: self.max_findings]
 
     @property
     def listed_only(self) -> tuple[Finding, ...]:

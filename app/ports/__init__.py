@@ -1,9 +1,21 @@
 """What use cases need from the outside world, in the words of the domain."""
 
 from app.ports.calls import Clock, ParseEvent, PolicyParser
-from app.ports.github import Checks, Conversation, Labels, Place, PullRequests, Reviewers, Reviewing, ReviewRequests
+from app.ports.code import Code, Parser, PatternCompiler
+from app.ports.github import (
+    Checks,
+    Conversation,
+    Labels,
+    Permissions,
+    Place,
+    PullRequests,
+    Reviewers,
+    Reviewing,
+    ReviewRequests,
+    Threads,
+)
 from app.ports.jobs import Bells, Intake, Ledger, Orders
-from app.ports.memory import Answers, Begun, Heads, Outbox, Pace, Runs
+from app.ports.memory import Answers, Begun, Heads, Outbox, Pace, PastReviews, Purse, Runs
 from app.ports.missed import HookDeliveries, KnownRepositories, Marks, OpenPullRequests
 from app.ports.review import Mirrors, Model, Repository
 from app.ports.sandbox import Output, Sandbox, Sandboxes, Tree
@@ -14,6 +26,7 @@ __all__ = [
     "Bells",
     "Checks",
     "Clock",
+    "Code",
     "Conversation",
     "Heads",
     "HookDeliveries",
@@ -30,9 +43,14 @@ __all__ = [
     "Output",
     "Pace",
     "ParseEvent",
+    "Parser",
+    "PastReviews",
+    "PatternCompiler",
+    "Permissions",
     "Place",
     "PolicyParser",
     "PullRequests",
+    "Purse",
     "Repository",
     "ReviewRequests",
     "Reviewers",
@@ -40,5 +58,6 @@ __all__ = [
     "Runs",
     "Sandbox",
     "Sandboxes",
+    "Threads",
     "Tree",
 ]

@@ -8,6 +8,7 @@ from typing import Protocol
 from app.domain.messages.check import CheckOutput, Conclusion
 from app.domain.messages.comments import InlineComment
 from app.domain.pull_request import PullRequest, PullRequestRef, RepositoryName, Sha
+from app.domain.threads import Permission, ReviewThread
 
 
 class PullRequests(Protocol):
@@ -120,4 +121,28 @@ class ReviewRequests(Protocol):
 
     async def ask(self, place: Place, reviewers: Reviewers) -> None:
         """Ask them; GitHub refuses all (422) if one is the author or has no access."""
+        ...
+
+
+class Threads(Protocol):
+    """Conversations on lines of a pull request. Writes raise WriteUncertain; both are harmless when repeated."""
+
+    async def all(self, place: Place) -> tuple[ReviewThread, ...]:
+        """Every thread, oldest first."""
+        ...
+
+    async def resolve(self, place: Place, thread: str) -> bool:
+        """Mark as resolved; False when the thread is gone."""
+        ...
+
+    async def reopen(self, place: Place, thread: str) -> bool:
+        """Mark as not resolved; False when the thread is gone."""
+        ...
+
+
+class Permissions(Protocol):
+    """Who may do what, asked at this moment."""
+
+    async def of(self, place: Place, login: str) -> Permission:
+        """NONE for somebody who is not there."""
         ...

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Protocol
 
 from app.domain.jobs import RowKey
+from app.domain.memory import PastReview
 from app.domain.model import Completion
+from app.domain.money import Caps, NotReserved, Reservation, Spent
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
 from app.domain.report import ModelUse
 from app.domain.runs import RunLog, RunRecord, RunStart, RunState
@@ -136,4 +138,32 @@ class Answers(Protocol):
 
     async def forget(self, row: RowKey) -> None:
         """The job is done: nobody needs them any more."""
+        ...
+
+
+class Purse(Protocol):
+    """What may be spent on models, across all processes. Every call raises LedgerUnavailable."""
+
+    async def reserve(self, ref: PullRequestRef, usd: float, caps: Caps) -> Reservation | NotReserved:
+        """Puts money aside before a call, if no cap is broken by it; in one step, whoever else reserves."""
+        ...
+
+    async def settle(self, ref: PullRequestRef, reservation: Reservation, usd: float | None) -> None:
+        """The call is over and cost so much. None: nobody knows, so that what was put aside stays spent."""
+        ...
+
+    async def spent(self, ref: PullRequestRef) -> Spent:
+        """What was spent so far."""
+        ...
+
+
+class PastReviews(Protocol):
+    """What the last review of a pull request came to. Every call raises LedgerUnavailable."""
+
+    async def recall(self, ref: PullRequestRef) -> PastReview | None:
+        """None when there was none, or what is kept is not ours or of another version (which is logged)."""
+        ...
+
+    async def keep(self, ref: PullRequestRef, past: PastReview) -> None:
+        """In place of what was kept before."""
         ...

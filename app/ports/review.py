@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from app.domain.model import Completion, ModelRequest
-from app.domain.objects import Blob, Change
+from app.domain.objects import Change
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
+from app.ports.code import Code
 from app.ports.sandbox import Tree
 
 
@@ -16,12 +17,13 @@ class Model(Protocol):
     async def complete(self, request: ModelRequest) -> Completion:
         """Answer one request.
 
-        Raises ModelUnavailable (try later) or ModelRejected (a setting must change).
+        Raises ModelUnavailable (try later), ModelRejected (a setting must change), ModelContextFull (say it shorter) or
+        BudgetRefused (a cap stands in the way).
         """
         ...
 
 
-class Repository(Protocol):
+class Repository(Code, Protocol):
     """A git object database at hand. Nothing here touches a work tree."""
 
     async def merge_base(self, a: Sha, b: Sha) -> Sha | None:
@@ -32,8 +34,8 @@ class Repository(Protocol):
         """Every changed entry between two commits, in git's order, each with its diff or the reason for none."""
         ...
 
-    async def blobs(self, commit: Sha, paths: tuple[str, ...], *, max_bytes: int) -> dict[str, Blob]:
-        """The files among `paths` that exist at `commit`; what is a directory or a submodule is left out."""
+    async def last_change(self, old: Sha, new: Sha, path: str) -> Sha | None:
+        """The newest commit that `new` has and `old` has not and that touches the path; None when there is none."""
         ...
 
     def tree(self, commit: Sha) -> Tree:

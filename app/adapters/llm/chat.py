@@ -11,7 +11,7 @@ from app.domain.model import Completion, Message, ModelRequest, Role, StopReason
 
 if TYPE_CHECKING:
     # Only for the types: importing the SDK costs half a second, and this module is pure without it.
-    from openai.types.chat import ChatCompletionMessageParam
+    from openai.types.chat import ChatCompletionMessageParam, ChatCompletionMessageToolCallUnionParam
     from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
 
 
@@ -47,7 +47,15 @@ def _message(message: Message) -> ChatCompletionMessageParam:
         case Role.USER:
             return {"role": "user", "content": text}
         case Role.ASSISTANT:
-            return {"role": "assistant", "content": text}
+            if not message.calls:
+                return {"role": "assistant", "content": text}
+            calls: list[ChatCompletionMessageToolCallUnionParam] = [
+                {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+                for call in message.calls
+            ]
+            return {"role": "assistant", "content": text or None, "tool_calls": calls}
+        case Role.TOOL:
+            return {"role": "tool", "tool_call_id": message.call_id, "content": text}
         case _:
             assert_never(message.role)
 

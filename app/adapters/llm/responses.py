@@ -12,7 +12,7 @@ from app.domain.model import Completion, Message, ModelRequest, Role, StopReason
 
 if TYPE_CHECKING:
     # Only for the types: importing the SDK costs half a second, and this module is pure without it.
-    from openai.types.responses import EasyInputMessageParam
+    from openai.types.responses import EasyInputMessageParam, ResponseInputItemParam
     from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming
 
 _PASSING_ERRORS = frozenset({"server_error", "rate_limit_exceeded"})
@@ -22,7 +22,7 @@ def parameters(request: ModelRequest, dialect: Dialect) -> ResponseCreateParamsN
     """What to send. Nothing is kept at the provider, so each request carries the whole conversation."""
     sent: ResponseCreateParamsNonStreaming = {
         "model": request.model,
-        "input": [_message(one) for one in request.messages],
+        "input": [item for message in request.messages for item in _items(message)],
         "max_output_tokens": request.max_output_tokens,
         "store": False,
     }
@@ -40,17 +40,30 @@ def parameters(request: ModelRequest, dialect: Dialect) -> ResponseCreateParamsN
     return sent
 
 
-def _message(message: Message) -> EasyInputMessageParam:
+def _items(message: Message) -> list[ResponseInputItemParam]:
     text = wire.clean(message.text)
-    match message.role:
+    if message.role is Role.TOOL:
+        return [{"type": "function_call_output", "call_id": message.call_id, "output": text}]
+    items: list[ResponseInputItemParam] = [_message(message.role, text)] if text or not message.calls else []
+    for call in message.calls:
+        items.append(
+            {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": wire.clean(call.arguments)}
+        )
+    return items
+
+
+def _message(role: Role, text: str) -> EasyInputMessageParam:
+    match role:
         case Role.SYSTEM:
             return {"role": "system", "content": text}
         case Role.USER:
             return {"role": "user", "content": text}
         case Role.ASSISTANT:
             return {"role": "assistant", "content": text}
+        case Role.TOOL:
+            raise ValueError("a tool's answer is an item of its own")
         case _:
-            assert_never(message.role)
+            assert_never(role)
 
 
 def completion(payload: object, request: ModelRequest, *, key: str) -> Completion | Failure:

@@ -1,0 +1,62 @@
+"""What we remember of a pull request between reviews: what was found, what became of it, and what was covered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain.anchors import Anchor
+from app.domain.findings import Finding
+from app.domain.pull_request import Sha
+from app.domain.tiers import Tier
+
+
+class FindingState(StrEnum):
+    OPEN = "open"
+    FIXED = "fixed"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFinding:
+    """A finding of an earlier review, as it was told last, and where it stands in the code."""
+
+    finding: Finding
+    anchor: Anchor
+    state: FindingState
+    since: Sha
+    """The head on which it was first found."""
+    fixed_by: Sha | None = None
+    dismissed_by: str | None = None
+    posted: bool = True
+    """Whether it stands as a comment in the diff."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryMemory:
+    """A changed entry that was covered. `identity` says what the change to it was, wherever its lines stood."""
+
+    path: str
+    identity: str
+    tier: Tier
+    reads: tuple[str, ...]
+    """Other paths that the reviewer of this entry looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastReview:
+    """The last finished review. `steering` is a digest of all that steers a review besides the change: policy,
+    guidelines, rules, prompts, models. With another one nothing of the coverage is carried over.
+    """
+
+    head: Sha
+    base: Sha
+    merge_base: Sha
+    steering: str
+    entries: tuple[EntryMemory, ...]
+    findings: tuple[KnownFinding, ...]
+    rounds: int
+    """How many heads were reviewed on which something blocked."""
+    asked: bool
+    """Whether a person was asked how to go on."""
+    walkthrough: str = ""
