@@ -16,7 +16,8 @@ _ROOT = Path(__file__).parent.parent
 
 def main() -> None:
     project = tomllib.loads((_ROOT / "pyproject.toml").read_text())
-    runtime = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["embedded"]]
+    extras = [one for extra in project["project"]["optional-dependencies"].values() for one in extra]
+    runtime = [*project["project"]["dependencies"], *extras]
     dev = [*runtime, *project["dependency-groups"]["dev"]]
     with tempfile.TemporaryDirectory() as folder:
         tools = Path(folder) / "tools"

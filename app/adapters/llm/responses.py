@@ -45,10 +45,10 @@ def _items(message: Message) -> list[ResponseInputItemParam]:
     if message.role is Role.TOOL:
         return [{"type": "function_call_output", "call_id": message.call_id, "output": text}]
     items: list[ResponseInputItemParam] = [_message(message.role, text)] if text or not message.calls else []
-    for call in message.calls:
-        items.append(
-            {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": wire.clean(call.arguments)}
-        )
+    items += [
+        {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": wire.clean(call.arguments)}
+        for call in message.calls
+    ]
     return items
 
 
