@@ -1,4 +1,4 @@
-"""How closely a changed entry is looked at, decided by its path and the base commit's policy alone."""
+"""How closely a changed entry is looked at, decided by its path, the base commit's policy, and what its content is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.domain.content_kinds import ContentKind
 from app.domain.globs import fold, matches, matches_folded
 from app.domain.policy import POLICY_PATH, Policy
 
@@ -86,11 +87,12 @@ class TierChoice:
         return self.reason.startswith(_MEDIA)
 
 
-def tier_of(path: str, policy: Policy) -> TierChoice:
-    """Core comes first, whatever else names the path; then the policy's skip and light; then our own skip.
+def tier_of(path: str, policy: Policy, kind: ContentKind | None = None) -> TierChoice:
+    """Core comes first, whatever else names the path; then the policy's skip and light; then our own skip and light.
 
-    Core patterns are compared case-folded, so that no spelling that some file system takes for the same name
-    slips past; skip and light patterns exactly, because they lower the guard.
+    What a file's content is never takes it below light. Core patterns are compared case-folded, so that no spelling
+    that some file system takes for the same name slips past; skip and light patterns exactly, because they lower the
+    guard.
     """
     if _undecodable(path):
         return TierChoice(Tier.CORE, "the path is not UTF-8 (built-in)")
@@ -107,6 +109,8 @@ def tier_of(path: str, policy: Policy) -> TierChoice:
     _, dot, extension = path.rpartition(".")
     if dot and fold(extension) in MEDIA_EXTENSIONS:
         return TierChoice(Tier.SKIP, f"{_MEDIA}: **/*.{fold(extension)} (built-in)")
+    if kind is not None:
+        return TierChoice(Tier.LIGHT, f"{kind} (built-in)")
     return TierChoice(Tier.STANDARD, "no rule names the path (built-in)")
 
 

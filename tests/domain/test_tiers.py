@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.domain.content_kinds import ContentKind
 from app.domain.policy import CoreRequirement, Policy, RulesPolicy, TierPolicy
 from app.domain.tiers import ALWAYS_CORE, MEDIA_EXTENSIONS, Tier, TierChoice, tier_of
 
@@ -120,3 +121,12 @@ def test_tiers_are_ordered() -> None:
     assert not Tier.CORE < Tier.LIGHT
     assert not Tier.SKIP > Tier.LIGHT
     assert [tier.rank for tier in Tier] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("kind", ContentKind)
+def test_what_a_file_is_makes_it_light_where_nothing_else_names_it(kind: ContentKind) -> None:
+    assert tier_of("src/x.js", _POLICY, kind) == TierChoice(Tier.LIGHT, f"{kind} (built-in)")
+    assert tier_of("app/auth/x.js", _POLICY, kind).tier is Tier.CORE
+    assert tier_of(".github/workflows/x.js", _POLICY, kind).tier is Tier.CORE
+    assert tier_of("vendor/x.js", _POLICY, kind).reason == "tiers.skip: vendor/** (policy)"
+    assert tier_of("docs/x.js", _POLICY, kind).reason == "tiers.light: docs/** (policy)"
