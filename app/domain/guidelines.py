@@ -42,10 +42,10 @@ def candidate_paths(changed: Iterable[str]) -> tuple[str, ...]:
 
 
 def arrange(found: Iterable[tuple[str, str, int]]) -> tuple[Guideline, ...]:
-    """Caps files given as (path, text, bytes not read) in the order of `candidate_paths`.
+    """Caps files given as (path, text, bytes not read) in the order of `candidate_paths`; the closest come out last.
 
-    Fallback files count only where the root has no AGENTS.md. Review sections of a file come before the rest
-    of it, so that a cap cuts the rest.
+    Fallback files count only where the root has no AGENTS.md. They have the room that AGENTS.md files leave, and stand
+    where the root's would. Review sections of a file come before the rest of it, so that a cap cuts the rest.
     """
     files = tuple(found)
     if any(path == AGENTS for path, _, _ in files):
@@ -57,7 +57,7 @@ def arrange(found: Iterable[tuple[str, str, int]]) -> tuple[Guideline, ...]:
         take = min(len(data), MAX_BYTES_PER_FILE, room)
         room -= take
         arranged.append(Guideline(path, data[:take].decode("utf-8", "ignore"), len(data) - take + unread))
-    return tuple(arranged)
+    return tuple(sorted(arranged, key=lambda guideline: guideline.path not in FALLBACKS))
 
 
 def _review_sections_first(text: str) -> str:

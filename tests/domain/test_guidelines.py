@@ -34,8 +34,8 @@ def test_deep_and_many_directories_are_cut_off() -> None:
 def test_fallbacks_count_only_without_a_root_agents_file() -> None:
     assert [g.path for g in arrange([("AGENTS.md", "a", 0), ("CLAUDE.md", "c", 0)])] == ["AGENTS.md"]
     assert [g.path for g in arrange([("src/AGENTS.md", "a", 0), ("CLAUDE.md", "c", 0)])] == [
-        "src/AGENTS.md",
         "CLAUDE.md",
+        "src/AGENTS.md",
     ]
 
 
@@ -80,3 +80,13 @@ def test_a_cut_never_leaves_half_a_character() -> None:
     (guideline,) = arrange([("AGENTS.md", "x" + "é" * MAX_BYTES_PER_FILE, 0)])
 
     assert guideline.text.endswith("é")
+
+
+def test_the_closest_stand_last_and_fallbacks_have_the_room_that_is_left() -> None:
+    full = "x" * MAX_BYTES_PER_FILE
+    files = [(f"{name}/AGENTS.md", full, 0) for name in ("a", "a/b", "a/c")] + [("CLAUDE.md", full, 7)]
+
+    arranged = arrange(files)
+
+    assert [g.path for g in arranged] == ["CLAUDE.md", "a/AGENTS.md", "a/b/AGENTS.md", "a/c/AGENTS.md"]
+    assert [g.cut_bytes for g in arranged] == [MAX_BYTES_PER_FILE + 7, 0, 0, 0]
