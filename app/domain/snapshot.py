@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from app.domain.content_kinds import ContentKind
 from app.domain.diff import FileDiff
 from app.domain.entries import Entry
 from app.domain.guidelines import Guideline
 from app.domain.objects import Change
 from app.domain.policy import Policy
 from app.domain.pull_request import Sha
+from app.domain.skills import Skill
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,10 @@ class Snapshot:
     """Mistakes in the base commit's policy file; the built-in default policy is used then."""
     guidelines: tuple[Guideline, ...]
     changes: tuple[Change, ...]
+    kinds: Mapping[str, ContentKind] = field(default_factory=lambda: MappingProxyType({}))
+    """Path -> what its content is, for those that are read less closely for it."""
+    skills: tuple[Skill, ...] = ()
+    """Of the base commit."""
 
     @property
     def entries(self) -> tuple[Entry, ...]:

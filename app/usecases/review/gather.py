@@ -1,18 +1,29 @@
-"""Freezes a change into a snapshot: entries, diffs, policy and guidelines at exact commits."""
+"""Freezes a change into a snapshot: entries, diffs, policy, guidelines, skills and kinds at exact commits."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
+from app.domain.content_kinds import ContentKind, is_lock_name, kind_of, worth_reading
 from app.domain.entries import Kind
 from app.domain.errors import GitFailed, PolicyInvalid
 from app.domain.guidelines import MAX_BYTES_PER_FILE, Guideline, arrange, candidate_paths
-from app.domain.objects import Blob
+from app.domain.objects import Blob, Change
 from app.domain.policy import POLICY_PATH, Policy
 from app.domain.pull_request import Sha
+from app.domain.skills import MAX_BYTES, SKILLS_DIRECTORY, Skill, read_skill, skill_paths
 from app.domain.snapshot import Snapshot
+from app.domain.tiers import Tier, tier_of
 from app.ports import PolicyParser, Repository
 
 _POLICY_BYTES = 64 * 1024 + 1
 _GUIDELINE_BYTES = 4 * MAX_BYTES_PER_FILE
+_BASE_BYTES = max(_POLICY_BYTES, _GUIDELINE_BYTES)
+
+MAX_KINDS = 300
+"""Of how many files the content is looked at; the rest is read like any other file."""
+
+_REGULAR = frozenset({Kind.FILE, Kind.EXECUTABLE})
 
 
 async def gather(
@@ -24,7 +35,9 @@ async def gather(
         raise GitFailed(f"{base} and {head} have no common ancestor, so there is no change to review")
     changes = await repository.changes(merge_base, head)
     paths = candidate_paths(change.entry.path for change in changes)
-    blobs = await repository.blobs(base, (POLICY_PATH, *paths), max_bytes=max(_POLICY_BYTES, _GUIDELINE_BYTES))
+    suspects = _suspects(changes)
+    asked = tuple(dict.fromkeys((POLICY_PATH, *paths, *(c.entry.path for c in suspects))))
+    blobs = await repository.blobs(base, asked, max_bytes=_BASE_BYTES)
     policy, problems = _policy(blobs.get(POLICY_PATH), parse_policy)
     return Snapshot(
         title=title,
@@ -36,13 +49,15 @@ async def gather(
         policy_problems=problems,
         guidelines=_guidelines(paths, blobs),
         changes=changes,
+        kinds=await _kinds(repository, head, suspects, blobs),
+        skills=await _skills(repository, base),
     )
 
 
 def _policy(blob: Blob | None, parse_policy: PolicyParser) -> tuple[Policy, tuple[str, ...]]:
     if blob is None:
         return Policy(), ()
-    if blob.kind not in (Kind.FILE, Kind.EXECUTABLE):
+    if blob.kind not in _REGULAR:
         return Policy(), (f"{POLICY_PATH} must be a regular file, not a {blob.kind}",)
     try:
         return parse_policy(blob.text_bytes, POLICY_PATH), ()
@@ -50,10 +65,63 @@ def _policy(blob: Blob | None, parse_policy: PolicyParser) -> tuple[Policy, tupl
         return Policy(), tuple(f"{error.path}:{p.line}:{p.column}: {p.message}" for p in error.problems)
 
 
-def _guidelines(paths: tuple[str, ...], blobs: dict[str, Blob]) -> tuple[Guideline, ...]:
+def _guidelines(paths: tuple[str, ...], blobs: Mapping[str, Blob]) -> tuple[Guideline, ...]:
     """Regular files only: a link would let a guideline be something else than what it seems."""
     found = ((path, blobs[path]) for path in paths if path in blobs)
-    regular = ((p, b) for p, b in found if b.kind in (Kind.FILE, Kind.EXECUTABLE))
+    regular = ((p, b) for p, b in found if b.kind in _REGULAR)
     return arrange(
         (path, blob.text_bytes.decode("utf-8", "replace"), blob.size - len(blob.text_bytes)) for path, blob in regular
     )
+
+
+async def _skills(repository: Repository, base: Sha) -> tuple[Skill, ...]:
+    listed = await repository.listing(base, SKILLS_DIRECTORY)
+    if not listed:
+        return ()
+    paths = skill_paths(entry.path for entry in listed if entry.kind not in {*_REGULAR, Kind.SYMLINK})
+    blobs = await repository.blobs(base, paths, max_bytes=MAX_BYTES)
+    return tuple(
+        read_skill(path, blobs[path].text_bytes.decode("utf-8", "replace"))
+        for path in paths
+        if path in blobs and blobs[path].kind in _REGULAR
+    )
+
+
+def _suspects(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Files of which the content can change the tier: lock files first, then where most would be read."""
+    able = [c for c in changes if c.diff is not None and _may_have_kind(c)]
+    able.sort(key=lambda c: (not is_lock_name(c.entry.path), -_changed_lines(c), c.entry.path))
+    return tuple(able[:MAX_KINDS])
+
+
+def _may_have_kind(change: Change) -> bool:
+    entry = change.entry
+    if any(side.kind not in _REGULAR for side in entry.sides):
+        return False
+    if tier_of(entry.path, Policy()).tier is not Tier.STANDARD:
+        return False
+    return entry.old is not None or is_lock_name(entry.path)
+
+
+def _changed_lines(change: Change) -> int:
+    return change.diff.changed_line_count if change.diff else 0
+
+
+async def _kinds(
+    repository: Repository, head: Sha, suspects: tuple[Change, ...], at_base: Mapping[str, Blob]
+) -> Mapping[str, ContentKind]:
+    """The head is asked only for files of which the base commit leaves the matter open."""
+    base = {c.entry.path: _regular_bytes(at_base.get(c.entry.path)) for c in suspects}
+    open_ = tuple(c for c in suspects if worth_reading(c.entry.path, base[c.entry.path]))
+    there = tuple(c.entry.path for c in open_ if c.entry.new is not None)
+    at_head = await repository.blobs(head, there, max_bytes=_BASE_BYTES) if there else {}
+    kinds = ((c.entry.path, kind_of(c.entry.path, base=base[c.entry.path], head=_head(c, at_head))) for c in open_)
+    return {path: kind for path, kind in kinds if kind is not None}
+
+
+def _head(change: Change, at_head: Mapping[str, Blob]) -> bytes | None:
+    return None if change.entry.new is None else at_head[change.entry.path].text_bytes
+
+
+def _regular_bytes(blob: Blob | None) -> bytes | None:
+    return blob.text_bytes if blob is not None and blob.kind in _REGULAR else None
