@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +9,30 @@ from dataclasses import dataclass
 from app.domain.findings import Candidate, Evidence, Quote
 from app.domain.model import AnswerSchema
 from app.domain.severity import Severity
+from app.domain.strict_json import (
+    MAX_TEXT,
+    AnswerInvalid,
+    encodable,
+    integer_of,
+    object_with,
+    optional_text,
+    parsed,
+    text_of,
+)
+
+__all__ = [
+    "FINDING_SCHEMA",
+    "MAX_FINDINGS",
+    "MAX_QUOTES",
+    "MAX_TEXT",
+    "REVIEW_SCHEMA",
+    "AnswerInvalid",
+    "ReviewAnswer",
+    "decode_candidate",
+    "decode_review",
+]
 
 MAX_FINDINGS = 50
-MAX_TEXT = 8_000
-
 MAX_QUOTES = 20
 
 FINDING_SCHEMA: Mapping[str, object] = {
@@ -78,10 +97,6 @@ REVIEW_SCHEMA = AnswerSchema(
 )
 
 
-class AnswerInvalid(ValueError):
-    """The answer does not have the asked-for shape; the text says where, for the model to mend it."""
-
-
 @dataclass(frozen=True, slots=True)
 class ReviewAnswer:
     candidates: tuple[Candidate, ...]
@@ -92,23 +107,17 @@ class ReviewAnswer:
 
 def decode_review(text: str) -> ReviewAnswer:
     """Decodes an answer to REVIEW_SCHEMA. Raises AnswerInvalid; never repairs, never guesses."""
-    try:
-        data = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
-    except RecursionError:
-        raise AnswerInvalid("the answer is nested too deeply") from None
-    except ValueError as error:
-        raise AnswerInvalid(f"the answer is not JSON: {error}") from None
-    top = _object(data, "answer", {"findings", "summary", "diagram"})
+    top = object_with(parsed(text), "answer", {"findings", "summary", "diagram"})
     found = top["findings"]
     if not isinstance(found, list):
         raise AnswerInvalid("findings must be an array")
     if len(found) > MAX_FINDINGS:
         raise AnswerInvalid(f"at most {MAX_FINDINGS} findings are taken: keep the worst")
     candidates = tuple(decode_candidate(item, f"findings[{i}]") for i, item in enumerate(found))
-    diagram = _optional(top, "diagram", "answer")
+    diagram = optional_text(top, "diagram", "answer")
     if len(diagram) > MAX_TEXT:
         raise AnswerInvalid(f"answer.diagram is longer than {MAX_TEXT} characters")
-    return ReviewAnswer(candidates, _text(top, "summary", "answer", empty=True), diagram)
+    return ReviewAnswer(candidates, text_of(top, "summary", "answer", empty=True), diagram)
 
 
 _FIELDS = frozenset(
@@ -119,7 +128,7 @@ _FIELDS = frozenset(
 
 def decode_candidate(item: object, where: str) -> Candidate:
     """One finding of FINDING_SCHEMA. Raises AnswerInvalid, which begins with `where`."""
-    fields = _object(item, where, _FIELDS)
+    fields = object_with(item, where, _FIELDS)
     severity = fields["severity"]
     if not isinstance(severity, str) or severity not in {s.value for s in Severity}:
         raise AnswerInvalid(f"{where}.severity must be one of P0, P1, P2, P3")
@@ -127,17 +136,17 @@ def decode_candidate(item: object, where: str) -> Candidate:
     if suggestion is not None and not isinstance(suggestion, str):
         raise AnswerInvalid(f"{where}.suggestion must be a string or null")
     return Candidate(
-        rule=_optional(fields, "rule", where),
+        rule=optional_text(fields, "rule", where),
         severity=Severity(severity),
-        path=_text(fields, "path", where),
-        start_line=_line(fields, "start_line", where),
-        end_line=_line(fields, "end_line", where),
-        title=_text(fields, "title", where),
-        body=_text(fields, "body", where, empty=True),
+        path=text_of(fields, "path", where),
+        start_line=integer_of(fields, "start_line", where),
+        end_line=integer_of(fields, "end_line", where),
+        title=text_of(fields, "title", where),
+        body=text_of(fields, "body", where, empty=True),
         evidence=Evidence.REASONED,
         confidence=_confidence(fields, where),
-        suggestion=None if suggestion is None else _encodable(suggestion),
-        failing_case=_text(fields, "failing_case", where, empty=True),
+        suggestion=None if suggestion is None else encodable(suggestion),
+        failing_case=text_of(fields, "failing_case", where, empty=True),
         quotes=_quotes(fields["quotes"], f"{where}.quotes"),
     )
 
@@ -148,49 +157,13 @@ def _quotes(value: object, where: str) -> tuple[Quote, ...]:
     quotes: list[Quote] = []
     for i, item in enumerate(value):
         one = f"{where}[{i}]"
-        fields = _object(item, one, {"path", "line", "text"})
+        fields = object_with(item, one, {"path", "line", "text"})
         quotes.append(
-            Quote(_text(fields, "path", one), _line(fields, "line", one), _text(fields, "text", one, empty=True))
+            Quote(
+                text_of(fields, "path", one), integer_of(fields, "line", one), text_of(fields, "text", one, empty=True)
+            )
         )
     return tuple(quotes)
-
-
-def _optional(fields: Mapping[str, object], name: str, where: str) -> str:
-    value = fields[name]
-    if value is not None and not isinstance(value, str):
-        raise AnswerInvalid(f"{where}.{name} must be a string or null")
-    return _encodable(value or "")
-
-
-def _object(value: object, where: str, fields: frozenset[str] | set[str]) -> Mapping[str, object]:
-    if not isinstance(value, dict):
-        raise AnswerInvalid(f"{where} must be an object")
-    if missing := fields - value.keys():
-        raise AnswerInvalid(f"{where} lacks {', '.join(sorted(missing))}")
-    if extra := value.keys() - fields:
-        raise AnswerInvalid(f"{where} has {len(extra)} field(s) that were not asked for")
-    return value
-
-
-def _text(fields: Mapping[str, object], name: str, where: str, *, empty: bool = False) -> str:
-    value = fields[name]
-    if not isinstance(value, str) or (not value.strip() and not empty):
-        raise AnswerInvalid(f"{where}.{name} must be a {'' if empty else 'non-empty '}string")
-    if len(value) > MAX_TEXT:
-        raise AnswerInvalid(f"{where}.{name} is longer than {MAX_TEXT} characters")
-    return _encodable(value)
-
-
-def _encodable(text: str) -> str:
-    """JSON can escape half of a surrogate pair, which no UTF-8 text can hold."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _line(fields: Mapping[str, object], name: str, where: str) -> int:
-    value = fields[name]
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise AnswerInvalid(f"{where}.{name} must be an integer")
-    return value
 
 
 def _confidence(fields: Mapping[str, object], where: str) -> float:
@@ -200,14 +173,3 @@ def _confidence(fields: Mapping[str, object], where: str) -> float:
     if not 0 <= value <= 1:
         raise AnswerInvalid(f"{where}.confidence must be a number from 0 to 1")
     return float(value)
-
-
-def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("an object names a field twice")
-    return found
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")
