@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import fields
 from importlib import resources
 
 from app.adapters.llm.client import open_model
@@ -27,5 +28,4 @@ async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
 
 def load_templates() -> PromptTemplates:
     folder = resources.files("app.usecases") / "prompts"
-    names = ("review_system", "review_user", "repair")
-    return PromptTemplates(**{name: (folder / f"{name}.md").read_text("utf-8") for name in names})
+    return PromptTemplates(**{f.name: (folder / f"{f.name}.md").read_text("utf-8") for f in fields(PromptTemplates)})

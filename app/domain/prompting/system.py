@@ -1,0 +1,47 @@
+"""The first message of every call: our instructions, and the rules, guidelines and skills of the base commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from string import Template
+
+from app.domain.guidelines import Guideline
+from app.domain.model import Message, Role
+from app.domain.prompting.templates import PromptTemplates
+from app.domain.rules import Rule
+from app.domain.shown import shown, shown_path
+from app.domain.skills import Skill
+from app.domain.snapshot import Snapshot
+
+_NONE = "(none)\n"
+
+
+def system_message(templates: PromptTemplates, snapshot: Snapshot, rules: Iterable[Rule]) -> Message:
+    """It depends on the base commit alone, so that all calls of a run, and most runs of a repository, begin alike."""
+    text = Template(templates.system).substitute(
+        rules=_rules(rules),
+        guidelines=_guidelines(snapshot.policy.review.instructions, snapshot.guidelines),
+        skills=_skills(snapshot.skills),
+    )
+    return Message(Role.SYSTEM, text)
+
+
+def _rules(rules: Iterable[Rule]) -> str:
+    return "\n".join(f"## {rule.id} ({rule.severity}): {rule.title}\n{rule.prose.strip()}\n" for rule in rules) or _NONE
+
+
+def _guidelines(instructions: str, guidelines: Iterable[Guideline]) -> str:
+    parts = [_guideline(guideline) for guideline in guidelines]
+    if instructions:
+        parts.insert(0, f"## review.instructions of the policy file\n{shown(instructions).strip()}\n")
+    return "\n".join(parts) or _NONE
+
+
+def _guideline(guideline: Guideline) -> str:
+    cut = f"[{guideline.cut_bytes} more bytes of this file are not shown]\n" if guideline.cut_bytes else ""
+    return f"## {shown_path(guideline.path)}\n{shown(guideline.text).strip()}\n{cut}"
+
+
+def _skills(skills: Iterable[Skill]) -> str:
+    listed = (f"- {shown(s.name)} ({shown_path(s.path)}): {shown(s.description)}\n" for s in skills)
+    return "".join(listed) or _NONE
