@@ -16,8 +16,11 @@ from app.domain.tiers import Tier
 MAX_CHARACTERS = 60_000
 """Of one group: about 17,000 tokens, which leaves most of a context window for what tools return."""
 
-MAX_GROUPS = 50
-"""Of one review, all tiers together."""
+MAX_GROUPS = 80
+"""Of one review, all tiers together: near five million characters, beyond which nobody would pay for it."""
+
+_NAMESAKES = 100
+"""Of how many files of one name the nearest is looked for, so that many of one name do not take long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +171,14 @@ def _subjects(paths: Sequence[str]) -> dict[str, str]:
     """Test -> the changed file it tests: that of the same name, in the nearest directory."""
     by_stem: dict[str, list[str]] = {}
     tested: dict[str, str] = {}
-    for path in paths:
+    for path in sorted(paths):
         stem = _stem(path)
         match = _TEST_NAME.fullmatch(stem)
         if match is not None and match["stem"] != stem:
             tested[path] = match["stem"]
         else:
             by_stem.setdefault(stem, []).append(path)
-    return {test: _nearest(test, by_stem[stem]) for test, stem in tested.items() if stem in by_stem}
+    return {test: _nearest(test, by_stem[stem][:_NAMESAKES]) for test, stem in tested.items() if stem in by_stem}
 
 
 def _nearest(path: str, others: Iterable[str]) -> str:

@@ -90,6 +90,15 @@ def test_a_test_belongs_to_the_nearest_file_of_that_name() -> None:
     assert paths(result) == [("a/x.py", "b/x.py", "tests/b/test_x.py", "tests/c/test_y.py")]
 
 
+def test_of_very_many_files_of_one_name_the_first_ones_are_looked_at() -> None:
+    files = [change(f"{n:03}/x.py", "+x") for n in range(150)]
+
+    (names,) = paths(grouped(*files, change("149/test_x.py", "+x"), change("050/test_x.py", "+x"), size=60_000))
+
+    assert names[names.index("050/test_x.py") - 1] == "050/x.py"
+    assert names[names.index("149/test_x.py") - 1] == "000/x.py"
+
+
 def test_what_cannot_be_shown_is_left_out_with_its_reason() -> None:
     token = "ghp_" + "A1b2C3d4E5" * 3 + "f6G7h"
     result = grouped(

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from app.domain.answers import FINDING_SCHEMA
 from app.domain.grouping import Group, group
+from app.domain.guidelines import Guideline
 from app.domain.model import Message, Role
 from app.domain.objects import NotDiffed
 from app.domain.prompting import (
@@ -215,7 +216,7 @@ def test_for_one_pass_the_first_files_are_packed_and_the_rest_has_its_reason() -
 
     assert [path for path, _ in packed.sections] == ["a.py"]
     assert packed.left_out == {"b.py": "over the budget of 150 characters a review", "d.bin": "binary"}
-    assert system.text == "## python/a (P2): title of python/a\nprose of python/a\n|(none)\n|(none)\n"
+    assert system.text == "=== rule python/a (P2): title of python/a\nprose of python/a\n|(none)\n|(none)\n"
     assert "=== file: a.py" in data.text
     assert "> A change" in task.text
 
@@ -224,3 +225,18 @@ def test_a_group_without_others_and_known_findings_has_the_authors_words_only() 
     empty = Group(1, 1, Tier.STANDARD, ())
 
     assert data_of(review_task(PLAIN, snapshot(LOGIN), empty)).count("===") == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "scope"),
+    [
+        ("AGENTS.md", "all files"),
+        ("a/b/AGENTS.md", "files below a/b/"),
+        (".github/copilot-instructions.md", "all files"),
+        ("CLAUDE.md", "all files"),
+    ],
+)
+def test_a_guideline_says_for_which_files_it_counts(path: str, scope: str) -> None:
+    frozen = replace(snapshot(), guidelines=(Guideline(path, "Be kind.", 0),))
+
+    assert f"=== {path}, for {scope}\nBe kind.\n" in system_message(TEMPLATES, frozen, ()).text

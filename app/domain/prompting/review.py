@@ -17,6 +17,7 @@ MAX_OTHERS = 200
 MAX_KNOWN = 50
 MAX_KNOWN_CHARACTERS = 300
 MAX_SUMMARY_CHARACTERS = 4_000
+MAX_NAME_CHARACTERS = 1_000
 
 
 def data_message(templates: PromptTemplates, group: Group) -> Message:
@@ -51,7 +52,10 @@ def security_task(templates: PromptTemplates, group: Group) -> Message:
 
 def across_task(templates: PromptTemplates, summaries: tuple[tuple[str, str], ...]) -> Message:
     """A look at what the groups' reviews said, as (label with paths, summary) pairs: nothing else is sent again."""
-    told = [(f"group {shown_path(name)}", _quoted(_cut(text, MAX_SUMMARY_CHARACTERS))) for name, text in summaries]
+    told = [
+        (f"group {shown_path(name[:MAX_NAME_CHARACTERS])}", _quoted(_cut(text, MAX_SUMMARY_CHARACTERS)))
+        for name, text in summaries
+    ]
     return user_message(templates.across, told)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from string import Template
 
-from app.domain.guidelines import Guideline
+from app.domain.guidelines import AGENTS, Guideline
 from app.domain.model import Message, Role
 from app.domain.prompting.templates import PromptTemplates
 from app.domain.rules import Rule
@@ -27,19 +27,28 @@ def system_message(templates: PromptTemplates, snapshot: Snapshot, rules: Iterab
 
 
 def _rules(rules: Iterable[Rule]) -> str:
-    return "\n".join(f"## {rule.id} ({rule.severity}): {rule.title}\n{rule.prose.strip()}\n" for rule in rules) or _NONE
+    return (
+        "\n".join(f"=== rule {rule.id} ({rule.severity}): {rule.title}\n{rule.prose.strip()}\n" for rule in rules)
+        or _NONE
+    )
 
 
 def _guidelines(instructions: str, guidelines: Iterable[Guideline]) -> str:
     parts = [_guideline(guideline) for guideline in guidelines]
     if instructions:
-        parts.insert(0, f"## review.instructions of the policy file\n{shown(instructions).strip()}\n")
+        parts.insert(0, f"=== review.instructions of the policy file, for all files\n{shown(instructions).strip()}\n")
     return "\n".join(parts) or _NONE
 
 
 def _guideline(guideline: Guideline) -> str:
     cut = f"[{guideline.cut_bytes} more bytes of this file are not shown]\n" if guideline.cut_bytes else ""
-    return f"## {shown_path(guideline.path)}\n{shown(guideline.text).strip()}\n{cut}"
+    return f"=== {shown_path(guideline.path)}, for {_scope(guideline.path)}\n{shown(guideline.text).strip()}\n{cut}"
+
+
+def _scope(path: str) -> str:
+    """An AGENTS.md counts for its directory, everything else for the whole repository."""
+    directory = path.rpartition("/")[0]
+    return f"files below {shown_path(directory)}/" if directory and path.endswith(f"/{AGENTS}") else "all files"
 
 
 def _skills(skills: Iterable[Skill]) -> str:
