@@ -8,6 +8,8 @@ from enum import StrEnum
 from app.domain.entries import Entry, Kind
 from app.domain.pull_request import Sha
 
+_DIRECTORY_MODE = "040000"
+
 
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
@@ -17,14 +19,19 @@ class TreeEntry:
     mode: str
     """Six octal digits."""
     sha: str
-    """Of the blob; of the commit, for a submodule."""
+    """Of the blob; of the commit, for a submodule; of the tree, for a directory."""
     size: int
-    """Of the blob in bytes; 0 for a submodule."""
+    """Of the blob in bytes; 0 for a submodule and for a directory."""
 
     @property
     def kind(self) -> Kind:
-        """What it is, decided by its mode."""
+        """What it is, decided by its mode. A directory counts as a submodule: as what holds no text of its own."""
         return Kind.of_mode(self.mode)
+
+    @property
+    def is_directory(self) -> bool:
+        """Only in a listing of one level: a whole tree has the files that are in its directories."""
+        return self.mode == _DIRECTORY_MODE
 
 
 @dataclass(frozen=True, slots=True)

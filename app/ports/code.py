@@ -24,11 +24,17 @@ class Code(Protocol):
         ...
 
     async def listing(self, commit: Sha, directory: str) -> tuple[TreeEntry, ...] | None:
-        """What stands directly in a directory ("" is the root), directories included; None when it is none."""
+        """What stands directly in a directory ("" is the root), sorted by path; None when it is none.
+
+        Paths are whole, from the root. Directories are included: `TreeEntry.is_directory` tells them apart.
+        """
         ...
 
     async def search(self, commit: Sha, pattern: Pattern, *, glob: str, limits: SearchLimits) -> SearchResult:
-        """The lines of text files whose path fits `glob` ("" is every path) in which the pattern is found."""
+        """The lines of text files whose path fits `glob` ("" is every path) in which the pattern is found.
+
+        A file with a NUL among its first 8,000 bytes is no text. Raises ValueError for a glob that is malformed.
+        """
         ...
 
     async def blame(self, commit: Sha, path: str, *, start_line: int, end_line: int) -> tuple[BlameLine, ...]:

@@ -68,7 +68,7 @@ def lacking(git: Git, sha: str) -> GitFailed:
 
 async def _listed(git: Git, commit: Sha, paths: Sequence[str]) -> dict[str, _Listed]:
     listed = {}
-    for group in _groups([encoded for path in paths if (encoded := _encoded(path)) is not None]):
+    for group in _groups([encoded for path in paths if (encoded := encoded_path(path)) is not None]):
         asked = set(group)
         printed = await git.output("ls-tree", "-z", "-l", "--full-tree", commit, "--", *group)
         for line in printed.split(b"\0")[:-1]:
@@ -103,7 +103,7 @@ def _lines(shas: Collection[str]) -> bytes:
     return "".join(f"{sha}\n" for sha in shas).encode("ascii")
 
 
-def _encoded(path: str) -> bytes | None:
+def encoded_path(path: str) -> bytes | None:
     """The path as git has it; None for what no tree can hold, such as `..`, which git would otherwise interpret."""
     if "\0" in path or any(part in {"", ".", ".."} for part in path.split("/")):
         return None

@@ -6,15 +6,21 @@ import contextlib
 import re
 from collections.abc import Iterator, Sequence
 
+from app.adapters.git.blame import read_blame, read_last_change
 from app.adapters.git.blobs import read_blobs
 from app.adapters.git.changes import DiffLimits, read_changes
 from app.adapters.git.drafts import Drafts, drafting
+from app.adapters.git.listing import read_directory
 from app.adapters.git.process import Git, checked_sha
+from app.adapters.git.search import search_files
 from app.adapters.git.tree import GitTree
+from app.domain.code import BlameLine, SearchLimits, SearchResult
 from app.domain.errors import GitFailed
 from app.domain.objects import Blob, Change
 from app.domain.patch_policy import PatchLimits
+from app.domain.patches import TreeEntry
 from app.domain.pull_request import Sha
+from app.domain.rules import Pattern
 
 _OUR_BRANCH = re.compile(r"refs/heads/revwright/[A-Za-z0-9][A-Za-z0-9._/-]*")
 _ABSENT = "0" * 40
@@ -61,6 +67,22 @@ class GitRepository:
     async def blobs(self, commit: Sha, paths: Sequence[str], *, max_bytes: int) -> dict[str, Blob]:
         """Those of the paths that are files or links, each with at most `max_bytes` of its bytes."""
         return await read_blobs(self._git, checked_sha(commit), paths, max_bytes=max_bytes)
+
+    async def listing(self, commit: Sha, directory: str) -> tuple[TreeEntry, ...] | None:
+        """What stands directly in a directory ("" is the root), sorted by path; None when it is none."""
+        return await read_directory(self._git, checked_sha(commit), directory)
+
+    async def search(self, commit: Sha, pattern: Pattern, *, glob: str, limits: SearchLimits) -> SearchResult:
+        """The lines of text files whose path fits `glob` ("" is every path) in which the pattern is found."""
+        return await search_files(self._git, checked_sha(commit), pattern, glob=glob, limits=limits)
+
+    async def blame(self, commit: Sha, path: str, *, start_line: int, end_line: int) -> tuple[BlameLine, ...]:
+        """Who wrote the lines of a file, at most 500. Raises GitFailed also where there is no such file or line."""
+        return await read_blame(self._git, checked_sha(commit), path, start_line=start_line, end_line=end_line)
+
+    async def last_change(self, old: Sha, new: Sha, path: str) -> Sha | None:
+        """The newest commit that `new` has and `old` has not and that touches the path; None when there is none."""
+        return await read_last_change(self._git, checked_sha(old), checked_sha(new), path)
 
     def tree(self, commit: Sha) -> GitTree:
         """All files of a commit, which are read when asked for."""

@@ -16,7 +16,7 @@ from app.domain.pull_request import Sha
 
 _PIECE = 1 << 18
 _LONGEST_HEADER = 100
-_LISTING = ("ls-tree", "-r", "-z", "-l", "--full-tree")
+LISTING = ("ls-tree", "-r", "-z", "-l", "--full-tree")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class GitTree:
 
     async def entries(self) -> tuple[TreeEntry, ...]:
         """Every file, link and submodule, in git's order. GitFailed over a limit, and if a blob is not here."""
-        listed = [self._entry(line) for line in (await self._listing()).split(b"\0")[:-1]]
+        listed = [tree_entry(self._git, line) for line in (await self._listing()).split(b"\0")[:-1]]
         size = sum(entry.size for entry in listed)
         if size > self._limits.content_bytes:
             raise self._too_large(f"{size} bytes in files", self._limits.content_bytes)
@@ -91,23 +91,25 @@ class GitTree:
             chunks.append(chunk)
             return size <= self._limits.list_bytes and count <= self._limits.entries
 
-        if not await self._git.feed(collect, *_LISTING, self._commit):
+        if not await self._git.feed(collect, *LISTING, self._commit):
             if count > self._limits.entries:
                 raise self._too_large("entries", self._limits.entries)
             raise self._too_large("bytes in paths", self._limits.list_bytes)
         return b"".join(chunks)
 
-    def _entry(self, line: bytes) -> TreeEntry:
-        about, _, path = line.partition(b"\t")
-        mode, kind, sha, size = about.decode("ascii").split()
-        if kind != "blob":
-            size = "0"
-        elif not size.isdecimal():  # git prints BAD for an object that is not there
-            raise lacking(self._git, sha)
-        return TreeEntry(path.decode("utf-8", "surrogateescape"), mode, sha, int(size))
-
     def _too_large(self, what: str, limit: int) -> GitFailed:
         return GitFailed(f"the tree of {self._commit} in {self._git.label} is too large: {what}, over {limit}")
+
+
+def tree_entry(git: Git, line: bytes) -> TreeEntry:
+    """One line of `LISTING`. GitFailed for a blob that is not here."""
+    about, _, path = line.partition(b"\t")
+    mode, kind, sha, size = about.decode("ascii").split()
+    if kind != "blob":
+        size = "0"
+    elif not size.isdecimal():  # git prints BAD for an object that is not there
+        raise lacking(git, sha)
+    return TreeEntry(path.decode("utf-8", "surrogateescape"), mode, sha, int(size))
 
 
 class _Printed:

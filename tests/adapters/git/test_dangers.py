@@ -11,6 +11,8 @@ import pytest
 from app.adapters.git.local import open_local
 from app.adapters.git.objects import GitRepository
 from app.adapters.git.process import Git
+from app.adapters.rules.patterns import Re2Pattern
+from app.domain.code import SearchLimits
 from app.domain.commits import CommitText, Person
 from app.domain.entries import Kind
 from app.domain.errors import GitFailed
@@ -19,6 +21,7 @@ from app.domain.pull_request import Sha
 from tests.adapters.git.dangers import DANGERS, Danger, Traps
 from tests.adapters.git.site import Site
 
+_ANYTHING = Re2Pattern.parse(".")
 DIFF = b"diff --git a/n b/n\nnew file mode 100644\n--- /dev/null\n+++ b/n\n@@ -0,0 +1 @@\n+x\n"
 
 
@@ -51,6 +54,10 @@ def operations(repository: GitRepository, base: Sha, head: Sha) -> dict[str, Cal
         "draft": draft,
         "absent": lambda: _refused(repository.changes(base, Sha("1" * 40))),
         "base": lambda: repository.blobs(base, ("a.py",), max_bytes=100),
+        "listing": lambda: repository.listing(head, ""),
+        "search": lambda: repository.search(head, _ANYTHING, glob="", limits=SearchLimits()),
+        "blame": lambda: repository.blame(head, "a.py", start_line=1, end_line=1),
+        "last change": lambda: repository.last_change(base, head, "a.py"),
     }
 
 
@@ -59,7 +66,7 @@ async def _refused(call: Awaitable[object]) -> None:
         await call
 
 
-FAILS = {"promisor": {"changes", "base"}}
+FAILS = {"promisor": {"changes", "base", "blame"}}
 """What must fail, and does so without asking anybody."""
 
 
