@@ -1,7 +1,7 @@
 """What use cases need from the outside world, in the words of the domain."""
 
 from app.ports.calls import Clock, ParseEvent, PolicyParser
-from app.ports.code import Code, Parser, PatternCompiler
+from app.ports.code import Code, Parser, PatternCompiler, Structural
 from app.ports.github import (
     Checks,
     Conversation,
@@ -58,6 +58,7 @@ __all__ = [
     "Runs",
     "Sandbox",
     "Sandboxes",
+    "Structural",
     "Threads",
     "Tree",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from app.domain.code import BlameLine, SearchLimits, SearchResult
@@ -51,4 +51,21 @@ class Parser(Protocol):
 
     async def mentions(self, path: str, text: str, name: str) -> tuple[int, ...] | None:
         """The lines on which the identifier stands in code, not in comments or strings."""
+        ...
+
+
+class Structural(Protocol):
+    """Finds shapes of code. A rule is an ast-grep rule object, such as `{"pattern": "eval($X)"}`."""
+
+    async def structural(
+        self, path: str, text: str, rules: tuple[tuple[str, Mapping[str, object]], ...]
+    ) -> tuple[tuple[str, int], ...] | None:
+        """Rule id and line for all that the rules describe; None as `Parser` answers it, and then nobody looked.
+
+        The rules are for the language of the path: `check_structural` took them.
+        """
+        ...
+
+    async def check_structural(self, language: str, rule: Mapping[str, object]) -> None:
+        """Raises ValueError, with a reason fit for the author of the rule, when it is none for this language."""
         ...
