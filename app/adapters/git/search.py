@@ -87,7 +87,7 @@ async def search_files(git: Git, commit: Sha, pattern: Pattern, *, glob: str, li
     wanted = Glob.parse(glob) if glob else None
     tally = _Tally(limits)
     matcher = _Matcher(pattern, limits, deadline=time.monotonic() + limits.seconds)
-    timely = replace(git, limits=replace(git.limits, seconds=min(limits.seconds, git.limits.seconds)))
+    timely = replace(git, limits=replace(git.limits, seconds=limits.seconds))
     try:
         async with asyncio.timeout(limits.seconds):
             lines = await _listed(timely, commit, tally)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.adapters.git.objects import GitRepository
-from app.adapters.git.process import Git, Limits
+from app.adapters.git.process import Git
 from app.adapters.git.search import LONGEST_TEXT
 from app.domain.code import SearchHit, SearchLimits, SearchResult
 from app.domain.errors import GitFailed
@@ -169,9 +169,9 @@ async def test_a_tree_of_ten_billion_files_is_searched_in_part(store: Store) -> 
 async def test_a_tree_that_takes_too_long_ends_the_search(store: Store) -> None:
     empty = store.git("mktree").strip()
     commit = bomb(store, 10, b"040000 tree %s\t?\n" % empty)
-    repository = GitRepository(Git(store.git_dir, "acme/web", limits=Limits(seconds=0.5)))
-    found = await search(repository, commit, "needle")
-    assert found == SearchResult((), 0, "not all files were searched within 10 seconds")
+    repository = GitRepository(Git(store.git_dir, "acme/web"))
+    found = await search(repository, commit, "needle", limits=SearchLimits(seconds=0.5))
+    assert found == SearchResult((), 0, "not all files were searched within 0.5 seconds")
 
 
 async def test_a_git_that_fails_is_no_empty_answer(tmp_path_factory: pytest.TempPathFactory) -> None:

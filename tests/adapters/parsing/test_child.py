@@ -34,6 +34,11 @@ needs_library = pytest.mark.skipif(
 )
 
 
+def environment() -> dict[str, str]:
+    """For another process that has the product and the library where this one has them."""
+    return {"PYTHONPATH": f"{ROOT}{os.pathsep}{find_library()}", "PATH": os.defpath}
+
+
 def children() -> set[int]:
     """The processes that this one started."""
     found = set()
@@ -241,9 +246,8 @@ asyncio.run(main())
 async def test_it_ends_with_a_worker_that_is_killed(tmp_path: Path) -> None:
     """Started from elsewhere, too: the child finds its own files and the library wherever the worker runs."""
     command = [sys.executable, "-c", WORKER]
-    environment = {"PYTHONPATH": str(ROOT), "PATH": os.defpath}
     worker = await asyncio.create_subprocess_exec(
-        *command, cwd=tmp_path, env=environment, stdout=asyncio.subprocess.PIPE
+        *command, cwd=tmp_path, env=environment(), stdout=asyncio.subprocess.PIPE
     )
     try:
         assert worker.stdout is not None
@@ -271,5 +275,5 @@ async def test_a_worker_never_loads_the_library() -> None:
     """It is found without being imported."""
     program = "import sys; from app.adapters.parsing.parser import find_library; assert find_library()\n"
     command = [sys.executable, "-c", f"{program}assert 'ast_grep_py' not in sys.modules"]
-    done = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)})
+    done = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment())
     assert await done.wait() == 0
