@@ -133,6 +133,9 @@ class Attempts:
             _log.info("run %s: %s", row.run, newer)
             await self._withdraw(hold)
             return
+        if outcome.again_at is not None and row.attempts < OUTAGE_ATTEMPTS:
+            await self._later(hold, outcome.again_at, outcome.text, outage=True)
+            return
         await hold.entry.end(state, outcome=outcome.text)  # first: the next run may begin as soon as the row is free
         await self.ledger.done(row.key, lease.owner, row.generation, reviewed=outcome.reviewed)
         _log.info("run %s of %s: %s", row.run, row.key, outcome.text)

@@ -104,11 +104,11 @@ async def _work(settings: Settings, redis: RedisSettings) -> None:
     async with contextlib.AsyncExitStack() as stack:
         if not await look_at_redis(redis, works_queues=True):
             await stack.enter_async_context(looking_when_there(redis, refused, works_queues=True))
-        services = await stack.enter_async_context(open_worker_services(settings, redis))
         sandboxes = await stack.enter_async_context(open_sandboxes(settings))
+        services = await stack.enter_async_context(open_worker_services(settings, redis, sandboxes=sandboxes))
         await stack.enter_async_context(telling(sandboxes, redis))
-        model = settings.model.main if settings.model else "none (static rules only)"
-        _log.info("worker: ready; model %s", model)
+        models = ", ".join(settings.model.names) if settings.model else "none (static rules only)"
+        _log.info("worker: ready; models: %s", models)
         await run_worker(redis, services, worker_options(settings), stop)
     if refusals:
         raise refusals[0]

@@ -105,9 +105,7 @@ class Keeper:
 
 def for_model(ended: Ended, limits: CommandLimits, kept: Kept) -> str:
     """How a command ended, the limit it ran into, and what it printed, cleaned and kept from `ended.output_bytes`."""
-    lines = [f"{_end(ended)} after {ended.seconds:.1f} s"]
-    if ended.limit is not None:
-        lines.append(f"limit reached: {limit_words(ended.limit, limits)}")
+    lines = [end_words(ended, limits)]
     text = str(kept)
     if text.strip():
         lines += ["output:", text.rstrip("\n")]
@@ -116,6 +114,12 @@ def for_model(ended: Ended, limits: CommandLimits, kept: Kept) -> str:
     else:
         lines.append("no output")
     return "\n".join(lines)
+
+
+def end_words(ended: Ended, limits: CommandLimits) -> str:
+    """How a command ended and the limit it ran into: one line, or two."""
+    words = f"{_end(ended)} after {ended.seconds:.1f} s"
+    return words if ended.limit is None else f"{words}\nlimit reached: {limit_words(ended.limit, limits)}"
 
 
 def _end(ended: Ended) -> str:

@@ -63,6 +63,10 @@ class PullRequest:
     head_repository_id: int | None
     base_sha: Sha
     base_ref: str
+    author: str | None = None
+    """The author's login as it is now."""
+    review_comments: int = 0
+    """Comments on lines, everybody's."""
 
     @property
     def ready(self) -> bool:

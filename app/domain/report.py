@@ -13,6 +13,7 @@ from app.domain.judgements import Judgement
 from app.domain.memory import KnownFinding
 from app.domain.model import ModelCall, Usage
 from app.domain.pull_request import Sha
+from app.domain.severity import Severity
 from app.domain.verdict import Verdict
 
 
@@ -76,6 +77,8 @@ class Report:
     """Why the model did not look, or not at everything; empty when all is well."""
     hidden_characters: int
     """How many invisible characters stood in the title, body and diff."""
+    block_at: Severity = Severity.P1
+    """Findings that are this bad or worse block."""
     standing: Mapping[str, Standing] = field(default_factory=dict)
     """By finding id; what is not named is new."""
     fixed: tuple[KnownFinding, ...] = ()
@@ -91,6 +94,8 @@ class Report:
     """Entries whose coverage stands from an earlier review of the same change."""
     diagram: str = ""
     """Mermaid source that the model gave, already checked; may be empty."""
+    notes: tuple[str, ...] = ()
+    """What the run's record says of its own work: why a finding has no proof, what the model server does not take."""
     skills: tuple[str, ...] = ()
     """Names of the base commit's skills that the reviewers could read."""
 

@@ -44,18 +44,23 @@ def judge(
     *,
     block_at: Severity,
     requirements: tuple[str, ...] = (),
+    stalled: str = "",
+    retry_at: datetime | None = None,
 ) -> Verdict:
     """Blocking findings come first, then what a person must do, then gaps; `Passed` is what is left.
 
-    The model has no say here beyond the findings it added.
+    `stalled` says why a person must decide about blocking findings; `retry_at` is when gaps are tried again. The model
+    has no say here beyond the findings it added.
     """
     blocking = tuple(f for f in findings if f.severity.at_least(block_at))
+    if blocking and stalled:
+        return NeedsHuman((stalled, *requirements))
     if blocking:
         return Blocked(blocking)
     if requirements:
         return NeedsHuman(requirements)
     if ledger.unreviewed:
-        return Incomplete(_why(ledger))
+        return Incomplete(_why(ledger), retry_at)
     return Passed()
 
 

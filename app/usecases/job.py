@@ -46,10 +46,14 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a job ended, in a few of our own words; `reviewed` is the head whose review is now on GitHub."""
+    """How a job ended, in a few of our own words; `reviewed` is the head whose review is now on GitHub.
+
+    `again_at`: what it could not do may be possible then, so that the same is wanted once more.
+    """
 
     text: str
     reviewed: Sha | None = None
+    again_at: datetime | None = None
 
 
 class Job(Protocol):

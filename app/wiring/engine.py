@@ -1,31 +1,73 @@
-"""The review engine with its rules, prompts and model: the same for GitHub and for a local range."""
+"""The review engine with its rules, prompts, parser and models: the same for GitHub and for a local range."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import fields
+from datetime import UTC, datetime
 from importlib import resources
 
 from app.adapters.llm.client import open_model
+from app.adapters.parsing.parser import open_parser
 from app.adapters.rules.files import load_rules
+from app.adapters.rules.patterns import Re2Pattern
 from app.domain.prompting import PromptTemplates
-from app.settings import Settings
-from app.usecases.review.engine import Engine, ModelChoice
+from app.settings import ModelSettings, Settings
+from app.usecases.agent import AgentLimits, AgentTexts
+from app.usecases.failover import Breaker, Failover, chains_of
+from app.usecases.review.crew import ModelChoice
+from app.usecases.review.engine import Engine
 
 
 @asynccontextmanager
 async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
-    rules = load_rules(resources.files("review_rules"))
-    templates = load_templates()
-    if settings.model is None:
-        yield Engine(rules, templates, None)
-        return
-    chosen = settings.model
-    async with open_model(api=chosen.api, base_url=chosen.base_url, api_key=chosen.api_key.expose()) as model:
-        yield Engine(rules, templates, ModelChoice(model, chosen.main, chosen.prices))
+    async with AsyncExitStack() as stack:
+        parser = await stack.enter_async_context(open_parser())
+        choice = None
+        if settings.model is not None:
+            choice = await _choice(stack, settings.model)
+        yield Engine(
+            rules=load_rules(resources.files("review_rules")),
+            templates=load_templates(),
+            texts=load_agent_texts(),
+            parser=parser,
+            structural=parser,
+            compile_pattern=Re2Pattern.parse,
+            now=_now,
+            choice=choice,
+        )
+
+
+async def _choice(stack: AsyncExitStack, chosen: ModelSettings) -> ModelChoice:
+    model = await stack.enter_async_context(
+        open_model(api=chosen.api, base_url=chosen.base_url, api_key=chosen.api_key.expose())
+    )
+    chains = chains_of(chosen.names, chosen.fallbacks)
+    return ModelChoice(
+        model=Failover(model, chains, Breaker()),
+        fast=chosen.fast,
+        main=chosen.main,
+        deep=chosen.deep,
+        prices=chosen.prices,
+        chains=chains,
+        limits=AgentLimits(output_tokens=chosen.output_tokens, context_tokens=chosen.context_tokens),
+    )
 
 
 def load_templates() -> PromptTemplates:
-    folder = resources.files("app.usecases") / "prompts"
-    return PromptTemplates(**{f.name: (folder / f"{f.name}.md").read_text("utf-8") for f in fields(PromptTemplates)})
+    """The prompts of reviewing, by the names of their files."""
+    return PromptTemplates(**{one.name: _text(one.name) for one in fields(PromptTemplates)})
+
+
+def load_agent_texts() -> AgentTexts:
+    """The prompts of the agent loop."""
+    return AgentTexts(**{one.name: _text(f"agent_{one.name}") for one in fields(AgentTexts)})
+
+
+def _text(name: str) -> str:
+    return (resources.files("app.usecases") / "prompts" / f"{name}.md").read_text("utf-8")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

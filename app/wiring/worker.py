@@ -16,7 +16,9 @@ from app.adapters.github.checks import CheckWriter
 from app.adapters.github.client import Client
 from app.adapters.github.conversation import ConversationWriter
 from app.adapters.github.notifying import NotifyingWrites
+from app.adapters.github.permissions import GitHubPermissions
 from app.adapters.github.pull_requests import PullRequestReader
+from app.adapters.github.threads import GitHubThreads
 from app.adapters.github.tokens import InstallationTokens
 from app.adapters.github.transport import open_transport
 from app.adapters.rules.policy_file import parse_policy
@@ -26,12 +28,15 @@ from app.adapters.store.keys import PACE_MS
 from app.adapters.store.ledger import LedgerOptions, RedisLedger
 from app.adapters.store.outbox import RedisOutbox
 from app.adapters.store.pace import RedisPace
+from app.adapters.store.past_reviews import RedisPastReviews
+from app.adapters.store.purse import RedisPurse
 from app.adapters.store.runs import RedisRuns
 from app.domain.jobs import JobKind
-from app.ports import Bells, Ledger, Orders, Runs
+from app.ports import Bells, Ledger, Orders, Runs, Sandboxes
 from app.settings import Settings
 from app.usecases.fence import still_ours
 from app.usecases.job import Job
+from app.usecases.review.around import Surroundings
 from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.publish import Publisher
 from app.usecases.review.run import ReviewRun
@@ -60,9 +65,12 @@ async def open_worker_services(
     redis: RedisSettings,
     options: LedgerOptions | None = None,
     *,
+    sandboxes: Sandboxes | None = None,
     pace_ms: int = PACE_MS,
 ) -> AsyncIterator[WorkerServices]:
-    """`options`: others than the settings say. `pace_ms`: between two writes of an installation that notify people."""
+    """`options`: others than the settings say. `sandboxes`: None where nothing may be executed. `pace_ms`: between two
+    writes of an installation that notify people.
+    """
     github = settings.need_github()
     await check_git_version()
     async with AsyncExitStack() as stack:
@@ -77,14 +85,17 @@ async def open_worker_services(
         checks = CheckWriter(client, app_id=github.app_id, now=_now)
         check_runs = CheckRuns(checks, RedisOutbox(pool), RedisHeads(pool))
         ledger = RedisLedger(pool, options or ledger_options(settings))
+        threads = GitHubThreads(client, app_id=github.app_id)
+        marker_key = _own_key(github.private_key.expose(), "marker")
         publisher = Publisher(
             conversation=ConversationWriter(client, writes, app_id=github.app_id),
+            threads=threads,
             pull_requests=PullRequestReader(client),
             check_runs=check_runs,
             outbox=check_runs.outbox,
             heads=check_runs.heads,
             rules={rule.id: rule for rule in engine.rules},
-            marker_key=_own_key(github.private_key.expose(), "marker"),
+            marker_key=marker_key,
         )
         review = ReviewRun(
             pull_requests=publisher.pull_requests,
@@ -92,7 +103,16 @@ async def open_worker_services(
             check_runs=check_runs,
             engine=engine,
             publisher=publisher,
+            surroundings=Surroundings(
+                past=RedisPastReviews(pool, key=_own_key(github.private_key.expose(), "past reviews")),
+                threads=threads,
+                permissions=GitHubPermissions(client),
+                marker_key=marker_key,
+            ),
             answers=RedisAnswers(pool, key=_own_key(github.private_key.expose(), "answers")),
+            purse=RedisPurse(pool),
+            deployment_caps=settings.caps,
+            sandboxes=sandboxes,
             parse_policy=parse_policy,
             github_url=github.url,
         )

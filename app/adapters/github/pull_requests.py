@@ -20,6 +20,7 @@ class _Json(BaseModel):
 
 class _User(_Json):
     id: int
+    login: str
 
 
 class _Repository(_Json):
@@ -41,6 +42,8 @@ class _PullRequest(_Json):
     draft: bool = False
     head: _Branch
     base: _Branch
+    review_comments: int = Field(default=1, ge=0)
+    """Some, where GitHub does not say."""
 
 
 class PullRequestReader:
@@ -73,4 +76,6 @@ class PullRequestReader:
             head_repository_id=data.head.repo.id if data.head.repo else None,
             base_sha=Sha(data.base.sha),
             base_ref=data.base.ref,
+            author=data.user.login if data.user else None,
+            review_comments=data.review_comments,
         )

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import logging
+from dataclasses import asdict
 from typing import Any
 
 from redis.asyncio import Redis
@@ -13,7 +14,7 @@ from redis.asyncio import Redis
 from app.adapters.store import keys
 from app.adapters.store.scripts import translated
 from app.domain.jobs import RowKey
-from app.domain.model import Completion, StopReason, Usage
+from app.domain.model import Completion, Feature, StopReason, ToolCall, Usage
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +41,14 @@ class RedisAnswers:
             return None
         fields = json.loads(data)
         usage = Usage(**fields["usage"])
-        return Completion(fields["text"], StopReason(fields["stop"]), usage, fields["model"])
+        return Completion(
+            text=fields["text"],
+            stop=StopReason(fields["stop"]),
+            usage=usage,
+            model=fields["model"],
+            calls=tuple(ToolCall(**call) for call in fields["calls"]),
+            without=frozenset(Feature(name) for name in fields["without"]),
+        )
 
     async def keep(self, row: RowKey, request: str, completion: Completion) -> None:
         usage = completion.usage
@@ -49,6 +57,8 @@ class RedisAnswers:
                 "text": completion.text,
                 "stop": completion.stop,
                 "model": completion.model,
+                "calls": [asdict(call) for call in completion.calls],
+                "without": sorted(completion.without),
                 "usage": {
                     "input_tokens": usage.input_tokens,
                     "cached_input_tokens": usage.cached_input_tokens,

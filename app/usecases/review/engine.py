@@ -1,44 +1,50 @@
-"""Examines a snapshot: static checks, the model's pass, the coverage ledger and the verdict. No GitHub here."""
+"""Examines a change: plans, looks, judges, proves, remembers and comes to a verdict. No GitHub here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from app.domain.answers import REVIEW_SCHEMA, ReviewAnswer, decode_review
-from app.domain.coverage import Coverage, CoverageLedger, Excluded, LedgerEntry, Reviewed, Unreviewed
-from app.domain.entries import Kind, display_path
-from app.domain.findings import Candidate, Dropped, Evidence, settle
-from app.domain.model import ModelRequest
-from app.domain.objects import Change, NotDiffed
-from app.domain.policy import Policy
-from app.domain.prices import Price, cost_usd
-from app.domain.prompting import Packed, PromptTemplates, pack, review_messages, shown_path
-from app.domain.report import ModelUse, Report
+from app.domain.entries import Status
+from app.domain.errors import SandboxRefused, SandboxUnavailable
+from app.domain.findings import Candidate, Dropped
+from app.domain.matching import match
+from app.domain.memory import FindingState, KnownFinding
+from app.domain.placing import Placed, Source, place
+from app.domain.prompting import PromptTemplates, system_message
 from app.domain.rule_choice import enabled, for_paths
 from app.domain.rules import Rule
-from app.domain.severity import Severity
+from app.domain.sandbox import Mode
 from app.domain.snapshot import Snapshot
-from app.domain.static_checks import SECRET, check_file, redact_secrets
-from app.domain.tiers import Tier, TierChoice, tier_of
-from app.domain.verdict import judge
-from app.domain.visible import hidden_characters
-from app.ports import Model
-from app.usecases.review.ask import Answered, NoAnswer, ask
+from app.domain.static_checks.hit import StaticHit
+from app.domain.steering import steering
+from app.domain.tiers import Tier
+from app.domain.trust import trusted
+from app.domain.whereabouts import MAX_NEW_PATHS
+from app.ports import Clock, Parser, PatternCompiler
+from app.usecases.agent import AgentTexts, Unfinished, Why
+from app.usecases.review.concluding import Pieces, conclude
+from app.usecases.review.crew import Crew, ModelChoice
+from app.usecases.review.examination import Examined, Matter
+from app.usecases.review.passes import look_at_all
+from app.usecases.review.planning import Plan, make_plan
+from app.usecases.review.proving import prove
+from app.usecases.review.recollection import Questions, questions, recollect, with_dismissals
+from app.usecases.review.rooms import Rooms
+from app.usecases.review.sources import read_sources
+from app.usecases.review.static import static_candidates
+from app.usecases.review.verifying import Verified, verify
+from app.usecases.together import together
 
-MIN_CONFIDENCE = 0.5
+_NOBODY = Unfinished(Why.REJECTED, "no model is there to judge it")
 
 
 @dataclass(frozen=True, slots=True)
-class ModelChoice:
-    """The model that reviews, and the limits of one pass."""
+class Steer:
+    """The digest of what steers a review, and what there is to say before it begins."""
 
-    model: Model
-    name: str
-    prices: Mapping[str, Price]
-    max_prompt_characters: int = 360_000
-    max_output_tokens: int = 16_000
-    timeout_seconds: float = 300.0
+    digest: str
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,189 +53,138 @@ class Engine:
 
     rules: tuple[Rule, ...]
     templates: PromptTemplates
+    texts: AgentTexts
+    parser: Parser
+    compile_pattern: PatternCompiler
+    now: Clock
     choice: ModelChoice | None
     no_model: str = "no model is configured"
     """Why `choice` is None, in words for the report."""
 
-    async def examine(self, snapshot: Snapshot, *, cache_key: str) -> Report:
+    async def examine(self, matter: Matter) -> Examined:
         """Looks at everything the base policy does not exclude; says of every entry what was done with it."""
-        tiers = {change.entry.path: _tier(change, snapshot.policy) for change in snapshot.changes}
+        snapshot = matter.snapshot
         rules = for_paths(enabled(self.rules, snapshot.policy.rules), snapshot.diffs)
-        static = tuple(_static(rules, snapshot))
-        passed = await self._model_pass(snapshot, rules, tiers, cache_key)
-        # An answer repeats a path as the prompt showed it.
-        names = {shown_path(path): path for path in snapshot.diffs}
-        said = passed.answer.candidates if passed.answer else ()
-        kept, unsure = _trusted(tuple(replace(c, path=names.get(c.path, c.path)) for c in said), rules, tiers)
-        findings, dropped = settle((*static, *kept), snapshot.diffs)
-        coverage = dict(passed.coverage) | _hidden_lines(snapshot, static)
-        ledger = CoverageLedger(tuple(_ledger_entry(e.path, tiers[e.path], coverage) for e in snapshot.entries))
-        policy = snapshot.policy.review
-        return Report(
-            head=snapshot.head,
-            base=snapshot.base,
-            merge_base=snapshot.merge_base,
-            verdict=judge(
-                ledger,
-                findings,
-                block_at=policy.block_at,
-                requirements=_requirements(snapshot, tiers),
+        models = (self.choice.fast, self.choice.main, self.choice.deep) if self.choice else ()
+        digest = steering(snapshot, rules, self.templates, models)
+        plan = make_plan(snapshot, matter.around.past, digest, self.choice, no_model=self.no_model)
+        rooms, why_not = await _rooms(matter, plan)
+        try:
+            crew = self._crew(matter, rules, rooms)
+            return await self._examine(matter, plan, crew, rules, Steer(digest, why_not))
+        finally:
+            if rooms is not None:
+                await rooms.close()
+
+    async def _examine(
+        self, matter: Matter, plan: Plan, crew: Crew | None, rules: tuple[Rule, ...], steer: Steer
+    ) -> Examined:
+        snapshot, past = matter.snapshot, matter.around.past
+        looked = await look_at_all(crew, plan, matter) if crew is not None else ()
+        static = static_candidates(rules, snapshot, await self._structural(matter, rules))
+        said, unsure = trusted((c for one in looked for c in one.candidates), rules, core=plan.core)
+        known = with_dismissals(past, matter.around.dismissed)
+        sources = await self._sources(matter, {c.path for c in (*static, *said)}, known)
+        placed, misplaced = _placed(static, said, snapshot, sources)
+        matched = match(
+            known,
+            [one.finding for one in placed],
+            head={path: (source.lines, source.symbols) for path, source in sources.items()}.get,
+            added=_added(snapshot),
+        )
+        asked = questions(matched, known, looked_at=plan.looked_at, changed=frozenset(snapshot.diffs))
+        verified, rechecked, notes = await _judged(crew, plan, asked)
+        return await conclude(
+            matter,
+            plan,
+            Pieces(
+                rules=rules,
+                looked=looked,
+                static=static,
+                recollection=recollect(matched, asked, verified, rechecked, head=snapshot.head),
+                unjudged=verified.open,
+                dropped=(*unsure, *misplaced),
+                notes=(*steer.notes, *notes),
+                steering=steer.digest,
+                no_model="" if self.choice else self.no_model,
             ),
-            ledger=ledger,
-            findings=findings,
-            max_findings=policy.max_findings,
-            dropped=(*unsure, *dropped),
-            walkthrough=passed.answer.walkthrough if passed.answer else "",
-            guidelines=snapshot.guidelines,
-            rule_packs=_packs(rules),
-            models=passed.uses,
-            model_note=passed.note,
-            hidden_characters=_hidden(snapshot),
+            now=self.now(),
         )
 
-    async def _model_pass(
-        self, snapshot: Snapshot, rules: tuple[Rule, ...], tiers: Mapping[str, TierChoice], cache_key: str
-    ) -> _Passed:
-        wanted = [c for c in snapshot.changes if tiers[c.entry.path].tier is not Tier.SKIP]
-        wanted.sort(key=lambda c: _ORDER[tiers[c.entry.path].tier])
-        if self.choice is None:
-            unseen = Unreviewed(f"{self.no_model}, so AI did not look at it")
-            note = f"Static rules ran, AI did not look: {self.no_model}."
-            return _Passed(None, {c.entry.path: unseen for c in wanted}, (), note)
-        packed = pack(wanted, max_characters=self.choice.max_prompt_characters)
-        coverage: dict[str, Coverage] = {p: Unreviewed(reason) for p, reason in packed.left_out.items()}
-        if not packed.sections:
-            return _Passed(None, coverage, (), "")
-        answer = await self._ask(self.choice, snapshot, rules, packed, cache_key)
-        use = ModelUse(
-            self.choice.name,
-            answer.calls,
-            answer.usage,
-            cost_usd(self.choice.prices, self.choice.name, answer.usage),
+    async def _structural(self, matter: Matter, rules: tuple[Rule, ...]) -> tuple[StaticHit, ...]:
+        return ()
+
+    async def _sources(
+        self, matter: Matter, paths: Iterable[str], known: Iterable[KnownFinding]
+    ) -> Mapping[str, Source]:
+        """The files with findings, new or known; where one of those is gone, the added files too: it may be renamed."""
+        open_paths = {one.finding.location.path for one in known if one.state is not FindingState.FIXED}
+        head = matter.snapshot.head
+        found = await read_sources(matter.repository, self.parser, head, {*paths, *open_paths})
+        if open_paths - found.keys():
+            added = [path for path in _added(matter.snapshot) if path not in found]
+            found |= await read_sources(matter.repository, self.parser, head, added[:MAX_NEW_PATHS])
+        return found
+
+    def _crew(self, matter: Matter, rules: tuple[Rule, ...], rooms: Rooms | None) -> Crew | None:
+        if self.choice is None or matter.model is None:
+            return None
+        return Crew(
+            model=matter.model,
+            choice=self.choice,
+            templates=self.templates,
+            texts=self.texts,
+            snapshot=matter.snapshot,
+            rules=rules,
+            system=system_message(self.templates, matter.snapshot, rules),
+            repository=matter.repository,
+            parser=self.parser,
+            compile_pattern=self.compile_pattern,
+            rooms=rooms,
+            cache_key=matter.cache_key,
         )
-        if isinstance(answer, NoAnswer):
-            coverage |= {path: Unreviewed(answer.reason) for path, _ in packed.sections}
-            return _Passed(None, coverage, (use,), f"AI did not look: {answer.reason}.")
-        coverage |= {path: Reviewed(tiers[path].tier) for path, _ in packed.sections}
-        return _Passed(answer.value, coverage, (use,), "")
 
-    async def _ask(
-        self, choice: ModelChoice, snapshot: Snapshot, rules: tuple[Rule, ...], packed: Packed, cache_key: str
-    ) -> Answered[ReviewAnswer] | NoAnswer:
-        request = ModelRequest(
-            model=choice.name,
-            messages=review_messages(self.templates, snapshot, rules, packed),
-            schema=REVIEW_SCHEMA,
-            max_output_tokens=choice.max_output_tokens,
-            timeout_seconds=choice.timeout_seconds,
-            cache_key=cache_key,
+
+async def _rooms(matter: Matter, plan: Plan) -> tuple[Rooms | None, tuple[str, ...]]:
+    """Where core findings are shown by running something, or a note that says why they are not."""
+    if not any(one.tier is Tier.CORE for one in plan.groups):
+        return None, ()
+    if matter.sandboxes is None:
+        return None, ("nothing was executed: no sandbox is configured",)
+    try:
+        isolation = await matter.sandboxes.isolation()
+    except (SandboxRefused, SandboxUnavailable) as error:
+        return None, (f"nothing was executed: {error}",)
+    if isolation.mode is Mode.REFUSED:
+        return None, (f"nothing was executed: {isolation.reason}",)
+    return Rooms(matter.sandboxes, matter.repository), ()
+
+
+def _placed(
+    static: Iterable[Candidate], said: Iterable[Candidate], snapshot: Snapshot, sources: Mapping[str, Source]
+) -> tuple[tuple[Placed, ...], tuple[Dropped, ...]]:
+    """What is certain first: a claim of a model that is the same as a rule's adds nothing."""
+    certain, _ = place(static, snapshot.diffs, sources)
+    claimed, dropped = place(said, snapshot.diffs, sources)
+    ids = {one.finding.id for one in certain}
+    return (*certain, *(one for one in claimed if one.finding.id not in ids)), dropped
+
+
+def _added(snapshot: Snapshot) -> tuple[str, ...]:
+    return tuple(entry.path for entry in snapshot.entries if entry.status is Status.ADDED)
+
+
+async def _judged(crew: Crew | None, plan: Plan, asked: Questions) -> tuple[Verified, Verified, tuple[str, ...]]:
+    """The claims, judged and proven; the doubts, judged; and what there is to say of the proofs."""
+    if crew is None:
+        return Verified(), Verified(open=tuple((kept.known.finding, _NOBODY) for kept in asked.doubts)), ()
+    doubts = [kept.known.finding for kept in asked.doubts]
+    verified, rechecked = await together(
+        (
+            verify(crew, asked.claims, plan.group_of, plan.tier_of, label="judge"),
+            verify(crew, doubts, plan.group_of, plan.tier_of, label="recheck"),
         )
-        return await ask(choice.model, request, decode_review, self.templates)
-
-
-@dataclass(frozen=True, slots=True)
-class _Passed:
-    answer: ReviewAnswer | None
-    coverage: Mapping[str, Coverage]
-    uses: tuple[ModelUse, ...]
-    note: str
-
-
-_ORDER = {Tier.CORE: 0, Tier.STANDARD: 1, Tier.LIGHT: 2, Tier.SKIP: 3}
-
-
-def _tier(change: Change, policy: Policy) -> TierChoice:
-    """Our own exclusion of pictures, fonts and sound is by name; text under such a name is read all the same."""
-    choice = tier_of(change.entry.path, policy)
-    new = change.entry.new
-    plain = change.not_diffed is NotDiffed.BINARY and (new is None or new.kind is Kind.FILE)
-    if choice.by_media_name and not plain:
-        return TierChoice(Tier.STANDARD, "no binary file under a media name (built-in)")
-    return choice
-
-
-def _requirements(snapshot: Snapshot, tiers: Mapping[str, TierChoice]) -> tuple[str, ...]:
-    """What only a person can settle. Approvals are not counted yet, and silence about that would pass for a yes."""
-    wrong = [f"correct {problem}" for problem in snapshot.policy_problems]
-    waiting = [path for path, choice in tiers.items() if choice.waits_for_approval]
-    if waiting:
-        named = display_path(waiting[0]) + (f" and {len(waiting) - 1} more" if len(waiting) > 1 else "")
-        wrong.append(f"have {named} approved: tiers.core asks for it, and this version cannot count approvals")
-    return tuple(wrong)
-
-
-def _hidden_lines(snapshot: Snapshot, static: tuple[Candidate, ...]) -> dict[str, Coverage]:
-    """Files of which the model saw placeholders in place of added lines, and no finding says so: nobody read those."""
-    told = {c.path for c in static if c.rule == SECRET}
-    unread = Unreviewed("added text that looks like a secret was hidden from the model")
-    return {
-        path: unread
-        for path, diff in snapshot.diffs.items()
-        if path not in told and redact_secrets(text := "\n".join(row.text for row in diff.added_lines())) != text
-    }
-
-
-def _static(rules: tuple[Rule, ...], snapshot: Snapshot) -> list[Candidate]:
-    """Static checks look at excluded files too: a secret in a vendored file is a secret."""
-    return [
-        Candidate(
-            rule=hit.rule_id,
-            severity=hit.severity,
-            path=path,
-            start_line=hit.line,
-            end_line=hit.line,
-            title=hit.title,
-            body=hit.body,
-            evidence=Evidence.STATIC,
-            confidence=1.0,
-        )
-        for path, diff in snapshot.diffs.items()
-        for hit in check_file(path, diff, rules, disabled=snapshot.policy.rules.disable)
-    ]
-
-
-def _trusted(
-    candidates: tuple[Candidate, ...], rules: tuple[Rule, ...], tiers: Mapping[str, TierChoice]
-) -> tuple[tuple[Candidate, ...], tuple[Dropped, ...]]:
-    """What the model claims, within what it may say.
-
-    A rule keeps its severity, an unknown rule is no rule, and a core file gets no button that changes it: a suggestion
-    is applied with two clicks.
-    """
-    severities = {rule.id: rule.severity for rule in rules}
-    kept: list[Candidate] = []
-    dropped: list[Dropped] = []
-    for candidate in candidates:
-        if candidate.confidence < MIN_CONFIDENCE:
-            dropped.append(Dropped(candidate, f"the model is less than {MIN_CONFIDENCE:.0%} sure"))
-            continue
-        floor = severities.get(candidate.rule)
-        severity = min(candidate.severity, floor) if floor else candidate.severity
-        core = candidate.path in tiers and tiers[candidate.path].tier is Tier.CORE
-        kept.append(
-            replace(
-                candidate,
-                severity=Severity(severity),
-                rule=candidate.rule if floor else "",
-                suggestion=None if core else candidate.suggestion,
-            )
-        )
-    return tuple(kept), tuple(dropped)
-
-
-def _ledger_entry(path: str, choice: TierChoice, coverage: Mapping[str, Coverage]) -> LedgerEntry:
-    state = Excluded(choice.reason) if choice.tier is Tier.SKIP else coverage[path]
-    return LedgerEntry(path, choice.tier, choice.reason, state)
-
-
-def _packs(rules: tuple[Rule, ...]) -> tuple[tuple[str, int], ...]:
-    counts: dict[str, int] = {}
-    for rule in rules:
-        counts[rule.pack] = counts.get(rule.pack, 0) + 1
-    return tuple(sorted(counts.items()))
-
-
-def _hidden(snapshot: Snapshot) -> int:
-    texts = [snapshot.title, snapshot.body]
-    texts += [row.text for diff in snapshot.diffs.values() for row in diff.added_lines()]
-    return sum(len(hidden_characters(text)) for text in texts)
+    )
+    core = {path: group for path, group in plan.group_of.items() if path in plan.core}
+    shown = await prove(crew, verified.kept, core)
+    return replace(verified, kept=shown.findings), rechecked, shown.notes

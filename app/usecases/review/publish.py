@@ -15,10 +15,13 @@ from app.domain.messages.origin import Origin
 from app.domain.pull_request import Sha
 from app.domain.report import Report
 from app.domain.rules import Rule
-from app.ports import Conversation, Heads, Outbox, Place, PullRequests
+from app.ports import Conversation, Heads, Outbox, Place, PullRequests, Threads
 from app.usecases.job import Guard
 from app.usecases.once import once
+from app.usecases.review.around import Around, finding_marker
 from app.usecases.review.check_run import HELD, CheckRuns
+from app.usecases.review.examination import Examined
+from app.usecases.review.settling import Settling
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +34,7 @@ class Publisher:
     """`marker_key` signs the hidden markers of what we write."""
 
     conversation: Conversation
+    threads: Threads
     pull_requests: PullRequests
     check_runs: CheckRuns
     outbox: Outbox
@@ -38,14 +42,23 @@ class Publisher:
     rules: Mapping[str, Rule]
     marker_key: bytes
 
-    async def publish(self, place: Place, report: Report, origin: Origin, guard: Guard) -> None:
+    async def publish(
+        self, place: Place, examined: Examined, around: Around, origin: Origin, guard: Guard, *, person: str | None
+    ) -> None:
         """The check comes last, so that it never concludes before what it points at is there.
 
-        `guard` is awaited before each write: whatever is not written when a newer head is wanted, never is.
+        `guard` is awaited before each write: whatever is not written when a newer head is wanted, never is. `person` is
+        the login of the one who is asked when the rounds are used up.
         """
+        report = examined.report
         await guard()
         posted = await self._review(place, report)
         shown = report if posted else _without_inline(report)
+        settling = Settling(self.outbox, self.conversation, self.threads, self.marker_key)
+        await settling.settle(place, examined.past, around, origin, guard)
+        if examined.past.asked:
+            await guard()
+            await settling.ask(place, report, origin, person)
         await guard()
         try:
             await self._summary(place, shown, origin)
@@ -57,7 +70,8 @@ class Publisher:
         if verdict is Conclusion.SUCCESS:
             await self._pass(place, report.head, output, origin.run_id)
         else:
-            await self.check_runs.judge(place.ref, report.head, origin.run_id)
+            if examined.retry_at is None:  # else the same run has more to say
+                await self.check_runs.judge(place.ref, report.head, origin.run_id)
             await self.check_runs.conclude(place, report.head, verdict, output)
 
     async def _pass(self, place: Place, head: Sha, output: CheckOutput, run_id: str) -> None:
@@ -99,7 +113,7 @@ class Publisher:
             return True
         write = f"review:{report.head}:{'+'.join(sorted(f.id for f in new))}"
         mark = marker(self.marker_key, place.ref, write)
-        comments = tuple(inline_comment(f, dict(self.rules)) for f in new)
+        comments = tuple(inline_comment(f, self.rules, finding_marker(self.marker_key, place.ref, f.id)) for f in new)
         try:
             review = await once(
                 self.outbox,

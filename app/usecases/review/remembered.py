@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 
-from app.domain.errors import RevwrightError
 from app.domain.jobs import RowKey
-from app.domain.model import Completion, ModelRequest, StopReason
+from app.domain.model import Completion, ModelCall, ModelRequest, StopReason
+from app.domain.prices import Price, cost_usd
+from app.domain.report import ModelUse
+from app.domain.runs import added
 from app.ports import Answers, Model
 
 
@@ -22,29 +25,28 @@ class RememberedModel:
     model: Model
     answers: Answers
     row: RowKey
-    asked: int = field(default=0, init=False)
-    """How many answers were asked for in this attempt."""
-    under_way: str = field(default="", init=False)
-    """The name of the model that is being asked."""
+    prices: Mapping[str, Price]
+    calls: list[ModelCall] = field(default_factory=list, init=False)
+    """What was answered from memory: paid for by an earlier attempt."""
+
+    def uses(self) -> tuple[ModelUse, ...]:
+        """The same, summed by model."""
+        return added(ModelUse(call.model, 1, call.usage, call.usd) for call in self.calls)
 
     async def complete(self, request: ModelRequest) -> Completion:
         name = request_digest(request)
         known = await self.answers.recall(self.row, name)
         if known is not None:
+            usd = cost_usd(self.prices, request.model, known.usage)
+            self.calls.append(ModelCall(request.label, request.model, known.usage, usd, 0.0))
             return known
-        self.asked += 1
-        self.under_way = request.model
-        try:
-            completion = await self.model.complete(request)
-        except RevwrightError:  # it was answered, if only with no; whoever is cancelled here leaves it under way
-            self.under_way = ""
-            raise
-        self.under_way = ""
+        completion = await self.model.complete(request)
         if completion.stop is StopReason.COMPLETE:  # the others may turn out better the next time
             await self.answers.keep(self.row, name, completion)
         return completion
 
 
 def request_digest(request: ModelRequest) -> str:
-    """SHA-256 over everything that the answer may depend on."""
-    return hashlib.sha256(json.dumps(asdict(request), sort_keys=True).encode()).hexdigest()
+    """SHA-256 over everything that the answer may depend on; its name in records and the time that it may take are not of that."""
+    asked = asdict(replace(request, label="", timeout_seconds=0.0))
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

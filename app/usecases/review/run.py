@@ -9,19 +9,23 @@ from app.domain.errors import GitHubError, GitHubUnavailable
 from app.domain.messages import check as words
 from app.domain.messages.check import Conclusion
 from app.domain.messages.origin import Origin
-from app.domain.model import Usage
+from app.domain.money import Caps, caps_for
 from app.domain.policy import Policy, Trigger
 from app.domain.pull_request import PullRequest
-from app.domain.report import ModelUse, Report
 from app.domain.row import Order, Row
+from app.domain.runs import added
 from app.domain.snapshot import Snapshot
-from app.ports import Answers, Mirrors, Place, PolicyParser, PullRequests
+from app.ports import Answers, Mirrors, Place, PolicyParser, PullRequests, Purse, Repository, Sandboxes
 from app.usecases.job import Guard, Outcome, Progress
+from app.usecases.metered import MeteredModel
+from app.usecases.review.around import Surroundings
 from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.engine import Engine
+from app.usecases.review.examination import Examined, Matter
 from app.usecases.review.gather import gather
 from app.usecases.review.publish import Publisher
 from app.usecases.review.remembered import RememberedModel
+from app.usecases.review.telling import Telling
 
 
 class HeadMoved(GitHubUnavailable):
@@ -44,7 +48,11 @@ class ReviewRun:
     check_runs: CheckRuns
     engine: Engine
     publisher: Publisher
+    surroundings: Surroundings
     answers: Answers
+    purse: Purse
+    deployment_caps: Caps
+    sandboxes: Sandboxes | None
     parse_policy: PolicyParser
     github_url: str
 
@@ -65,20 +73,24 @@ class ReviewRun:
             return Outcome("this head was reviewed before", pull.head_sha)
         if not pull.draft:
             await self.check_runs.start(place, pull.head_sha, words.running())
-        snapshot = await self._gather(pull)
+        repository = await self.mirrors.fetch(pull.ref, pull.repository, head=pull.head_sha, base=pull.base_sha)
+        snapshot = await self._gather(pull, repository)
         await progress.note(f"{len(snapshot.changes)} changed entries against {snapshot.merge_base[:10]}")
         refusal = _refusal(snapshot.policy, pull, row.triggers)
         if refusal is not None:
             await guard()
             return await self._refuse(place, pull, refusal)
-        report = await self._examine(row, snapshot, progress)
+        around = await self.surroundings.read(place, pull)
+        examined = await self._examine(row, Matter(snapshot, repository, around=around), progress)
+        report = examined.report
         await progress.note(f"examined: {words.headline(report.verdict)}")
         await guard()
         await self._still_head(row, pull)
+        await self.surroundings.past.keep(pull.ref, examined.past)
         origin = Origin(row.run, self.github_url, pull.repository, pull.head_sha)
-        await self.publisher.publish(place, report, origin, guard)
+        await self.publisher.publish(place, examined, around, origin, guard, person=pull.author)
         await self.answers.forget(row.key)
-        return Outcome(words.conclusion_of(report.verdict), pull.head_sha)
+        return Outcome(words.conclusion_of(report.verdict), pull.head_sha, examined.retry_at)
 
     async def end_early(self, row: Row, order: Order) -> Outcome:
         """A required check that was asked for is `cancelled`: neither green nor waiting for ever."""
@@ -138,8 +150,7 @@ class ReviewRun:
     async def _is_over(self, pull: PullRequest) -> bool:
         return await self.check_runs.is_over(pull.ref, pull.head_sha)
 
-    async def _gather(self, pull: PullRequest) -> Snapshot:
-        repository = await self.mirrors.fetch(pull.ref, pull.repository, head=pull.head_sha, base=pull.base_sha)
+    async def _gather(self, pull: PullRequest, repository: Repository) -> Snapshot:
         return await gather(
             repository,
             self.parse_policy,
@@ -149,21 +160,28 @@ class ReviewRun:
             body=pull.body,
         )
 
-    async def _examine(self, row: Row, snapshot: Snapshot, progress: Progress) -> Report:
+    async def _examine(self, row: Row, matter: Matter, progress: Progress) -> Examined:
         """What an earlier attempt paid for, and could not publish, is neither asked nor counted again."""
-        engine, cache_key = self.engine, f"revwright-{row.key.ref.repository_id}"
-        if engine.choice is None:
-            return await engine.examine(snapshot, cache_key=cache_key)
-        model = RememberedModel(engine.choice.model, self.answers, row.key)
-        engine = replace(engine, choice=replace(engine.choice, model=model))
+        ref, choice, snapshot = row.key.ref, self.engine.choice, matter.snapshot
+        matter = replace(matter, sandboxes=self.sandboxes, cache_key=f"revwright-{ref.repository_id}")
+        if choice is None:
+            return await self.engine.examine(matter)
+        caps = caps_for(snapshot.policy.limits, self.deployment_caps)
+        meter = MeteredModel(choice.model, self.purse, ref, caps, choice.prices, chains=choice.chains)
+        model = RememberedModel(meter, self.answers, row.key, choice.prices)
+        telling = Telling(self.check_runs, Place(ref, row.wanted.repository), snapshot.head, meter)
         try:
-            report = await engine.examine(snapshot, cache_key=cache_key)
+            examined = await self.engine.examine(replace(matter, model=model, tell=telling.hear))
         finally:
-            if model.under_way:  # broken off: the provider may bill it all the same
-                await progress.spent((ModelUse(model.under_way, 1, Usage(0, 0, 0, known=False), None),))
-        if model.asked:
-            await progress.spent(report.models)
-        return report
+            if meter.calls:
+                await progress.spent(meter.uses())
+        report = replace(
+            examined.report,
+            models=(*added((*meter.uses(), *model.uses())),),
+            calls=(*model.calls, *meter.calls),
+            bill=await meter.bill(),
+        )
+        return replace(examined, report=report)
 
     async def _refuse(self, place: Place, pull: PullRequest, refusal: str) -> Outcome:
         if pull.draft:

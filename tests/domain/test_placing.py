@@ -1,12 +1,15 @@
-"""Findings: ids that survive moves, candidates checked against the diff, merging and ranking."""
+"""Placing: candidates checked against the diff and the file, ids that survive moves, merging and ranking."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import pytest
 
-from app.domain.findings import Candidate, Evidence, anchors, finding_id, settle
+from app.domain.diff import FileDiff
+from app.domain.findings import Candidate, Dropped, Evidence, Finding
+from app.domain.placing import NOWHERE, Source, place, ranked
 from app.domain.severity import Severity
 from tests.build import diff_of
 
@@ -27,6 +30,19 @@ def candidate(**changes: object) -> Candidate:
 
 
 DIFFS = {"a.py": diff_of(" one", "+two", "+three", " four")}
+
+
+def settle(
+    candidates: Iterable[Candidate], diffs: Mapping[str, FileDiff]
+) -> tuple[tuple[Finding, ...], tuple[Dropped, ...]]:
+    """Places and ranks; the files are as long as their diffs and a hundred lines more."""
+    placed, dropped = place(candidates, diffs, {path: Source(lines_of(diff)) for path, diff in diffs.items()})
+    return ranked(one.finding for one in placed), dropped
+
+
+def lines_of(diff: FileDiff) -> tuple[str, ...]:
+    known = {row.new_number: row.text for hunk in diff.hunks for row in hunk.lines if row.new_number is not None}
+    return tuple(known.get(number, f"line {number}") for number in range(1, max(known) + 101))
 
 
 def test_a_finding_on_an_added_line_is_inline_and_keeps_its_words() -> None:
@@ -86,29 +102,26 @@ def test_ids_stay_when_lines_above_are_added_and_spaces_change() -> None:
     assert before.id == after.id
 
 
-def test_equal_lines_have_different_ids_by_their_order() -> None:
-    diff = diff_of("+same", "-gone", "+same", "+other")
+def test_equal_lines_are_told_apart_by_their_order() -> None:
+    diff = {"a.py": diff_of("+same", "-gone", "+same", "+other")}
 
-    found = anchors(diff)
-    assert found[1] != found[2]
-    assert found[1].startswith("same")
+    found, _ = settle([candidate(start_line=n, end_line=n, title=str(n)) for n in (1, 2)], diff)
 
-
-def test_lines_outside_the_diff_are_told_apart_by_their_numbers() -> None:
-    found, _ = settle([candidate(start_line=n, end_line=n, title=str(n)) for n in (90, 91)], DIFFS)
-
-    assert [f.title for f in found] == ["90", "91"]
+    assert len({f.id for f in found}) == 2
 
 
-def test_another_rule_or_path_is_another_finding() -> None:
-    ids = {finding_id("r", "p", "x"), finding_id("", "p", "x"), finding_id("r", "q", "x"), finding_id("r", "p", "y")}
+def test_a_line_that_the_file_does_not_have_is_no_place() -> None:
+    found, (dropped,) = settle([candidate(start_line=900, end_line=900)], DIFFS)
 
-    assert len(ids) == 4
-    assert all(len(i) == 10 and i.startswith("F") for i in ids)
+    assert found == ()
+    assert dropped.reason == "the file has 104 lines, not 900"
 
 
-def test_paths_that_are_not_utf8_have_ids_too() -> None:
-    assert finding_id("", "bad\udcff.py", "x").startswith("F")
+def test_what_is_said_of_a_deleted_file_is_told_in_the_summary() -> None:
+    (one,), dropped = place([candidate()], {"a.py": diff_of("-one", "-two")}, {})
+
+    assert dropped == ()
+    assert (one.finding.inline, one.anchor) == (False, NOWHERE)
 
 
 @pytest.mark.parametrize(

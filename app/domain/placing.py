@@ -1,0 +1,158 @@
+"""Candidates become findings: on lines that are there, with stable ids, and one for each defect."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from app.domain.anchors import Anchor, anchor_of, finding_id
+from app.domain.diff import FileDiff
+from app.domain.entries import display_path
+from app.domain.findings import Candidate, Dropped, Evidence, Finding, Location
+from app.domain.suggesting import Applied, applied
+from app.domain.symbols import Symbol
+
+MAX_SUGGESTION = 4_000
+_PLACEHOLDER = re.compile(r"\[secret: |<U\+[0-9A-F]{4,6}>")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of the head: for anchoring its lines with secrets masked, and its symbols if a parser knows them; for
+    suggestions the text as it is, or None where it is too long.
+    """
+
+    lines: tuple[str, ...]
+    symbols: tuple[Symbol, ...] = ()
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A finding, the anchor behind its id, and the claim that it was made of."""
+
+    finding: Finding
+    anchor: Anchor
+    candidate: Candidate
+
+
+NOWHERE = Anchor("", "", 0, (), ())
+"""In a file that the head does not have."""
+
+
+def place(
+    candidates: Iterable[Candidate], diffs: Mapping[str, FileDiff], sources: Mapping[str, Source]
+) -> tuple[tuple[Placed, ...], tuple[Dropped, ...]]:
+    """Candidates on lines of changed files, those with one id made one; the rest is dropped, with the reason.
+
+    A candidate outside every hunk of its file is kept but not `inline`: GitHub would refuse the comment
+    (HTTP 422 for the whole review), so it goes to the summary instead.
+    """
+    placed: dict[str, Placed] = {}
+    dropped: list[Dropped] = []
+    for candidate in candidates:
+        diff = diffs.get(candidate.path)
+        if (wrong := _misplaced(candidate, diff, sources)) or diff is None:
+            dropped.append(Dropped(candidate, wrong))
+            continue
+        one = _placed(candidate, diff, sources.get(candidate.path))
+        other = placed.get(one.finding.id)
+        placed[one.finding.id] = one if other is None else _merged(other, one)
+    return tuple(placed.values()), tuple(dropped)
+
+
+def _misplaced(candidate: Candidate, diff: FileDiff | None, sources: Mapping[str, Source]) -> str:
+    if diff is None:
+        return "the file is not a diffed file of this change"
+    if not 1 <= candidate.start_line <= candidate.end_line:
+        return "the line range is not a range"
+    source = sources.get(candidate.path)
+    if source is not None and candidate.end_line > len(source.lines):
+        return f"the file has {len(source.lines)} lines, not {candidate.end_line}"
+    return ""
+
+
+def _placed(candidate: Candidate, diff: FileDiff, source: Source | None) -> Placed:
+    start, end = candidate.start_line, candidate.end_line
+    commentable = diff.commentable_lines
+    inline = end in commentable and display_path(candidate.path) == candidate.path
+    if inline and not (start in commentable and diff.same_hunk(start, end)):
+        start = end
+    whole_range_stands = inline and start == candidate.start_line
+    anchor = NOWHERE if source is None else anchor_of(source.lines, source.symbols, end)
+    suggestion = candidate.suggestion if whole_range_stands else None
+    finding = Finding(
+        id=finding_id(candidate.rule, candidate.path, anchor),
+        rule=candidate.rule,
+        severity=candidate.severity,
+        location=Location(candidate.path, start, end),
+        title=candidate.title,
+        body=candidate.body,
+        evidence=candidate.evidence,
+        confidence=candidate.confidence,
+        suggestion=suggestion if _applies(suggestion, Location(candidate.path, start, end), source, diff) else None,
+        inline=inline,
+        failing_case=candidate.failing_case,
+        proof=candidate.proof,
+    )
+    return Placed(finding, anchor, candidate)
+
+
+def _applies(suggestion: str | None, where: Location, source: Source | None, diff: FileDiff) -> bool:
+    """Whether a button may offer it: GitHub would apply it, and it repeats no placeholder of the prompt."""
+    if not suggestion or source is None or source.text is None:
+        return False
+    if len(suggestion) > MAX_SUGGESTION or _PLACEHOLDER.search(suggestion):
+        return False
+    return isinstance(applied(suggestion, where, source.text, diff), Applied)
+
+
+def _merged(a: Placed, b: Placed) -> Placed:
+    """Of two claims with one id the worse one stands and tells the other; at a tie the static one, whose word needs no
+    trust.
+    """
+
+    def weight(one: Placed) -> tuple[str, bool, float]:
+        found = one.finding
+        return found.severity.value, found.evidence is not Evidence.STATIC, -found.confidence
+
+    first, second = sorted((a, b), key=weight)
+    if first.finding.title == second.finding.title:
+        return first
+    return replace(first, finding=_telling(first.finding, "Also", second.finding))
+
+
+def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding a line, worst first."""
+    return tuple(
+        sorted(_folded(findings), key=lambda f: (f.severity, -f.confidence, f.location.path, f.location.start_line))
+    )
+
+
+def _folded(findings: Iterable[Finding]) -> list[Finding]:
+    """One comment a line: where a static rule flags a line, what the model says of it is told within that finding. A
+    worse claim leads instead and tells of the rule, so that it is said even where the rule's finding stood before.
+    """
+    found = tuple(findings)
+    hosts = {(f.location.path, f.location.end_line): f for f in found if f.evidence is Evidence.STATIC}
+    others = [f for f in found if f.evidence is Evidence.STATIC and hosts[_line(f)] is not f]
+    for finding in found:
+        host = hosts.get(_line(finding))
+        if finding.evidence is Evidence.STATIC:
+            continue
+        if finding.rule or host is None:
+            others.append(finding)
+        elif host.severity.at_least(finding.severity):
+            hosts[_line(finding)] = _telling(host, f"The model says of this line ({finding.severity})", finding)
+        else:
+            hosts[_line(finding)] = _telling(finding, f"The rule {host.rule} says of this line ({host.severity})", host)
+    return [*hosts.values(), *others]
+
+
+def _line(finding: Finding) -> tuple[str, int]:
+    return finding.location.path, finding.location.end_line
+
+
+def _telling(finding: Finding, words: str, other: Finding) -> Finding:
+    return replace(finding, body=f"{finding.body}\n\n{words}: {other.title}\n\n{other.body}")

@@ -1,0 +1,28 @@
+"""What steers a review besides the change itself, as one digest: with another one, earlier coverage counts no more."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+from app.domain.prompting import PromptTemplates
+from app.domain.rules import Rule
+from app.domain.snapshot import Snapshot
+
+
+def steering(snapshot: Snapshot, rules: Iterable[Rule], templates: PromptTemplates, models: Iterable[str]) -> str:
+    """SHA-256 in hexadecimal. Of rules only those that speak of the change count; the number of findings that are
+    shown, and what blocks, change no coverage.
+    """
+    policy = snapshot.policy
+    material = {
+        "instructions": policy.review.instructions,
+        "tiers": repr(policy.tiers),
+        "guidelines": [(g.path, g.text) for g in snapshot.guidelines],
+        "skills": [(skill.name, skill.description) for skill in snapshot.skills],
+        "rules": [(rule.id, rule.severity, rule.title, rule.prose) for rule in rules],
+        "prompts": repr(templates),
+        "models": list(models),
+    }
+    return hashlib.sha256(json.dumps(material, sort_keys=True).encode("utf-8", "surrogateescape")).hexdigest()

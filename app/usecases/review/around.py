@@ -1,0 +1,70 @@
+"""What is known of a pull request beside its content: the last review, conversations, and who settled what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app.domain.memory import FindingState, PastReview
+from app.domain.messages.marker import marker
+from app.domain.pull_request import PullRequest, PullRequestRef
+from app.domain.threads import Permission, ReviewThread
+from app.ports import PastReviews, Permissions, Place, Threads
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """`own` are the threads of our findings by id; `dismissed` says who settled a finding, by id."""
+
+    past: PastReview | None = None
+    threads: tuple[ReviewThread, ...] = ()
+    own: Mapping[str, ReviewThread] = field(default_factory=dict)
+    dismissed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Reads what `Around` holds. `marker_key` signs the markers by which we know our own comments again."""
+
+    past: PastReviews
+    threads: Threads
+    permissions: Permissions
+    marker_key: bytes
+
+    async def read(self, place: Place, pull: PullRequest) -> Around:
+        """One call for conversations where there are any, and one for each person who resolved a finding's."""
+        past = await self.past.recall(place.ref)
+        threads = await self.threads.all(place) if pull.review_comments else ()
+        own = _own(threads, past, place.ref, self.marker_key)
+        return Around(past, threads, own, await self._dismissed(place, past, own))
+
+    async def _dismissed(
+        self, place: Place, past: PastReview | None, own: Mapping[str, ReviewThread]
+    ) -> Mapping[str, str]:
+        """A finding whose thread was resolved counts as settled only if who did it may write; asked now, not then."""
+        if past is None:
+            return {}
+        is_open = {known.finding.id for known in past.findings if known.state is FindingState.OPEN}
+        settled = {id_: t.resolved_by for id_, t in own.items() if t.resolved and t.resolved_by and id_ in is_open}
+        writers = {
+            login
+            for login in sorted(set(settled.values()))
+            if (await self.permissions.of(place, login)).at_least(Permission.WRITE)
+        }
+        return {id_: login for id_, login in settled.items() if login in writers}
+
+
+def finding_marker(key: bytes, ref: PullRequestRef, finding_id: str) -> str:
+    """The hidden marker in the comment of a finding."""
+    return marker(key, ref, f"finding:{finding_id}")
+
+
+def _own(
+    threads: tuple[ReviewThread, ...], past: PastReview | None, ref: PullRequestRef, key: bytes
+) -> Mapping[str, ReviewThread]:
+    """The newest thread of each finding that we know of; others' comments cannot carry our signature for it."""
+    if past is None:
+        return {}
+    marks = {known.finding.id: finding_marker(key, ref, known.finding.id) for known in past.findings}
+    ours = [thread for thread in threads if thread.ours]
+    return {id_: thread for thread in ours for id_, mark in marks.items() if mark in thread.body}

@@ -1,0 +1,106 @@
+"""Puts the pieces of a review together: the ledger, what is told and how, and what the next review remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from app.domain.coverage import Coverage, CoverageLedger, Excluded, LedgerEntry, Reviewed, Unreviewed
+from app.domain.entries import display_path
+from app.domain.findings import Finding
+from app.domain.likeness import already_said
+from app.domain.memory import EntryMemory, KnownFinding
+from app.domain.report import AlsoSeen, Standing
+from app.domain.rules import Rule
+from app.domain.snapshot import Snapshot
+from app.domain.threads import ReviewThread
+from app.domain.tiers import Tier
+from app.usecases.review.passes import Looked
+from app.usecases.review.planning import Plan
+from app.usecases.review.recollection import Recollection
+
+_MOST_CLOSED = 200
+
+
+def ledger(
+    plan: Plan, looked: Iterable[Looked], hidden: Mapping[str, Coverage], unjudged: Mapping[str, str]
+) -> CoverageLedger:
+    """One state for every entry. An entry in several groups is reviewed when all of them are."""
+    states: dict[str, Coverage] = dict(plan.covered)
+    for one in looked:
+        for path, state in one.coverage.items():
+            if isinstance(states.get(path, state), Reviewed):
+                states[path] = state
+    states |= {path: Unreviewed(reason) for path, reason in unjudged.items()}
+    states |= hidden
+    return CoverageLedger(tuple(_entry(path, plan, states) for path in plan.tiers))
+
+
+def _entry(path: str, plan: Plan, states: Mapping[str, Coverage]) -> LedgerEntry:
+    choice = plan.tiers[path]
+    state = Excluded(choice.reason) if choice.tier is Tier.SKIP else states[path]
+    return LedgerEntry(path, choice.tier, choice.reason, state)
+
+
+def kept_back(
+    findings: Iterable[Finding],
+    recollection: Recollection,
+    threads: tuple[ReviewThread, ...],
+    *,
+    rounds_over: bool,
+) -> tuple[AlsoSeen, ...]:
+    """New findings that are not said in the diff: somebody else has said it, or all has been said often enough."""
+    kept: list[AlsoSeen] = []
+    for finding in findings:
+        if recollection.standing.get(finding.id, Standing.NEW) is not Standing.NEW:
+            continue
+        if (thread := already_said(finding, threads)) is not None:
+            kept.append(AlsoSeen(finding, f"already raised by {thread.author or 'somebody else'}"))
+        elif rounds_over:
+            kept.append(AlsoSeen(finding, "the rounds of this pull request are used up"))
+    return tuple(kept)
+
+
+def requirements(snapshot: Snapshot, plan: Plan) -> tuple[str, ...]:
+    """What only a person can settle. Approvals are not counted yet, and silence about that would pass for a yes."""
+    wrong = [f"correct {problem}" for problem in snapshot.policy_problems]
+    waiting = [path for path, choice in plan.tiers.items() if choice.waits_for_approval]
+    if waiting:
+        named = display_path(waiting[0]) + (f" and {len(waiting) - 1} more" if len(waiting) > 1 else "")
+        wrong.append(f"have {named} approved: tiers.core asks for it, and this version cannot count approvals")
+    return tuple(wrong)
+
+
+def entries_to_remember(plan: Plan, looked: Iterable[Looked], told: CoverageLedger) -> tuple[EntryMemory, ...]:
+    """The entries that the next review need not look at, if nothing about them changes."""
+    reads: dict[str, set[str]] = {}
+    for one in looked:
+        for path in one.coverage:
+            reads.setdefault(path, set()).update(one.reads - {path})
+    return tuple(
+        _remembered(entry.path, entry.coverage.tier, plan, reads.get(entry.path, set()))
+        for entry in told.entries
+        if isinstance(entry.coverage, Reviewed)
+    )
+
+
+def _remembered(path: str, tier: Tier, plan: Plan, reads: set[str]) -> EntryMemory:
+    before = plan.carry.kept.get(path)
+    known = set(before.reads) if before else reads
+    return EntryMemory(path, plan.identities[path], tier, tuple(sorted(known)), tuple(sorted(plan.defines[path])))
+
+
+def findings_to_remember(
+    recollection: Recollection, fixed: tuple[KnownFinding, ...], posted: frozenset[str]
+) -> tuple[KnownFinding, ...]:
+    """Those that are open first; of those that are over the newest."""
+    is_open = tuple(replace(one, posted=one.posted or one.finding.id in posted) for one in recollection.open)
+    return (*is_open, *(*fixed, *recollection.closed)[:_MOST_CLOSED])
+
+
+def packs(rules: Iterable[Rule]) -> tuple[tuple[str, int], ...]:
+    """How many rules of each pack spoke of the change."""
+    counts: dict[str, int] = {}
+    for rule in rules:
+        counts[rule.pack] = counts.get(rule.pack, 0) + 1
+    return tuple(sorted(counts.items()))

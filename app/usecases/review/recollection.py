@@ -1,0 +1,128 @@
+"""What this review found against what earlier ones found: what is new, still there, fixed, or settled by somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from app.domain.anchors import Anchor
+from app.domain.findings import Evidence, Finding
+from app.domain.judgements import Judgement
+from app.domain.matching import Kept, Matched
+from app.domain.memory import FindingState, KnownFinding, PastReview
+from app.domain.pull_request import Sha
+from app.domain.report import Standing
+from app.usecases.review.verifying import Verified
+
+
+def with_dismissals(past: PastReview | None, dismissed: Mapping[str, str]) -> tuple[KnownFinding, ...]:
+    """The known findings, those that people settled since then marked as theirs."""
+    return tuple(
+        replace(known, state=FindingState.DISMISSED, dismissed_by=dismissed[known.finding.id])
+        if known.state is FindingState.OPEN and known.finding.id in dismissed
+        else known
+        for known in (past.findings if past else ())
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What a judge is asked about: `claims` are to be told now, `doubts` were told before and not found again."""
+
+    claims: tuple[Finding, ...]
+    doubts: tuple[Kept, ...]
+    settled: tuple[Kept, ...]
+    """Open without a question: found again, or about entries that nobody looked at this time."""
+    gone: tuple[KnownFinding, ...]
+    """Their lines are gone, or the rule that found them says nothing any more."""
+
+
+def questions(
+    matched: Matched, known: Iterable[KnownFinding], *, looked_at: frozenset[str], changed: frozenset[str]
+) -> Questions:
+    """`looked_at`: the paths that reviewers were given; `changed`: those that the change touches at all. What is
+    certain without a model is no question.
+    """
+    before = {one.finding.id: one.finding for one in known}
+    said = [fresh.finding for fresh in matched.new] + [kept.known.finding for kept in matched.returned]
+    doubts: list[Kept] = []
+    settled = [_as_told(kept, before[kept.known.finding.id]) for kept in matched.same]
+    gone = list(matched.fixed)
+    for kept in matched.unconfirmed:
+        if _static(kept.known.finding) or kept.known.finding.location.path not in changed:
+            gone.append(kept.known)
+        elif kept.known.finding.location.path in looked_at:
+            doubts.append(kept)
+        else:
+            settled.append(kept)
+    claims = tuple(finding for finding in said if not _static(finding))
+    return Questions(claims, tuple(doubts), tuple(settled), tuple(gone))
+
+
+def _static(finding: Finding) -> bool:
+    return finding.evidence is Evidence.STATIC
+
+
+def _as_told(kept: Kept, before: Finding) -> Kept:
+    """A claim was judged once: found again, it keeps its words and its severity, whatever it is called now."""
+    now = kept.known.finding
+    if _static(now):
+        return kept
+    suggestion = before.suggestion if kept.standing is Standing.STILL_THERE else None
+    finding = replace(before, location=now.location, inline=now.inline, suggestion=suggestion)
+    return replace(kept, known=replace(kept.known, finding=finding))
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """Every finding that is known now. `open` is what the report tells, by id in `standing`."""
+
+    open: tuple[KnownFinding, ...]
+    standing: Mapping[str, Standing]
+    fixed: tuple[KnownFinding, ...]
+    """Fixed since the last review; `fixed_by` is to be added."""
+    closed: tuple[KnownFinding, ...]
+    """Fixed or dismissed before."""
+    judgements: tuple[Judgement, ...]
+
+
+def recollect(
+    matched: Matched, asked: Questions, verified: Verified, rechecked: Verified, *, head: Sha
+) -> Recollection:
+    """Puts the judges' answers in place. What could not be judged: a claim is not told, a doubt stays open."""
+    proven = {finding.id: finding for finding in verified.kept}
+    anchors: dict[str, Anchor] = {fresh.finding.id: fresh.anchor for fresh in matched.new}
+    new = [
+        KnownFinding(proven.get(f.id, f), anchors[f.id], FindingState.OPEN, since=head, posted=False)
+        for f in (fresh.finding for fresh in matched.new)
+        if _static(f) or f.id in proven
+    ]
+    back = [kept for kept in matched.returned if _static(kept.known.finding) or kept.known.finding.id in proven]
+    refuted = {kept.known.finding.id for kept in asked.doubts} - _held(rechecked)
+    doubts = [kept for kept in asked.doubts if kept.known.finding.id not in refuted]
+    still = [*asked.settled, *doubts]
+    standing = {kept.known.finding.id: kept.standing for kept in still}
+    return Recollection(
+        open=(*(kept.known for kept in still), *(_back(kept, proven) for kept in back), *new),
+        standing=standing,
+        fixed=(*asked.gone, *(kept.known for kept in asked.doubts if kept.known.finding.id in refuted)),
+        closed=(*matched.closed, *_not_back(matched, back)),
+        judgements=(*verified.judgements, *rechecked.judgements),
+    )
+
+
+def _held(rechecked: Verified) -> set[str]:
+    return {finding.id for finding in rechecked.kept} | {finding.id for finding, _ in rechecked.open}
+
+
+def _back(kept: Kept, proven: Mapping[str, Finding]) -> KnownFinding:
+    finding = kept.known.finding
+    return replace(kept.known, finding=proven.get(finding.id, finding))
+
+
+def _not_back(matched: Matched, back: Sequence[Kept]) -> Iterable[KnownFinding]:
+    """What was found again but not proven stays closed, as fixed."""
+    ids = {kept.known.finding.id for kept in back}
+    return (
+        replace(kept.known, state=FindingState.FIXED) for kept in matched.returned if kept.known.finding.id not in ids
+    )

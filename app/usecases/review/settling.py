@@ -1,0 +1,86 @@
+"""Brings the conversations of findings to where the findings are: fixed ones resolved, open ones open, one question."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from app.domain.errors import GitHubRefused
+from app.domain.memory import FindingState, KnownFinding, PastReview
+from app.domain.messages.marker import marker
+from app.domain.messages.origin import Origin
+from app.domain.messages.threads import fixed_reply, gone_reply, round_question, still_there_reply
+from app.domain.report import Report
+from app.domain.threads import ReviewThread
+from app.ports import Conversation, Outbox, Place, Threads
+from app.usecases.job import Guard
+from app.usecases.once import once
+from app.usecases.review.around import Around
+from app.usecases.writes import reply_once
+
+_log = logging.getLogger(__name__)
+
+QUESTION = "question"
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """What is remembered decides, not what this run found: a run that was broken off here is made good by the next."""
+
+    outbox: Outbox
+    conversation: Conversation
+    threads: Threads
+    marker_key: bytes
+
+    async def settle(self, place: Place, past: PastReview, around: Around, origin: Origin, guard: Guard) -> None:
+        """Answers and resolves, or reopens, each thread of ours that is not in the state of its finding."""
+        for known in past.findings:
+            thread = around.own.get(known.finding.id)
+            if thread is None:
+                continue
+            if known.state is FindingState.FIXED and not thread.resolved:
+                await guard()
+                await self._say(place, thread, known, _fixed_words(known, origin))
+                await self.threads.resolve(place, thread.id)
+            elif known.state is FindingState.OPEN and thread.resolved:
+                await guard()
+                await self.threads.reopen(place, thread.id)
+                await self._say(place, thread, known, still_there_reply(origin))
+
+    async def ask(self, place: Place, report: Report, origin: Origin, person: str | None) -> None:
+        """Asks once how to go on, as long as something blocks."""
+        mark = marker(self.marker_key, place.ref, QUESTION)
+        blocking = tuple(finding for finding in report.findings if finding.severity.at_least(report.block_at))
+        if not blocking:
+            return
+        question = round_question(blocking, origin, mark, rounds=report.round_limit, person=person)
+        try:
+            await once(
+                self.outbox,
+                place.ref,
+                QUESTION,
+                find=lambda: self.conversation.find_comment(place, mark),
+                act=lambda: self.conversation.comment(place, question),
+            )
+        except GitHubRefused as error:  # a locked conversation, say; the check tells the same
+            _log.warning("%s: the question was refused: %s", place.ref, error)
+
+    async def _say(self, place: Place, thread: ReviewThread, known: KnownFinding, text: str) -> None:
+        """Once for each state that it comes to; a thread that is gone or locked is no reason to fail."""
+        key = f"{known.state}:{known.fixed_by or known.since}"
+        try:
+            await reply_once(
+                self.outbox,
+                self.conversation,
+                place,
+                comment_id=thread.comment_id,
+                key=key,
+                text=text,
+                marker_key=self.marker_key,
+            )
+        except GitHubRefused as error:
+            _log.warning("%s: an answer in a thread was refused: %s", place.ref, error)
+
+
+def _fixed_words(known: KnownFinding, origin: Origin) -> str:
+    return fixed_reply(known.fixed_by, origin) if known.fixed_by else gone_reply(origin)

@@ -1,0 +1,33 @@
+"""The head's files as anchors need them: lines without secrets, and symbols where a parser knows the language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.domain.entries import Kind
+from app.domain.placing import Source
+from app.domain.pull_request import Sha
+from app.domain.static_checks import mask_secrets
+from app.ports import Code, Parser
+
+_MOST_BYTES = 1024 * 1024
+
+
+async def read_sources(code: Code, parser: Parser, head: Sha, paths: Iterable[str]) -> dict[str, Source]:
+    """Those of the paths that are files at `head`. Of a very large file the beginning; its symbols stay unknown."""
+    wanted = tuple(sorted(set(paths)))
+    blobs = await code.blobs(head, wanted, max_bytes=_MOST_BYTES) if wanted else {}
+    found: dict[str, Source] = {}
+    for path, blob in blobs.items():
+        if blob.kind not in {Kind.FILE, Kind.EXECUTABLE}:
+            continue
+        text = blob.text_bytes.decode("utf-8", "replace")
+        symbols = None if blob.truncated else await parser.outline(path, text)
+        found[path] = Source(_lines(mask_secrets(text)), symbols or (), None if blob.truncated else text)
+    return found
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    """As git counts them: a line feed ends a line, and nothing else does."""
+    lines = text.split("\n")
+    return tuple(lines[:-1] if lines[-1] == "" else lines)

@@ -1,0 +1,143 @@
+"""The second look: each claim is judged by somebody else, who must prove it with lines that are really there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from app.domain.answers import ReviewAnswer
+from app.domain.findings import Candidate, Finding
+from app.domain.grouping import Group, group
+from app.domain.judgements import Decision, Judgement
+from app.domain.prompting import judge_task
+from app.domain.severity import Severity
+from app.domain.tiers import Tier
+from app.domain.trust import quoted
+from app.usecases.agent import Unfinished
+from app.usecases.review.crew import Crew
+from app.usecases.together import together
+from app.usecases.tools import Reads
+
+_FILE_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """`kept` is proven. `open` could not be judged: nothing is said of it, but its file is not covered either."""
+
+    kept: tuple[Finding, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
+    open: tuple[tuple[Finding, Unfinished], ...] = ()
+
+
+async def verify(
+    crew: Crew,
+    claims: Sequence[Finding],
+    groups: Mapping[str, Group],
+    tiers: Mapping[str, Tier],
+    *,
+    label: str,
+) -> Verified:
+    """Judges claims one by one, each in a conversation of its own. What is not proven is dropped."""
+    judged = await together(
+        _judge(crew, claim, groups, tiers, f"{label} {number}") for number, claim in enumerate(claims, start=1)
+    )
+    kept: list[Finding] = []
+    judgements: list[Judgement] = []
+    unjudged: list[tuple[Finding, Unfinished]] = []
+    for claim, result in zip(claims, judged, strict=True):
+        if isinstance(result, Unfinished):
+            unjudged.append((claim, result))
+            continue
+        finding, judgement = result
+        judgements.append(judgement)
+        if finding is not None:
+            kept.append(finding)
+    return Verified(tuple(kept), tuple(judgements), tuple(unjudged))
+
+
+async def _judge(
+    crew: Crew, finding: Finding, groups: Mapping[str, Group], tiers: Mapping[str, Tier], label: str
+) -> tuple[Finding | None, Judgement] | Unfinished:
+    path = finding.location.path
+    tier = tiers[path]
+    result = await crew.review(
+        label,
+        crew.choice.of(tier),
+        groups.get(path) or _alone(crew, path, tier),
+        judge_task(crew.templates, _claim(finding)),
+        tools=crew.tools(Reads()) if tier is not Tier.LIGHT else (),
+    )
+    if isinstance(result, Unfinished):
+        return result
+    proven, reason = await _proven(crew, finding, result.value)
+    if proven is None:
+        return None, _judgement(finding, Decision.DROPPED, None, reason)
+    lowered = not proven.severity.at_least(finding.severity)
+    severity = proven.severity if lowered else finding.severity
+    kept = replace(
+        finding,
+        severity=severity,
+        confidence=min(finding.confidence, proven.confidence),
+        failing_case=proven.failing_case or finding.failing_case,
+    )
+    decision = Decision.LOWERED if lowered else Decision.KEPT
+    return kept, _judgement(finding, decision, severity, result.value.walkthrough or proven.failing_case)
+
+
+def _claim(finding: Finding) -> Candidate:
+    """The claim as it stands now: of several that were one defect, the worst. Nothing of what its finder quoted."""
+    where = finding.location
+    return Candidate(
+        rule=finding.rule,
+        severity=finding.severity,
+        path=where.path,
+        start_line=where.start_line,
+        end_line=where.end_line,
+        title=finding.title,
+        body=finding.body,
+        evidence=finding.evidence,
+        confidence=finding.confidence,
+        suggestion=finding.suggestion,
+        failing_case=finding.failing_case,
+    )
+
+
+async def _proven(crew: Crew, finding: Finding, answer: ReviewAnswer) -> tuple[Candidate | None, str]:
+    """The judge's version of the claim if it proves something; else why not."""
+    path = finding.location.path
+    said = [c for c in answer.candidates if crew.real_path(c.path) == path]
+    if not answer.candidates:
+        return None, answer.walkthrough or "the judge did not find it proven"
+    if not said:
+        return None, "the judge spoke of another file"
+    best = min(said, key=lambda c: abs(c.end_line - finding.location.end_line))
+    if not best.failing_case.strip():
+        return None, "the judge named no case in which it fails"
+    quotes = tuple(replace(quote, path=crew.real_path(quote.path)) for quote in best.quotes)
+    if not quoted(quotes, await _files(crew, {quote.path for quote in quotes})):
+        return None, "the judge quoted no line that is there"
+    return best, ""
+
+
+async def _files(crew: Crew, paths: set[str]) -> dict[str, tuple[str, ...]]:
+    """Lines of the head; of a deleted file, those that were there."""
+    snapshot = crew.snapshot
+    wanted = tuple(sorted(paths))
+    blobs = await crew.repository.blobs(snapshot.head, wanted, max_bytes=_FILE_BYTES)
+    gone = tuple(path for path in wanted if path not in blobs)
+    if gone:
+        blobs |= await crew.repository.blobs(snapshot.merge_base, gone, max_bytes=_FILE_BYTES)
+    return {path: tuple(blob.text_bytes.decode("utf-8", "replace").split("\n")) for path, blob in blobs.items()}
+
+
+def _alone(crew: Crew, path: str, tier: Tier) -> Group:
+    """The diff of a file that no group of this run holds: what an earlier review said of it is judged again."""
+    change = next(c for c in crew.snapshot.changes if c.entry.path == path)
+    made = group([change], {path: tier}, max_characters=crew.choice.group_characters).groups
+    return made[0] if made else Group(number=1, of=1, tier=tier, sections=())
+
+
+def _judgement(finding: Finding, decision: Decision, to: Severity | None, reason: str) -> Judgement:
+    where = finding.location
+    return Judgement(where.path, where.end_line, finding.title, finding.severity, decision, to, reason[:500])
