@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.domain.money import BILLION, MOST_USD, Cap, Caps, NotReserved, billionths, caps_for, refusal
 from app.domain.policy import LimitsPolicy
+from app.domain.prices import Price, most_usd
 
 TOMORROW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -59,3 +60,8 @@ def test_what_is_no_amount_is_refused(usd: float) -> None:
 )
 def test_a_refusal_names_the_cap_and_the_amounts(kept: NotReserved, usd: float, words: str) -> None:
     assert refusal(kept, usd, whose=kept.cap) == words
+
+
+@pytest.mark.parametrize(("price", "usd"), [(Price(2, 1, 10), 0.3), (Price(2, 4, 10), 0.5), (Price(0, 0, 0), 0.0)])
+def test_the_most_that_a_call_may_cost_is_without_any_luck_with_caches(price: Price, usd: float) -> None:
+    assert most_usd(price, input_tokens=100_000, output_tokens=10_000) == pytest.approx(usd)

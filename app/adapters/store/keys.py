@@ -55,6 +55,9 @@ def isolation(worker: str) -> str:
 ANSWERS_SECONDS = 24 * 3600
 """A job that is not done after a day asks its model anew."""
 
+SPENT_DAYS_SECONDS = 3 * 24 * 3600
+"""What was spent on a day counts on that day only; it is kept a little longer for calls that end after midnight."""
+
 PACE_MS = 1_000
 """At most one new review, comment or edit a second for each installation: GitHub Docs, "Best practices for using the
 REST API".
@@ -110,3 +113,13 @@ def pace(installation_id: int) -> str:
 
 def answers(row_name: str) -> str:
     return f"{PREFIX}:answers:{row_name}"
+
+
+def purse(ref: str) -> str:
+    """A hash: what was spent on a pull request, and what is put aside for calls that are under way."""
+    return f"{PREFIX}:purse:{ref}"
+
+
+def spent_days(whose: str) -> str:
+    """A hash for each installation and each `<installation>:<repository>`: day, counted from 1970 -> what was spent."""
+    return f"{PREFIX}:spent:{whose}"
