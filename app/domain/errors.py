@@ -14,9 +14,10 @@
     │   └── GitHubRefused      4xx: permission, not found, validation; a retry does not help
     ├── GitFailed              a git command ended in an error, a time-out or over its size limit
     ├── PatchRefused           a patch touches what it may not, is too large or does not apply; it is refused as a whole
-    ├── ModelUnavailable       the model endpoint is down, slow, limited or talks garbage; come back
-    ├── ModelRejected          the model endpoint refuses the request as such: key, model name, shape
-    ├── ModelContextFull       the request is longer than the model's context window: say it shorter
+    ├── ModelFailed
+    │   ├── ModelUnavailable   the model endpoint is down, slow, limited or talks garbage; come back
+    │   ├── ModelRejected      the model endpoint refuses the request as such: key, model name, shape
+    │   └── ModelContextFull   the request is longer than the model's context window: say it shorter
     ├── BudgetRefused          a cap on money does not allow another model call
     ├── ToolRefused            a tool does not do what the model asked of it; the text is the model's to read
     ├── SandboxRefused         a sandbox does not do what was asked: a path, a limit, or a host that cannot isolate
@@ -32,7 +33,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.domain.entries import display_path
-from app.domain.model import Usage
+from app.domain.model import ModelTry, Usage
 from app.domain.patches import Refusal
 
 _TOLD = 5
@@ -164,7 +165,14 @@ class PatchRefused(RevwrightError):
         super().__init__(f"the patch is refused: {'; '.join(told[:_TOLD])}{more}")
 
 
-class ModelUnavailable(RevwrightError):
+class ModelFailed(RevwrightError):
+    """A model was asked and did not answer."""
+
+    tries: tuple[ModelTry, ...] = ()
+    """When several models may have been asked: what each was used for, in order. Set by who asked them."""
+
+
+class ModelUnavailable(ModelFailed):
     """No usable answer from the model endpoint for now; `usage` counts what was spent all the same."""
 
     retry = True
@@ -175,11 +183,18 @@ class ModelUnavailable(RevwrightError):
         self.usage = usage if usage is not None else Usage.none()
 
 
-class ModelRejected(RevwrightError):
-    """The endpoint refuses the request (400, 401, 403, 404, 422): a person must change a setting."""
+class ModelRejected(ModelFailed):
+    """The endpoint refuses the request (400, 401, 403, 404, 422): a person must change a setting.
+
+    `unknown_model`: the endpoint has no model of that name, so that another one may well answer.
+    """
+
+    def __init__(self, message: str, *, unknown_model: bool = False) -> None:
+        super().__init__(message)
+        self.unknown_model = unknown_model
 
 
-class ModelContextFull(RevwrightError):
+class ModelContextFull(ModelFailed):
     """The endpoint says that the request does not fit into the model's context window; nothing was spent."""
 
 

@@ -90,6 +90,15 @@ class Usage:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ModelTry:
+    """What one model was used for within a call. `model` is the name that it was asked by."""
+
+    model: str
+    usage: Usage
+    seconds: float
+
+
 class StopReason(StrEnum):
     COMPLETE = "complete"
     CUT_OFF = "cut_off"
@@ -106,12 +115,18 @@ class Completion:
     stop: StopReason
     usage: Usage
     model: str
+    """As the server names it."""
     calls: tuple[ToolCall, ...] = ()
+    tries: tuple[ModelTry, ...] = ()
+    """When several models may have been asked: each, in order, the one that answered last. `usage` is that one's."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """One call in the record of a run. `usd` is None when no price is known or usage was not reported."""
+    """One call in the record of a run; `model` is the name that it was asked by.
+
+    `usd` is None when no price is known or usage was not reported.
+    """
 
     label: str
     model: str
