@@ -27,3 +27,8 @@ def cost_usd(prices: Mapping[str, Price], model: str, usage: Usage) -> float | N
     fresh = usage.input_tokens - usage.cached_input_tokens
     total = fresh * price.input + usage.cached_input_tokens * price.cached + usage.output_tokens * price.output
     return total / _MILLION
+
+
+def most_usd(price: Price, *, input_tokens: float, output_tokens: int) -> float:
+    """The cost when nothing of the input comes from a cache."""
+    return (input_tokens * max(price.input, price.cached) + output_tokens * price.output) / _MILLION
