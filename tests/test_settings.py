@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from app.domain.errors import SettingsInvalid
+from app.domain.money import Caps
 from app.domain.prices import Price
 from app.settings import SandboxSettings, Secret, Settings
 from app.settings.jobs import JobSettings
@@ -52,6 +53,7 @@ def test_defaults() -> None:
     assert settings == Settings(
         github=None,
         model=None,
+        caps=Caps(None, None, None),
         redis_url=None,
         jobs=JobSettings(
             debounce_seconds=2,

@@ -92,22 +92,42 @@ CATALOGUE = (
         "",
         "Base URL of another OpenAI-compatible endpoint; with it the key may be left out. Unset: OpenAI itself.",
     ),
+    Setting("REVWRIGHT_MODEL_FAST", "gpt-5.4-mini", "Model of the tier `light`."),
+    Setting("REVWRIGHT_MODEL_MAIN", "gpt-5.4", "Model of the tier `standard`."),
+    Setting("REVWRIGHT_MODEL_DEEP", "gpt-5.4", "Model of the tier `core`."),
     Setting(
-        "REVWRIGHT_MODEL_FAST",
-        "gpt-5.4-mini",
-        "Model of the tier `light`. This version reviews every tier with REVWRIGHT_MODEL_MAIN.",
+        "REVWRIGHT_MODEL_FALLBACKS",
+        "",
+        "Models of the same endpoint, separated by commas: when the model of a tier does not answer, they are asked in "
+        "this order.",
     ),
-    Setting("REVWRIGHT_MODEL_MAIN", "gpt-5.4", "The model that reviews."),
     Setting(
-        "REVWRIGHT_MODEL_DEEP",
-        "gpt-5.4",
-        "Model of the tier `core`. This version reviews every tier with REVWRIGHT_MODEL_MAIN.",
+        "REVWRIGHT_MODEL_CONTEXT_TOKENS",
+        "128000",
+        "Tokens that fit into one call, input and output together; that of the smallest model. At least 8000.",
+    ),
+    Setting(
+        "REVWRIGHT_MODEL_OUTPUT_TOKENS",
+        "16000",
+        "Tokens of one answer at most, with those of its reasoning. At most half of REVWRIGHT_MODEL_CONTEXT_TOKENS.",
     ),
     Setting(
         "REVWRIGHT_MODEL_PRICES",
         "",
         "USD per million tokens, as JSON or as the path of a file with it. Unset: costs are reported as unknown.",
     ),
+    Setting(
+        "REVWRIGHT_USD_PER_PULL_REQUEST",
+        "",
+        "At most so many USD for the models of one pull request, over its whole life. `limits.usd_per_pull_request` of "
+        "a policy counts where it is less. Unset: the policy's alone.",
+    ),
+    Setting(
+        "REVWRIGHT_USD_PER_REPOSITORY_DAY",
+        "",
+        "At most so many USD for the models of one repository on one day (UTC). Unset: no such cap.",
+    ),
+    Setting("REVWRIGHT_USD_PER_INSTALLATION_DAY", "", "The same for one installation of the App."),
     Setting(
         "REVWRIGHT_SANDBOX",
         "bubblewrap",

@@ -12,11 +12,13 @@ from typing import Literal, NoReturn, cast
 from app.domain.prices import Price
 from app.settings.environment import Environment
 from app.settings.secret import Secret
-from app.settings.values import api_key, model_name, model_url, nearness, one_of
+from app.settings.values import api_key, model_name, model_names, model_url, nearness, one_of, whole
 
 ModelApi = Literal["responses", "chat", "auto"]
 
 _BASE_URL = "OPENAI_BASE_URL"
+_CONTEXT = "REVWRIGHT_MODEL_CONTEXT_TOKENS"
+_OUTPUT = "REVWRIGHT_MODEL_OUTPUT_TOKENS"
 _MAX_USD = 1_000_000
 _EXAMPLE = 'write {"model": {"input": 1.25, "cached": 0.125, "output": 10}}, in USD per million tokens'
 
@@ -32,6 +34,17 @@ class ModelSettings:
     main: str
     deep: str
     prices: Mapping[str, Price] = field(default_factory=lambda: MappingProxyType({}))
+    fallbacks: tuple[str, ...] = ()
+    """Asked in this order when the model of a tier does not answer."""
+    context_tokens: int = 128_000
+    """Of one call: its input and its output."""
+    output_tokens: int = 16_000
+    """Of one answer at most."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every model that may be asked, once."""
+        return tuple(dict.fromkeys((self.fast, self.main, self.deep, *self.fallbacks)))
 
 
 def read_model(env: Environment) -> ModelSettings | None:
@@ -41,7 +54,9 @@ def read_model(env: Environment) -> ModelSettings | None:
     key = env.read("OPENAI_API_KEY", api_key)
     base_url = env.read(_BASE_URL, model_url)
     names = [env.read(f"REVWRIGHT_MODEL_{tier}", model_name) for tier in ("FAST", "MAIN", "DEEP")]
-    found = env.read("REVWRIGHT_MODEL_PRICES", prices)
+    fallbacks = env.read("REVWRIGHT_MODEL_FALLBACKS", model_names) or ()
+    found = env.read("REVWRIGHT_MODEL_PRICES", prices) or MappingProxyType({})
+    context, output = _tokens(env)
     if base_url is not None and base_url.startswith("http:") and nearness(base_url) == "private":
         env.warnings.append(
             f"{_BASE_URL}: plain http: the code under review and the key cross your network in the clear"
@@ -49,7 +64,29 @@ def read_model(env: Environment) -> ModelSettings | None:
     if (key is None and base_url is None) or api is None or None in names:
         return None
     fast, main, deep = cast("list[str]", names)
-    return ModelSettings(api, Secret(key or ""), base_url, fast, main, deep, found or MappingProxyType({}))
+    return ModelSettings(
+        api,
+        Secret(key or ""),
+        base_url,
+        fast,
+        main,
+        deep,
+        found,
+        fallbacks,
+        context_tokens=context,
+        output_tokens=output,
+    )
+
+
+def _tokens(env: Environment) -> tuple[int, int]:
+    """What fits into a call, and into its answer."""
+    context = env.read(_CONTEXT, whole(8_000, 100_000_000))
+    output = env.read(_OUTPUT, whole(500, 10_000_000))
+    if context is None or output is None:
+        return 0, 0
+    if output > context // 2:
+        env.problems.append(f"{_OUTPUT}: {output} is more than half of {_CONTEXT} ({context}); write a smaller number")
+    return context, output
 
 
 def prices(text: str) -> Mapping[str, Price]:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.domain.errors import SettingsInvalid
+from app.domain.money import Caps
 from app.settings.catalogue import FILE_SUFFIX
 from app.settings.environment import Environment, told
 from app.settings.github import APP_ID, NEEDED, PRIVATE_KEY, WEBHOOK_SECRET, GitHubSettings, read_github
 from app.settings.jobs import JobSettings, read_jobs
 from app.settings.log_format import LogFormat, read_log_format
 from app.settings.model import ModelSettings, read_model
+from app.settings.money import read_caps
 from app.settings.sandbox import SandboxSettings, read_sandbox
 from app.settings.secret import Secret
 from app.settings.values import data_dir, existing_file, host, port, positives, web_url
@@ -34,6 +36,8 @@ class Settings:
     """None when this process was not told who it is on GitHub; see `need_github`."""
     model: ModelSettings | None
     """None: no model, only the static rules."""
+    caps: Caps
+    """What may be spent on models at most; `caps_for` adds what a repository's policy says."""
     redis_url: Secret | None
     """None: the embedded server. Otherwise `parse_redis_url` takes it."""
     jobs: JobSettings
@@ -59,9 +63,11 @@ class Settings:
         missing = tuple(name for name in NEEDED if not env.given(name))
         if require_github:
             env.problems += [_missing(name) for name in missing]
+        model = read_model(env)
         settings = cls(
             github=read_github(env),
-            model=read_model(env),
+            model=model,
+            caps=read_caps(env, model),
             redis_url=env.read(_REDIS_URL, _redis_url),
             jobs=read_jobs(env),
             data_dir=_data_dir(env, environ),

@@ -85,6 +85,11 @@ def model_name(text: str) -> str:
     return text
 
 
+def model_names(text: str) -> tuple[str, ...]:
+    """Such names, separated by commas; each counts once."""
+    return tuple(dict.fromkeys(model_name(part.strip()) for part in text.split(",")))
+
+
 def api_key(text: str) -> str:
     if not re.fullmatch(r"[!-~]+", text):
         raise ValueError("the key has spaces or characters that no HTTP header takes; copy it again")
