@@ -105,10 +105,21 @@ class StopReason(StrEnum):
     REFUSED = "refused"
 
 
+class Feature(StrEnum):
+    """What a request asks of a server beyond text, in words for a report. Not every server takes all of it."""
+
+    TOOLS = "tools"
+    STRICT_TOOLS = "strict tool parameters"
+    SCHEMA = "answer schemas"
+
+
 @dataclass(frozen=True, slots=True)
 class Completion:
     """An answer as text; whether it fits the schema is for the caller to see. With `calls` it is not the last word: the
     model wants to know what these tools say first, and `text` may be empty.
+
+    Only a COMPLETE answer has calls, and only to a request that offers tools: the last call of a cut-off one may be
+    half. `without` is what the request asked for and the server does not take, so that it was asked without.
     """
 
     text: str
@@ -119,6 +130,7 @@ class Completion:
     calls: tuple[ToolCall, ...] = ()
     tries: tuple[ModelTry, ...] = ()
     """When several models may have been asked: each, in order, the one that answered last. `usage` is that one's."""
+    without: frozenset[Feature] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

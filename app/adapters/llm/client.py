@@ -6,6 +6,7 @@ import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ import openai
 
 from app.adapters.llm import chat, responses
 from app.adapters.llm.dialect import OPENAI_BASE_URL, Api, Dialect, choose_api, first_dialect, learned
-from app.adapters.llm.failures import Failure, error_detail, excerpt, not_an_answer, of_status
+from app.adapters.llm.failures import Failure, Remedy, error_detail, excerpt, not_an_answer, of_status
 from app.adapters.llm.retrying import Pacing, persist
 from app.adapters.llm.wire import UNREPORTED
 from app.domain.errors import SettingsInvalid
@@ -108,7 +109,7 @@ def _only_ours(api_key: str, headers: Mapping[str, str]) -> Callable[[httpx2.Req
 
 
 class _OpenAIModel:
-    """One server, one API, and what has been learned of the server so far."""
+    """One server, one API, and what has been learned so far of what each of its models takes."""
 
     def __init__(
         self,
@@ -122,7 +123,8 @@ class _OpenAIModel:
     ) -> None:
         self._sdk = sdk
         self._api: Api = api
-        self._dialect = dialect
+        self._first_dialect = dialect
+        self._dialects: dict[str, Dialect] = {}
         self._key = key
         self._max_retries = max_retries
         self._pacing = pacing
@@ -134,17 +136,20 @@ class _OpenAIModel:
     async def _attempt(self, request: ModelRequest, seconds: float) -> Completion | Failure:
         """One answer or failure; what the server does not take is left out and asked again at once."""
         while True:
-            dialect = self._dialect
+            dialect = self._dialects.get(request.model, self._first_dialect)
             reply = await self._send(request, dialect, seconds)
             if isinstance(reply, Failure):
                 return reply
             if reply.is_success:
-                return self._read(reply, request)
+                return self._read(reply, request, dialect)
             detail = error_detail(reply.content)
-            better = learned(dialect, reply.status_code, detail)
+            failure = of_status(reply.status_code, reply.headers, detail, key=self._key)
+            if failure.remedy is Remedy.SHORTEN:
+                return failure
+            better = learned(dialect, reply.status_code, detail, offered=bool(request.tools))
             if better is None:
-                return of_status(reply.status_code, reply.headers, detail, key=self._key)
-            self._dialect = better
+                return failure
+            self._dialects[request.model] = better
 
     async def _send(self, request: ModelRequest, dialect: Dialect, seconds: float) -> httpx2.Response | Failure:
         timeout = httpx2.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS))
@@ -166,13 +171,14 @@ class _OpenAIModel:
             return connection_failed(error.__cause__, key=self._key)
         return reply
 
-    def _read(self, reply: httpx2.Response, request: ModelRequest) -> Completion | Failure:
+    def _read(self, reply: httpx2.Response, request: ModelRequest, dialect: Dialect) -> Completion | Failure:
         try:
             payload: object = json.loads(reply.content)
         except (ValueError, RecursionError):
             return not_an_answer(reply.content, reply.headers.get("content-type", ""), key=self._key)
         reader = responses.completion if self._api == "responses" else chat.completion
-        return reader(payload, request, key=self._key)
+        answer = reader(payload, request, dialect, key=self._key)
+        return answer if isinstance(answer, Failure) else replace(answer, without=dialect.without(request))
 
 
 def connection_failed(cause: BaseException | None, *, key: str) -> Failure:

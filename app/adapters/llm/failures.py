@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from app.adapters.llm.wire import fields, text
-from app.domain.errors import ModelRejected, ModelUnavailable
+from app.domain.errors import ModelContextFull, ModelRejected, ModelUnavailable
 from app.domain.model import Usage
 
 _EXCERPT_CHARACTERS = 160
@@ -21,6 +21,7 @@ _READ_BYTES = 200_000
 _LONGEST_WAIT_SECONDS = 86_400.0
 _TOO_EARLY = frozenset({408, 409, 425, 429})
 _KEY_REFUSED = frozenset({401, 403})
+_TOO_LONG = frozenset({400, 413, 422})
 _FIRST_REDIRECT, _FIRST_CLIENT_ERROR, _FIRST_SERVER_ERROR = 300, 400, 500
 _HINTS = {
     401: "check the API key",
@@ -31,6 +32,14 @@ _HINTS = {
 _KEY_PART_CHARACTERS = 6
 # Keys of any provider, and what masking leaves of one: neither belongs in a log.
 _KEY_LIKE = re.compile(r"\b(?:sk|pk|gsk|xai)-\S{4,}|\bBearer\s+\S+|\S*\*{2,}\S*|\S*\w\.{3}\w\S*", re.IGNORECASE)
+_CONTEXT_CODE = "context_length_exceeded"
+_CONTEXT_FULL = re.compile(
+    # First OpenAI, vLLM, SGLang, Ollama, llama.cpp, Mistral, xAI; then Cohere, Anthropic, Gemini, Moonshot; then Groq.
+    r"\bcontext[ _](?:length|window|size|limit)\b|maximum (?:model|prompt) length|longer than the (?:maximum )?model"
+    r"|too many (?:input )?tokens|(?:prompt|input) is too long|maximum number of tokens|model token limit"
+    r"|too large for model\b.{0,200}\btokens",
+    re.IGNORECASE | re.DOTALL,
+)
 _TITLE = re.compile(r"<title[^>]{0,100}>([^<]{1,200})", re.IGNORECASE)
 
 
@@ -40,6 +49,7 @@ class Remedy(StrEnum):
     RETRY = "retry"
     WAIT = "wait"
     CHANGE = "change"
+    SHORTEN = "shorten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +61,10 @@ class Failure:
     after_seconds: float | None = None
     usage: Usage = field(default_factory=Usage.none)
 
-    def error(self, usage: Usage) -> ModelUnavailable | ModelRejected:
+    def error(self, usage: Usage) -> ModelUnavailable | ModelRejected | ModelContextFull:
         """The exception that ends the call; `usage` is that of all its attempts."""
+        if self.remedy is Remedy.SHORTEN:
+            return ModelContextFull(self.reason)
         if self.remedy is Remedy.CHANGE:
             return ModelRejected(self.reason)
         return ModelUnavailable(self.reason, retry_after_seconds=self.after_seconds, usage=usage)
@@ -80,10 +92,18 @@ def error_detail(body: bytes) -> ErrorDetail:
     return ErrorDetail(next(filter(None, said), ""), text(inner.get("code")), text(inner.get("param")))
 
 
+def context_is_full(detail: ErrorDetail) -> bool:
+    """Whether these words say that the request is longer than the model can read."""
+    words = _CONTEXT_FULL.search(detail.message[:_SEARCHED_CHARACTERS])
+    return detail.code == _CONTEXT_CODE or words is not None
+
+
 def of_status(status: int, headers: Mapping[str, str], detail: ErrorDetail, *, key: str) -> Failure:
     """The failure that an HTTP status other than 2xx means."""
     said = "" if status in _KEY_REFUSED else excerpt(detail.message, key=key)
     reason = f"The model server answered {status}" + (f": {said}" if said else "")
+    if status in _TOO_LONG and context_is_full(detail):
+        return Failure(reason, Remedy.SHORTEN)
     if status in _TOO_EARLY or status >= _FIRST_SERVER_ERROR:
         # An empty account stays empty for longer than any retry of ours.
         remedy = Remedy.WAIT if detail.code == "insufficient_quota" else Remedy.RETRY

@@ -64,9 +64,10 @@ def test_responses_parameters_follow_the_server() -> None:
 
 
 def test_all_roles_are_spoken() -> None:
-    turns = tuple(Message(role, role.value) for role in Role)
+    spoken = (Role.SYSTEM, Role.USER, Role.ASSISTANT)
+    turns = tuple(Message(role, role.value) for role in spoken)
     request = ModelRequest("m", turns, SCHEMA, 16, 1.0)
-    expected = [{"role": role.value, "content": role.value} for role in Role]
+    expected = [{"role": role.value, "content": role.value} for role in spoken]
     assert chat.parameters(request, Dialect())["messages"] == expected
     assert responses.parameters(request, Dialect()).get("input") == expected
 
@@ -105,12 +106,12 @@ USAGE = {"prompt_tokens": 10, "completion_tokens": 5}
     ],
 )
 def test_chat_answers_of_other_servers(choice: object, usage: object, expected: Completion) -> None:
-    assert chat.completion({"choices": [choice], "usage": usage}, REQUEST, key="") == expected
+    assert chat.completion({"choices": [choice], "usage": usage}, REQUEST, Dialect(), key="") == expected
 
 
 @pytest.mark.parametrize("choice", [None, 7, [], {"message": None}, {"message": {"content": 7}}])
 def test_chat_answers_with_nothing_in_them(choice: object) -> None:
-    outcome = chat.completion({"choices": [choice]}, REQUEST, key="")
+    outcome = chat.completion({"choices": [choice]}, REQUEST, Dialect(), key="")
     assert isinstance(outcome, Failure)
     assert outcome.remedy is Remedy.RETRY
 
@@ -125,7 +126,7 @@ def test_remarks_on_the_way_are_not_the_answer() -> None:
         {"type": "reasoning"},
         message("{}", "final_answer"),
     ]
-    outcome = responses.completion({"output": output}, REQUEST, key="")
+    outcome = responses.completion({"output": output}, REQUEST, Dialect(), key="")
     assert isinstance(outcome, Completion)
     assert outcome.text == "{}"
 
@@ -142,7 +143,7 @@ def test_remarks_on_the_way_are_not_the_answer() -> None:
     ],
 )
 def test_responses_that_are_none(answer: object, remedy: Remedy) -> None:
-    outcome = responses.completion(answer, REQUEST, key="")
+    outcome = responses.completion(answer, REQUEST, Dialect(), key="")
     assert isinstance(outcome, Failure)
     assert outcome.remedy is remedy
 
