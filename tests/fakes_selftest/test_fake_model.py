@@ -157,7 +157,7 @@ def test_an_answer_over_the_asked_limit_is_cut_off(model: FakeModel, sdk: openai
 
 
 def test_the_default_answer_is_the_emptiest_that_fits(model: FakeModel, sdk: openai.OpenAI) -> None:
-    assert json.loads(ask(sdk, "chat").text) == {"findings": [], "summary": ""}
+    assert json.loads(ask(sdk, "chat").text) == {"findings": [], "summary": "", "diagram": None}
     schema = {
         "$defs": {"Kind": {"enum": ["x", "y"]}},
         "type": "object",

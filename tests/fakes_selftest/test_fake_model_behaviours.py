@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import openai
 import pytest
 
-from tests.fakes.model import (
-    Answer,
-    FakeModel,
-    Hostile,
-    Obedient,
-    Reviewer,
-    nothing,
-)
+from app.domain.answers import REVIEW_SCHEMA, decode_review
+from tests.fakes.model import FINDINGS_SCHEMA, Answer, FakeModel, Hostile, Obedient, Reviewer, nothing
 from tests.fakes_selftest.sdk_reading import Api, ask, real_sdk
 
 both = pytest.mark.parametrize("api", ["responses", "chat"])
@@ -45,6 +40,21 @@ def sdk(server: FakeModel) -> Iterator[openai.OpenAI]:
 def model(server: FakeModel) -> FakeModel:
     server.reset()
     return server
+
+
+def test_the_schema_of_findings_is_the_products() -> None:
+    """The stand-in has a schema of its own, so that its tests need no product; the two must not drift apart."""
+
+    def shape(schema: Any) -> object:
+        match schema:
+            case {"properties": properties}:
+                return {name: shape(value) for name, value in properties.items()}
+            case {"items": items}:
+                return [shape(items)]
+            case _:
+                return schema.get("enum") or schema["type"]
+
+    assert shape(FINDINGS_SCHEMA) == shape(REVIEW_SCHEMA.json_schema)
 
 
 @both
@@ -78,9 +88,12 @@ def test_the_reviewer_finds_the_same_on_every_path(model: FakeModel, sdk: openai
         ("docs/b (copy).md", 1, "P0"),
     ]
     assert answer["summary"] == "2 finding(s) in the added lines."
-    assert set(answer["findings"][0]) == {
-        "path", "start_line", "end_line", "severity", "title", "body", "confidence", "suggestion",
-    }  # fmt: skip
+    assert [one["quotes"] for one in answer["findings"]] == [
+        [{"path": "src/a.py", "line": 12, "text": "    eval(user_input)"}],
+        [{"path": "docs/b (copy).md", "line": 1, "text": "never eval() this"}],
+    ]
+    decoded = decode_review(json.dumps(answer))
+    assert [one.failing_case != "" for one in decoded.candidates] == [True, True]
 
 
 def test_the_reviewer_answers_other_schemas_by_their_name(model: FakeModel, sdk: openai.OpenAI) -> None:

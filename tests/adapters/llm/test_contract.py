@@ -9,7 +9,7 @@ import pytest
 
 from app.adapters.llm.dialect import Api
 from app.domain.errors import ModelRejected, ModelUnavailable
-from app.domain.model import Completion, StopReason
+from app.domain.model import Completion, Feature, StopReason
 from app.domain.model import Usage as Tokens
 from tests.adapters.llm.asking import KEY, FakeTime, asked, opened, until
 from tests.fakes.model import (
@@ -198,7 +198,9 @@ async def test_a_server_without_json_schema_is_asked_without_it(fake: FakeModel,
     """The first refusal is learned for the life of the client."""
     fake.refuses = frozenset({"response_format", "text.format"})
     async with opened(fake, api) as model:
-        assert (await model.complete(asked())).text == '{"findings": [], "summary": ""}'
+        answer = await model.complete(asked())
+        assert answer.text == '{"findings": [], "summary": "", "diagram": null}'
+        assert answer.without == {Feature.SCHEMA}
         await model.complete(asked())
     assert [seen.schema_name for seen in fake.requests] == ["review", None, None]
 

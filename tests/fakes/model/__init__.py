@@ -1,15 +1,7 @@
 """A stand-in for a model provider over HTTP: both OpenAI APIs, any answer or failure, requests recorded."""
 
-from tests.fakes.model.behaviours import (
-    AddedLine,
-    Behaviour,
-    Hostile,
-    Obedient,
-    Reviewer,
-    Scripted,
-    added_lines,
-    nothing,
-)
+from tests.fakes.model.attackers import Hostile, Obedient
+from tests.fakes.model.behaviours import AddedLine, Behaviour, Scripted, Step, Steps, added_lines, nothing, review
 from tests.fakes.model.replies import (
     Answer,
     CutOff,
@@ -31,18 +23,22 @@ from tests.fakes.model.replies import (
     ToolCall,
     Usage,
 )
+from tests.fakes.model.request_rules import TOOLS_WITH_FORMAT
+from tests.fakes.model.reviewer import Reviewer, claim, confirm, reject
 from tests.fakes.model.schemas import FINDINGS_SCHEMA
-from tests.fakes.model.seen import Seen
+from tests.fakes.model.seen import Exchange, Seen
 from tests.fakes.model.server import FakeModel
 
 __all__ = [
     "FINDINGS_SCHEMA",
+    "TOOLS_WITH_FORMAT",
     "AddedLine",
     "Answer",
     "Behaviour",
     "CutOff",
     "Drip",
     "Empty",
+    "Exchange",
     "Failed",
     "FakeModel",
     "Hang",
@@ -62,8 +58,14 @@ __all__ = [
     "Seen",
     "ServerError",
     "Slow",
+    "Step",
+    "Steps",
     "ToolCall",
     "Usage",
     "added_lines",
+    "claim",
+    "confirm",
     "nothing",
+    "reject",
+    "review",
 ]

@@ -1,13 +1,12 @@
-"""Ways to answer: scripted, obedient to anybody, hostile, or as a tiny honest reviewer."""
+"""Ways to answer by script, and what every way of answering a review is made of."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from tests.fakes.model.replies import Answer, Reply
+from tests.fakes.model.replies import Answer, Reply, ToolCall
 from tests.fakes.model.schemas import FINDINGS_SCHEMA, JsonObject, as_object, blank, items, properties
 from tests.fakes.model.seen import Seen
 
@@ -15,13 +14,6 @@ Behaviour = Callable[[Seen], Reply]
 
 _FILE = re.compile(r"^=== file: (?P<path>.+?)(?: \([^()]*\))?\s*$")
 _ADDED = re.compile(r"^\s*(?P<line>\d+)\|\+(?P<text>.*)$")
-_ORDER = re.compile(r"MODEL:\s*(?=\{)")
-_ECHO = re.compile(
-    r"\b(?:print|echo|repeat|reveal|dump|output|show|quote)\b[^\n]{0,60}"
-    r"\b(?:everything|all)\b[^\n]{0,20}"
-    r"\b(?:you (?:can )?(?:see|know|were given)|input|instructions|prompts?)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,82 +69,42 @@ class Scripted:
         return nothing(seen) if self.always is None else self.always
 
 
-@dataclass(frozen=True, slots=True)
-class Hostile:
-    """Says what an attacker wants said, whatever it is asked: the model itself is taken over."""
-
-    payload: JsonObject | str
-
-    def __call__(self, seen: Seen) -> Reply:
-        return Answer(self.payload)
+Step = Reply | tuple[ToolCall, ...] | Behaviour
 
 
 @dataclass(frozen=True, slots=True)
-class Obedient:
-    """Does what any text in its input says: the worst honest model in the face of prompt injection.
+class Steps:
+    """Goes through the steps of a task, one each time it is asked: calls of tools, a final answer, any failure.
 
-    `MODEL: {json}` anywhere makes it answer exactly that JSON (the last one counts); words like "print
-    everything you can see" in what the user said make it put its whole input into a finding on the first
-    added line.
+    Which step is next is read off the conversation, so that tasks of one name may run side by side, and again. The
+    last step stays. A step that is a function sees what the tools have said, in `Seen.exchanges`.
     """
 
+    of: Mapping[str, tuple[Step, ...]]
     otherwise: Behaviour = nothing
 
     def __call__(self, seen: Seen) -> Reply:
-        for order in reversed(list(_ORDER.finditer(seen.text))):
-            try:
-                data, _ = json.JSONDecoder().raw_decode(seen.text, order.end())
-            except ValueError:
-                continue
-            return Answer(as_object(data))
-        if _ECHO.search(seen.user_text):
-            return self._echo(seen)
-        return self.otherwise(seen)
-
-    def _echo(self, seen: Seen) -> Answer:
-        if not asks_for_findings(seen):
-            schema = seen.schema or {}
-            texts = [name for name, value in properties(schema, schema).items() if value.get("type") == "string"]
-            free = [name for name in texts if "enum" not in properties(schema, schema)[name]]
-            return Answer({**as_object(blank(schema)), **dict.fromkeys(free, seen.text)})
-        first = next(added_lines(seen.user_text), AddedLine("README.md", 1, ""))
-        finding = _finding(first, {"title": "Everything I can see", "body": seen.text, "severity": "P0"})
-        return review(seen, [finding], seen.text)
+        steps = self.of.get(seen.task or "", ())
+        if not steps:
+            return self.otherwise(seen)
+        step = steps[min(seen.turn, len(steps) - 1)]
+        if isinstance(step, tuple):
+            return Answer(tool_calls=step)
+        return step(seen) if callable(step) else step
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewer:
-    """A deterministic reviewer: a finding for every added line that holds one of the given texts.
-
-    `find` maps a text to the fields of its finding. `others` answers requests for other schemas by their
-    name; what is in neither gets the emptiest fitting answer.
-    """
-
-    find: Mapping[str, JsonObject]
-    others: Mapping[str, Behaviour] = field(default_factory=dict)
-    summary: str = "{count} finding(s) in the added lines."
-
-    def __call__(self, seen: Seen) -> Reply:
-        if other := self.others.get(seen.schema_name or ""):
-            return other(seen)
-        if not asks_for_findings(seen):
-            return nothing(seen)
-        # A later turn repeats the diff of an earlier one: each line is judged once.
-        lines = dict.fromkeys(added_lines(seen.user_text))
-        findings = [
-            _finding(line, template) for line in lines for text, template in self.find.items() if text in line.text
-        ]
-        return review(seen, findings, self.summary.format(count=len(findings)))
-
-
-def _finding(line: AddedLine, template: JsonObject) -> JsonObject:
+def finding_at(line: AddedLine, template: JsonObject) -> JsonObject:
+    """A finding on one added line, quoted as it stands there; `template` has what it says differently."""
     return {
+        "rule": None,
         "path": line.path,
         "start_line": line.line,
         "end_line": line.line,
         "severity": "P1",
         "title": "Finding",
         "body": "Found by the stand-in reviewer.",
+        "failing_case": "Any input that reaches this line.",
+        "quotes": [{"path": line.path, "line": line.line, "text": line.text}],
         "confidence": 0.9,
         "suggestion": None,
         **template,

@@ -19,11 +19,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A function the model wants to be called."""
+    """A function the model wants to be called. Text as arguments is sent as it is; an empty id gets a fresh one."""
 
     name: str
-    arguments: Mapping[str, object]
-    id: str = "call_1"
+    arguments: Mapping[str, object] | str
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class CutOff:
     text: str = '{"findings": [{"path": "a.py", "sta'
     usage: Usage | None = None
     reason: Literal["max_output_tokens", "content_filter"] = "max_output_tokens"
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Set as AbstractSet
 
+from tests.fakes.model import tokens, tool_rules
 from tests.fakes.model.replies import Rejected
 from tests.fakes.model.schemas import as_object, strict_problem
 from tests.fakes.model.seen import Seen
@@ -27,15 +28,28 @@ PARAMETERS = {
         "web_search_options",
     },
 }  # fmt: skip
+TOOLS_WITH_FORMAT = "tools with response_format"
+"""For servers that take either, not both."""
+
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})
 _SCHEMA_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _SMALLEST_RESPONSES_LIMIT = 16
 _LONGEST_CACHE_KEY = 64
 
 
-def refusal(seen: Seen, *, refuses: AbstractSet[str]) -> Rejected | None:
-    """The 400 for this request, or None. `refuses` names parameters that this server does not take."""
-    return _unsupported(seen, refuses) or _unknown(seen) or _incomplete(seen) or _wrong_schema(seen)
+def refusal(seen: Seen, *, refuses: AbstractSet[str], context_tokens: int | None = None) -> Rejected | None:
+    """The 4xx for this request, or None. `refuses` names parameters that this server does not take.
+
+    Among them may be `strict`, of a tool, and TOOLS_WITH_FORMAT. A prompt over `context_tokens` is refused as well.
+    """
+    return (
+        _unsupported(seen, refuses)
+        or _unknown(seen)
+        or _incomplete(seen)
+        or _wrong_schema(seen)
+        or tool_rules.refusal(seen)
+        or _too_long(seen, context_tokens)
+    )
 
 
 def _unsupported(seen: Seen, refuses: AbstractSet[str]) -> Rejected | None:
@@ -49,7 +63,30 @@ def _unsupported(seen: Seen, refuses: AbstractSet[str]) -> Rejected | None:
             code="unsupported_parameter",
             param=name,
         )
+    if TOOLS_WITH_FORMAT in refuses and seen.tools and seen.schema is not None:
+        return Rejected(400, "json mode cannot be combined with tool/function calling")
+    strict = any("strict" in tool or "strict" in as_object(tool.get("function")) for tool in seen.tools)
+    if "strict" in refuses and strict:
+        # As servers built on pydantic say it.
+        where = "tools.0.strict" if seen.api == "responses" else "tools.0.function.strict"
+        return Rejected(422, f"body.{where}: Extra inputs are not permitted", code="extra_forbidden")
     return None
+
+
+def _too_long(seen: Seen, context_tokens: int | None) -> Rejected | None:
+    count = tokens.count(seen.prompt)
+    if context_tokens is None or count <= context_tokens:
+        return None
+    if seen.api == "responses":
+        words = "Your input exceeds the context window of this model. Please adjust your input and try again."
+        return Rejected(400, words, code="context_length_exceeded", param="input")
+    return Rejected(
+        400,
+        f"This model's maximum context length is {context_tokens} tokens. However, your messages resulted in {count} "
+        "tokens. Please reduce the length of the messages.",
+        code="context_length_exceeded",
+        param="messages",
+    )
 
 
 def _unknown(seen: Seen) -> Rejected | None:

@@ -8,28 +8,34 @@ from collections.abc import Iterator, Mapping
 JsonObject = Mapping[str, object]
 
 _TEXT: JsonObject = {"type": "string"}
+_MAYBE_TEXT: JsonObject = {"type": ["string", "null"]}
 _LINE: JsonObject = {"type": "integer"}
-_FINDING: JsonObject = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["path", "start_line", "end_line", "severity", "title", "body", "confidence", "suggestion"],
-    "properties": {
-        "path": _TEXT,
-        "start_line": _LINE,
-        "end_line": _LINE,
-        "severity": {"type": "string", "enum": ["P0", "P1", "P2", "P3"]},
-        "title": _TEXT,
-        "body": _TEXT,
-        "confidence": {"type": "number"},
-        "suggestion": {"type": ["string", "null"]},
-    },
-}
-FINDINGS_SCHEMA: JsonObject = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["findings", "summary"],
-    "properties": {"findings": {"type": "array", "items": _FINDING}, "summary": _TEXT},
-}
+
+
+def _strict_object(fields: JsonObject) -> JsonObject:
+    return {"type": "object", "additionalProperties": False, "required": list(fields), "properties": fields}
+
+
+_FINDING = _strict_object({
+    "rule": _MAYBE_TEXT,
+    "path": _TEXT,
+    "start_line": _LINE,
+    "end_line": _LINE,
+    "severity": {"type": "string", "enum": ["P0", "P1", "P2", "P3"]},
+    "title": _TEXT,
+    "body": _TEXT,
+    "failing_case": _TEXT,
+    "quotes": {"type": "array", "items": _strict_object({"path": _TEXT, "line": _LINE, "text": _TEXT})},
+    "confidence": {"type": "number"},
+    "suggestion": _MAYBE_TEXT,
+})  # fmt: skip
+FINDINGS_SCHEMA = _strict_object(
+    {
+        "findings": {"type": "array", "items": _FINDING},
+        "summary": _TEXT,
+        "diagram": _MAYBE_TEXT,
+    }
+)
 
 # Keywords that OpenAI's strict mode answers with a 400. Other servers take some of them.
 _REFUSED_KEYWORDS = frozenset({

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tests.fakes.model.replies import Usage
 from tests.fakes.model.schemas import JsonObject, as_object
 
 Api = Literal["responses", "chat"]
+_TASK = "# Task: "
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One call the model made earlier in the conversation, and what the tool said; None before it did."""
+
+    id: str
+    name: str
+    arguments: str
+    result: str | None
 
 
 @dataclass(slots=True)
@@ -25,6 +38,7 @@ class Seen:
     schema_name: str | None
     schema: JsonObject | None
     tools: list[JsonObject]
+    exchanges: tuple[Exchange, ...]
     max_output_tokens: int | None
     store: bool | None
     cache_key: str | None
@@ -32,6 +46,35 @@ class Seen:
     ended_at: float | None = None
     disconnected: bool = False
     status: int | None = None
+    usage: Usage | None = None
+
+    @property
+    def task_message(self) -> str:
+        """The last user message that says which task it is about, or nothing."""
+        at = self._task_at()
+        return "" if at is None else self.messages[at]["content"]
+
+    @property
+    def task(self) -> str | None:
+        """The task's name: the rest of the first line of `# Task: <name>`. A diff cannot forge it from inside."""
+        first, _, _ = self.task_message.partition("\n")
+        return first.removeprefix(_TASK).strip() or None
+
+    @property
+    def turn(self) -> int:
+        """How often the model has spoken since the task was set."""
+        start = self._task_at() or 0
+        roles = [message["role"] for message in self.messages[start:]]
+        return sum(role == "assistant" != before for before, role in itertools.pairwise(["", *roles]))
+
+    @property
+    def tool_names(self) -> tuple[str, ...]:
+        """The tools on offer."""
+        return tuple(str(tool.get("name") or as_object(tool.get("function")).get("name")) for tool in self.tools)
+
+    def _task_at(self) -> int | None:
+        said = [(at, one) for at, one in enumerate(self.messages) if one["role"] == "user"]
+        return next((at for at, one in reversed(said) if one["content"].startswith(_TASK)), None)
 
     @property
     def authorization(self) -> str | None:
@@ -72,6 +115,7 @@ def read(api: Api, body: object, headers: Mapping[str, str]) -> Seen:
         schema_name=_text(wanted.get("name")),
         schema=as_object(schema) if schema is not None else None,
         tools=[as_object(tool) for tool in tools] if isinstance(tools, list) else [],
+        exchanges=tuple(_responses_exchanges(given) if api == "responses" else _chat_exchanges(given)),
         max_output_tokens=limit if isinstance(limit, int) else None,
         store=store if isinstance(store, bool) else None,
         cache_key=_text(given.get("prompt_cache_key")),
@@ -124,6 +168,30 @@ def _chat_messages(body: JsonObject) -> list[dict[str, str]]:
             function = as_object(call.get("function"))
             messages.append(_call(function.get("name"), function.get("arguments")))
     return messages
+
+
+def _responses_exchanges(body: JsonObject) -> Iterator[Exchange]:
+    given = body.get("input")
+    items = [as_object(item) for item in given] if isinstance(given, list) else []
+    outputs = {item.get("call_id"): item for item in items if item.get("type") == "function_call_output"}
+    for item in items:
+        if item.get("type") == "function_call":
+            yield _exchange(item.get("call_id"), item, outputs, "output")
+
+
+def _chat_exchanges(body: JsonObject) -> Iterator[Exchange]:
+    given = body.get("messages")
+    items = [as_object(item) for item in given] if isinstance(given, list) else []
+    outputs = {item.get("tool_call_id"): item for item in items if item.get("role") == "tool"}
+    for item in items:
+        calls = item.get("tool_calls")
+        for call in map(as_object, calls if isinstance(calls, list) else ()):
+            yield _exchange(call.get("id"), as_object(call.get("function")), outputs, "content")
+
+
+def _exchange(id_: object, call: JsonObject, outputs: Mapping[object, JsonObject], field_: str) -> Exchange:
+    result = _content(outputs[id_].get(field_)) if id_ in outputs else None
+    return Exchange(str(id_), str(call.get("name")), str(call.get("arguments")), result)
 
 
 def _message(role: object, content: object) -> dict[str, str]:

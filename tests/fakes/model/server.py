@@ -51,7 +51,8 @@ class FakeModel:
     """A model server for tests.
 
     `script()` lines up replies; when there are none left, `behaviour` answers. `api_key` makes any other key
-    a 401; `refuses` names request parameters that this server answers with a 400.
+    a 401; `refuses` names request parameters that this server answers with a 400. A prompt of more than
+    `context_tokens` does not fit. `caching`: tokens of a prompt's known beginning are reported as cached.
     """
 
     def __init__(
@@ -61,11 +62,15 @@ class FakeModel:
         api_key: str | None = None,
         refuses: frozenset[str] = frozenset(),
         models: tuple[str, ...] = ("gpt-5.4", "gpt-5.4-mini"),
+        context_tokens: int | None = None,
+        caching: bool = True,
     ) -> None:
         self.behaviour: Behaviour = behaviour or Scripted()
         self.api_key = api_key
         self.refuses = refuses
         self.models = models
+        self.context_tokens = context_tokens
+        self.caching = caching
         self.requests: list[Seen] = []
         self.base_url = ""
         self._app = Starlette(
@@ -95,6 +100,8 @@ class FakeModel:
         self.behaviour = Scripted()
         self.api_key = None
         self.refuses = frozenset()
+        self.context_tokens = None
+        self.caching = True
 
     @contextmanager
     def serving(self) -> Iterator[str]:
@@ -175,7 +182,7 @@ class FakeModel:
             # OpenAI masks the key here; others do not, and a client must survive both.
             given = (one.authorization or "none").removeprefix("Bearer ")
             return Rejected(401, f"Incorrect API key provided: {given}.", code="invalid_api_key")
-        return request_rules.refusal(one, refuses=self.refuses)
+        return request_rules.refusal(one, refuses=self.refuses, context_tokens=self.context_tokens)
 
     def _next(self, one: Seen) -> Reply:
         return self._script.popleft() if self._script else self.behaviour(one)
@@ -220,8 +227,8 @@ class FakeModel:
                 produced = shapes.cut_to_limit(
                     reply.then if isinstance(reply, NoUsage) else reply, one.max_output_tokens
                 )
-        cached = self._cache.take(one.model, one.prompt)
-        usage = None if isinstance(reply, NoUsage) else shapes.counted(produced, one.prompt, cached)
+        cached = self._cache.take(one.model, one.prompt) if self.caching else 0
+        usage = one.usage = None if isinstance(reply, NoUsage) else shapes.counted(produced, one.prompt, cached)
         shape = shapes.response if one.api == "responses" else shapes.chat_completion
         return _json(shape(one, produced, usage, number=number))
 

@@ -46,10 +46,21 @@ def cut_to_limit(reply: Generated, limit: int | None) -> Generated:
     return reply if tokens.count(text) <= limit else CutOff(text[: limit * tokens.CHARACTERS_PER_TOKEN], reply.usage)
 
 
+def _calls(reply: Generated) -> tuple[ToolCall, ...]:
+    return reply.tool_calls if isinstance(reply, Answer | CutOff) else ()
+
+
+def _arguments(call: ToolCall) -> str:
+    return call.arguments if isinstance(call.arguments, str) else json.dumps(dict(call.arguments))
+
+
+def _call_id(call: ToolCall, number: int, place: int) -> str:
+    return call.id or f"call_fake{number:06d}_{place}"
+
+
 def counted(reply: Generated, prompt: str, cached: int) -> Usage:
     """Usage as told by the reply, else by counting."""
-    calls = reply.tool_calls if isinstance(reply, Answer) else ()
-    written = answer_text(reply) + "".join(json.dumps(dict(call.arguments)) for call in calls)
+    written = answer_text(reply) + "".join(call.name + _arguments(call) for call in _calls(reply))
     return reply.usage or Usage(tokens.count(prompt), cached, tokens.count(written))
 
 
@@ -108,18 +119,14 @@ def _output(reply: Generated, number: int) -> list[Wire]:
             "id": f"msg_fake{number:06d}", "type": "message", "role": "assistant",
             "status": "incomplete" if isinstance(reply, CutOff) else "completed", "content": content,
         })  # fmt: skip
-    return output + [_function_call(call) for call in (reply.tool_calls if isinstance(reply, Answer) else ())]
-
-
-def _function_call(call: ToolCall) -> Wire:
-    return {
-        "id": f"fc_{call.id}",
-        "type": "function_call",
-        "status": "completed",
-        "call_id": call.id,
-        "name": call.name,
-        "arguments": json.dumps(dict(call.arguments)),
-    }
+    status = "incomplete" if isinstance(reply, CutOff) else "completed"
+    for place, call in enumerate(_calls(reply)):
+        id_ = _call_id(call, number, place)
+        output.append({
+            "id": f"fc_{id_}", "type": "function_call", "status": status,
+            "call_id": id_, "name": call.name, "arguments": _arguments(call),
+        })  # fmt: skip
+    return output
 
 
 def chat_completion(seen: Seen, reply: Generated, usage: Usage | None, *, number: int) -> Wire:
@@ -129,7 +136,7 @@ def chat_completion(seen: Seen, reply: Generated, usage: Usage | None, *, number
         "object": "chat.completion",
         "created": int(time.time()),
         "model": seen.model,
-        "choices": [] if isinstance(reply, Empty) and not reply.message else [_choice(reply)],
+        "choices": [] if isinstance(reply, Empty) and not reply.message else [_choice(reply, number)],
         "service_tier": "default",
         "system_fingerprint": "fp_fake",
         "usage": usage and {
@@ -145,8 +152,8 @@ def chat_completion(seen: Seen, reply: Generated, usage: Usage | None, *, number
     }  # fmt: skip
 
 
-def _choice(reply: Generated) -> Wire:
-    calls = reply.tool_calls if isinstance(reply, Answer) else ()
+def _choice(reply: Generated, number: int) -> Wire:
+    calls = _calls(reply)
     refused = isinstance(reply, Refusal)
     finish = "tool_calls" if calls else "stop"
     if isinstance(reply, CutOff):
@@ -159,16 +166,15 @@ def _choice(reply: Generated) -> Wire:
         "annotations": [],
     }
     if calls:
-        message["tool_calls"] = [_chat_call(call) for call in calls]
+        message["tool_calls"] = [
+            {
+                "id": _call_id(call, number, place),
+                "type": "function",
+                "function": {"name": call.name, "arguments": _arguments(call)},
+            }
+            for place, call in enumerate(calls)
+        ]
     return {"index": 0, "message": message, "logprobs": None, "finish_reason": finish}
-
-
-def _chat_call(call: ToolCall) -> Wire:
-    return {
-        "id": call.id,
-        "type": "function",
-        "function": {"name": call.name, "arguments": json.dumps(dict(call.arguments))},
-    }
 
 
 def error(reply: Rejected, *, kind: str) -> Wire:
