@@ -36,6 +36,7 @@ _KNOWN_BUG = {
         "body": 'Set membership hashes its operand. For an answer such as `{"severity": ["P0"]}` this line raises '
         "`TypeError: unhashable type: 'list'` instead of `AnswerInvalid`, so one odd answer ends the whole run.\n\n"
         "Check `isinstance(severity, str)` first.",
+        "failing_case": "An answer whose severity is a list or an object.",
         "confidence": 0.95,
         "suggestion": "    if not isinstance(severity, str) or severity not in {s.value for s in Severity}:",
     }

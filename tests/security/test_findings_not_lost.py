@@ -61,7 +61,7 @@ async def test_a_worse_model_claim_on_a_static_line_posted_before_is_said(world:
     pull = world.repo.open_pull_request(head="feature")
     await world.settle()
     worse = FINDING | {"path": "a.py", "start_line": 1, "end_line": 1, "severity": "P0", "title": "Sends it away"}
-    model_of(world, Answer({"findings": [worse], "summary": ""}))
+    model_of(world, Answer({"findings": [worse], "summary": "", "diagram": None}))
     world.repo.commit("feature", {"b.py": "x = 1\n"})
     await world.settle()
 
@@ -83,8 +83,8 @@ def test_eight_thousand_claims_are_settled() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '{"findings": [' + json.dumps(FINDING) + '], "summary": "s", "findings": []}',
-        '{"findings": [' + json.dumps(FINDING)[:-1] + ', "severity": "P3"}], "summary": "s"}',
+        '{"findings": [' + json.dumps(FINDING) + '], "summary": "s", "diagram": null, "findings": []}',
+        '{"findings": [' + json.dumps(FINDING)[:-1] + ', "severity": "P3"}], "summary": "s", "diagram": null}',
     ],
     ids=["findings", "severity"],
 )

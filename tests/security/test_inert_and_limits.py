@@ -14,7 +14,7 @@ BUTTON = "```suggestion"
 
 async def test_an_empty_suggestion_is_no_button_that_deletes(world: World) -> None:
     findings = [FINDING | {"suggestion": ""}, FINDING | {"suggestion": " \n", "start_line": 1, "end_line": 1}]
-    model_of(world, Answer({"findings": findings, "summary": "s"}))
+    model_of(world, Answer({"findings": findings, "summary": "s", "diagram": None}))
     pull = open_bug(world)
     await world.settle()
 
@@ -25,7 +25,14 @@ async def test_an_empty_suggestion_is_no_button_that_deletes(world: World) -> No
 async def test_a_workflow_gets_no_button(world: World) -> None:
     path = ".github/workflows/ci.yml"
     model_of(
-        world, Answer({"findings": [FINDING | {"path": path, "suggestion": "on: pull_request_target"}], "summary": "s"})
+        world,
+        Answer(
+            {
+                "findings": [FINDING | {"path": path, "suggestion": "on: pull_request_target"}],
+                "summary": "s",
+                "diagram": None,
+            }
+        ),
     )
     world.repo.commit("feature", {path: "on: push\njobs: {}\n"})
     pull = world.repo.open_pull_request(head="feature")
@@ -49,7 +56,7 @@ async def test_a_suggestion_that_repeats_a_placeholder_of_the_prompt_is_no_butto
     """The button would write the placeholder into the code."""
     assert world.model is not None
     finding = FINDING | {"path": "tests/a.py", "start_line": 1, "end_line": 1, "suggestion": suggestion}
-    model_of(world, Answer({"findings": [finding], "summary": "s"}))
+    model_of(world, Answer({"findings": [finding], "summary": "s", "diagram": None}))
     world.repo.commit("feature", {"tests/a.py": f"{line}\n"})
     pull = world.repo.open_pull_request(head="feature")
     await world.settle()
@@ -63,7 +70,7 @@ async def test_a_suggestion_that_repeats_a_placeholder_of_the_prompt_is_no_butto
 async def test_an_over_long_suggestion_is_no_button_and_costs_no_comment(world: World, length: int) -> None:
     other = FINDING | {"start_line": 1, "end_line": 1, "suggestion": "x"}
     long = FINDING | {"suggestion": "x" * length, "body": "&" * 2_000}
-    model_of(world, Answer({"findings": [long, other], "summary": "s"}))
+    model_of(world, Answer({"findings": [long, other], "summary": "s", "diagram": None}))
     pull = open_bug(world)
     await world.settle()
 
@@ -98,7 +105,9 @@ async def test_findings_under_wide_names_stay_within_the_bytes_of_the_summary(wo
 
 
 async def test_an_annotation_has_no_line_beyond_what_github_takes(world: World) -> None:
-    model_of(world, Answer({"findings": [FINDING | {"start_line": 2, "end_line": 10**30}], "summary": "s"}))
+    model_of(
+        world, Answer({"findings": [FINDING | {"start_line": 2, "end_line": 10**30}], "summary": "s", "diagram": None})
+    )
     pull = open_bug(world)
     await world.settle()
 
@@ -109,7 +118,7 @@ async def test_an_annotation_has_no_line_beyond_what_github_takes(world: World) 
 
 async def test_an_annotation_shows_control_characters_instead_of_having_them(world: World) -> None:
     odd = FINDING | {"title": "a\x00b\u202ec", "body": "x\x00y \u202e \x1b[31m"}
-    model_of(world, Answer({"findings": [odd], "summary": "\x00s"}))
+    model_of(world, Answer({"findings": [odd], "summary": "\x00s", "diagram": None}))
     pull = open_bug(world)
     await world.settle()
 

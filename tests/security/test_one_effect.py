@@ -68,7 +68,11 @@ async def test_a_lost_answer_and_a_model_with_other_words_give_no_duplicate(
     world: World, second: dict[str, object]
 ) -> None:
     other = [FINDING, FINDING | second] if "start_line" in second else [FINDING | second]
-    model_of(world, Answer({"findings": [FINDING], "summary": "s"}), Answer({"findings": other, "summary": "s"}))
+    model_of(
+        world,
+        Answer({"findings": [FINDING], "summary": "s", "diagram": None}),
+        Answer({"findings": other, "summary": "s", "diagram": None}),
+    )
     world.github.faults.add(method="POST", path=r"/reviews$", times=1, when="after", drop=True)
     forgetful = replace(world.services.review, answers=Forgetful())
     world.services = replace(world.services, review=forgetful, jobs={JobKind.REVIEW: forgetful})

@@ -231,7 +231,7 @@ async def test_the_head_moving_during_the_review_silences_the_old_run(world: Wor
     def push_meanwhile(_seen: object) -> Answer:
         if pull.head_sha == old:
             world.repo.commit("feature", {"app/price.py": "x = 2\n"})
-        return Answer({"findings": [], "summary": ""})
+        return Answer({"findings": [], "summary": "", "diagram": None})
 
     world.model.behaviour = push_meanwhile
     await world.settle()
@@ -271,7 +271,7 @@ async def test_a_run_that_lost_its_row_writes_nothing_more(world: World) -> None
     def taken_over(_seen: object) -> Answer:
         with Redis(unix_socket_path=world.redis_settings.unix_socket_path) as client:
             client.hset(row, "owner", "another worker")
-        return Answer({"findings": [], "summary": ""})
+        return Answer({"findings": [], "summary": "", "diagram": None})
 
     world.model.behaviour = taken_over
     await world.deliver_new()

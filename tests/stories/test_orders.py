@@ -17,7 +17,7 @@ from tests.stories.test_first_review import DIVISION, open_bug
 from tests.stories.test_redis_trouble import working
 from tests.world import World
 
-CLEAN = Answer({"findings": [], "summary": ""})
+CLEAN = Answer({"findings": [], "summary": "", "diagram": None})
 
 
 async def until(world: World, pull: PullRequest, conclusion: str) -> None:

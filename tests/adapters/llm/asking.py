@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.adapters.llm.client import open_model
 from app.adapters.llm.dialect import Api
 from app.adapters.llm.retrying import Pacing
-from app.domain.model import AnswerSchema, Message, ModelRequest, Role
+from app.domain.model import AnswerSchema, Message, ModelRequest, Role, ToolCall, ToolSpec
 from app.ports import Model
 from tests.fakes.model import FINDINGS_SCHEMA, FakeModel
 
@@ -28,6 +28,22 @@ def asked(text: str = "Review this.", *, seconds: float = 5.0, cache_key: str = 
         timeout_seconds=seconds,
         cache_key=cache_key,
     )
+
+
+GREP = ToolSpec(
+    "grep",
+    "Find a text.",
+    {"type": "object", "additionalProperties": False, "required": ["q"], "properties": {"q": {"type": "string"}}},
+)
+READ = replace(GREP, name="read_file", description="Read a file.")
+ASKED = replace(asked(), tools=(GREP, READ))
+CALLS = (ToolCall("call_1", "grep", '{"q":"x"}'), ToolCall("call_2", "read_file", '{ "q": "ü" }'))
+TURNS = (
+    *ASKED.messages,
+    Message(Role.ASSISTANT, "Let me see.", CALLS),
+    Message(Role.TOOL, "a.py:1: x", call_id="call_1"),
+    Message(Role.TOOL, "no such file", call_id="call_2"),
+)
 
 
 @dataclass(slots=True)

@@ -22,6 +22,8 @@ from tests.fakes.model.seen import Seen
 
 _ORDER = re.compile(r"MODEL:\s*(?=\{)")
 _CALL = re.compile(r"CALL:\s*(?=\{)")
+_NO_NAME = re.compile(r"[^a-zA-Z0-9_-]")
+_NAME_CHARACTERS = 64
 _ECHO = re.compile(
     r"\b(?:print|echo|repeat|reveal|dump|output|show|quote)\b[^\n]{0,60}"
     r"\b(?:everything|all)\b[^\n]{0,20}"
@@ -79,12 +81,17 @@ class Obedient:
 
 def _ordered_calls(seen: Seen) -> Iterator[ToolCall]:
     """The calls that some text orders and that were not made yet."""
-    made = [(one.name, _value(one.arguments)) for one in seen.exchanges]
+    made = [(_told(one.name), _value(one.arguments)) for one in seen.exchanges]
     for order in _objects(_CALL, seen.text) if seen.tools else ():
         name, arguments = str(order.get("name")), as_object(order.get("arguments"))
-        if (name, arguments) not in made:
-            made.append((name, arguments))
+        if (_told(name), arguments) not in made:
+            made.append((_told(name), arguments))
             yield ToolCall(name, arguments)
+
+
+def _told(name: str) -> str:
+    # A client has to tell a name that no API takes in another form.
+    return _NO_NAME.sub("_", name)[:_NAME_CHARACTERS]
 
 
 def _objects(before: re.Pattern[str], text: str) -> Iterator[JsonObject]:
