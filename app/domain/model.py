@@ -66,6 +66,11 @@ class ModelRequest:
     tools: tuple[ToolSpec, ...] = ()
     label: str = ""
 
+    @property
+    def has_calls(self) -> bool:
+        """Whether calls of tools were made earlier in the conversation."""
+        return any(message.calls for message in self.messages)
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -111,6 +116,8 @@ class Feature(StrEnum):
     TOOLS = "tools"
     STRICT_TOOLS = "strict tool parameters"
     SCHEMA = "answer schemas"
+    SCHEMA_BESIDE_TOOLS = "answer schemas beside tools"
+    CALLS = "earlier calls told as calls"
 
 
 @dataclass(frozen=True, slots=True)

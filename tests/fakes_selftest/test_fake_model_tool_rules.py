@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.fakes.model import TOOLS_WITH_FORMAT, FakeModel
+from tests.fakes.model import FakeModel
 
 STRICT = {"type": "object", "additionalProperties": False, "required": [], "properties": {}}
 FUNCTION: dict[str, object] = {"name": "grep", "description": "Find.", "parameters": STRICT, "strict": True}
@@ -149,7 +149,6 @@ def test_each_item_is_answered_once_before_the_next_turn(
     [
         ("tools", 400, "Unsupported parameter: 'tools' is not supported with this model."),
         ("strict", 422, "body.tools.0.function.strict: Extra inputs are not permitted"),
-        (TOOLS_WITH_FORMAT, 400, "json mode cannot be combined with tool/function calling"),
     ],
 )
 def test_servers_that_take_a_part(refuses: str, status: int, words: str) -> None:

@@ -217,6 +217,12 @@ def test_the_reviewer_knows_the_tasks(model: FakeModel, sdk: openai.OpenAI, api:
     assert ask(sdk, api, "# Task: across").text == "across"
 
 
+def test_nothing_to_prove_fits_also_where_no_schema_is_sent(model: FakeModel) -> None:
+    """Most servers get no schema beside tools."""
+    assert json.loads(str(Talk(model, "chat", "# Task: prove").go()))["command"] is None
+    assert json.loads(str(Talk(model, "chat", "# Task: review").go()))["findings"] == []
+
+
 def test_a_task_without_a_claim_has_none(model: FakeModel) -> None:
     Talk(model, "chat", "# Task: judge\n{oops").go()
     assert claim(model.requests[0]) is None

@@ -15,8 +15,9 @@ import httpx2
 import openai
 
 from app.adapters.llm import chat, responses
-from app.adapters.llm.dialect import OPENAI_BASE_URL, Api, Dialect, choose_api, first_dialect, learned
+from app.adapters.llm.dialect import OPENAI_BASE_URL, Api, Dialect, choose_api, first_dialect
 from app.adapters.llm.failures import Failure, Remedy, error_detail, excerpt, not_an_answer, of_status
+from app.adapters.llm.learning import learned
 from app.adapters.llm.retrying import Pacing, persist
 from app.adapters.llm.wire import UNREPORTED
 from app.domain.errors import SettingsInvalid
@@ -146,7 +147,7 @@ class _OpenAIModel:
             failure = of_status(reply.status_code, reply.headers, detail, key=self._key)
             if failure.remedy is Remedy.SHORTEN:
                 return failure
-            better = learned(dialect, reply.status_code, detail, offered=bool(request.tools))
+            better = learned(dialect, reply.status_code, detail, request)
             if better is None:
                 return failure
             self._dialects[request.model] = better

@@ -82,7 +82,9 @@ class ErrorDetail:
 def error_detail(body: bytes) -> ErrorDetail:
     """Read `{"error": {...}}`, `{"error": "..."}`, `{"message": ...}` or `{"detail": ...}`; else nothing."""
     try:
-        whole = fields(json.loads(body[:_READ_BYTES]))
+        sent = json.loads(body[:_READ_BYTES])
+        # Google's servers put the object into an array.
+        whole = fields(sent[0] if isinstance(sent, list) and sent else sent)
         inner = fields(whole.get("error")) or whole
         nested = inner.get("detail")
         listed = json.dumps(nested) if isinstance(nested, list) else ""

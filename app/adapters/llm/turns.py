@@ -9,11 +9,13 @@ from app.adapters.llm import calls, wire
 from app.adapters.llm.dialect import Dialect
 from app.domain.model import Message, ModelRequest, Role, ToolCall
 
+_LOST = ToolCall("", "_", "{}")
+
 
 def sayable(request: ModelRequest, dialect: Dialect) -> tuple[Message, ...]:
     """The messages of a request, fit to be sent: encodable, and calls in a form that every server takes."""
     clean = (replace(message, text=wire.clean(message.text)) for message in request.messages)
-    if not dialect.tools:
+    if not dialect.tells_calls(request):
         return tuple(_in_words(clean))
     return tuple(
         replace(
@@ -29,18 +31,23 @@ def sayable(request: ModelRequest, dialect: Dialect) -> tuple[Message, ...]:
 
 
 def _in_words(messages: Iterator[Message]) -> Iterator[Message]:
-    """Calls and answers as text. Answers in a row become one message: some servers want the roles to alternate."""
-    named: dict[str, str] = {}
-    answers: list[str] = []
+    """Calls and their answers as one message of the user: some servers want the roles to alternate.
+
+    Not as the assistant's own words, which a model would go on with instead of calling a tool.
+    """
+    made: dict[str, ToolCall] = {}
+    told: list[str] = []
     for message in messages:
         if message.role is Role.TOOL:
-            answers.append(f"The tool {named.get(message.call_id, '_')} says:\n{message.text}")
-            continue
-        if answers:
-            yield Message(Role.USER, "\n\n".join(answers))
-            answers = []
-        named |= {call.id: calls.said_name(call.name) for call in message.calls}
-        lines = [f"Call of the tool {named[call.id]}: {wire.clean(call.arguments)}" for call in message.calls]
-        yield Message(message.role, "\n".join([message.text, *lines] if message.text else lines))
-    if answers:
-        yield Message(Role.USER, "\n\n".join(answers))
+            call = made.get(message.call_id, _LOST)
+            told.append(f"You called the tool {call.name} with {wire.clean(call.arguments)}. It says:\n{message.text}")
+        elif message.calls:
+            made |= {call.id: replace(call, name=calls.said_name(call.name)) for call in message.calls}
+            told += [f"You said: {message.text}"] if message.text else []
+        else:
+            if told:
+                yield Message(Role.USER, "\n\n".join(told))
+                told = []
+            yield message
+    if told:
+        yield Message(Role.USER, "\n\n".join(told))

@@ -11,14 +11,15 @@ from app.adapters.llm.dialect import Api
 from app.domain.errors import ModelContextFull, ModelRejected, ModelUnavailable
 from app.domain.model import Feature, Message, Role, StopReason
 from tests.adapters.llm.asking import ASKED, CALLS, TURNS, asked, opened
-from tests.fakes.model import TOOLS_WITH_FORMAT, FakeModel, Raw, Rejected, ServerError
+from tests.fakes.model import Answer, FakeModel, Raw, Rejected, ServerError, ToolCall
 
 both = pytest.mark.parametrize("api", ["responses", "chat"])
 
-TOLD = (
-    'You review.|Review this.|Let me see.\nCall of the tool grep: {"q":"x"}\nCall of the tool read_file: { "q": "ü" }'
+SAID = (
+    "You said: Let me see.\n\n"
+    'You called the tool grep with {"q":"x"}. It says:\na.py:1: x\n\n'
+    'You called the tool read_file with { "q": "ü" }. It says:\nno such file'
 )
-SAID = "The tool grep says:\na.py:1: x\n\nThe tool read_file says:\nno such file"
 
 
 @both
@@ -44,33 +45,77 @@ async def test_a_server_without_tools_is_asked_in_words(fake: FakeModel, api: Ap
         third = await model.complete(asked())
     assert [one.without for one in (first, second, third)] == [{Feature.TOOLS}, {Feature.TOOLS}, set()]
     assert [seen.tool_names for seen in fake.requests] == [("grep", "read_file"), (), (), ()]
-    in_words = fake.requests[1].messages
-    assert "|".join(message["content"] for message in in_words[:3]) == TOLD
-    assert in_words[3:] == [{"role": "user", "content": SAID}]
+    assert [tuple(message.values()) for message in fake.requests[1].messages] == [
+        ("system", "You review."),
+        ("user", "Review this."),
+        ("user", SAID),
+    ]
 
 
 @both
 async def test_in_words_a_conversation_goes_on_after_the_tools(fake: FakeModel, api: Api) -> None:
     fake.refuses = frozenset({"tools"})
-    odd = Message(Role.TOOL, "lost", call_id="unknown")
-    messages = (*TURNS, Message(Role.USER, "Go on."), Message(Role.ASSISTANT, "", CALLS[:1]), odd)
+    lost = Message(Role.TOOL, "lost", call_id="unknown")
+    silent = Message(Role.ASSISTANT, "", CALLS[:1])
+    messages = (*TURNS, Message(Role.USER, "Go on."), Message(Role.ASSISTANT, "{}"), silent, lost)
     async with opened(fake, api) as model:
         await model.complete(replace(ASKED, messages=messages))
-    assert [message["content"] for message in fake.requests[1].messages[3:]] == [
-        SAID,
-        "Go on.",
-        'Call of the tool grep: {"q":"x"}',
-        "The tool _ says:\nlost",
+    assert [tuple(message.values()) for message in fake.requests[1].messages[2:]] == [
+        ("user", SAID),
+        ("user", "Go on."),
+        ("assistant", "{}"),
+        ("user", "You called the tool _ with {}. It says:\nlost"),
     ]
+
+
+@both
+@pytest.mark.parametrize(
+    ("words", "tools"),
+    [
+        ("Missing `reasoning_content` field in the assistant message at message index 2.", True),
+        ("The `reasoning_content` in the thinking mode must be passed back to the API.", True),
+        ("Function call is missing a thought_signature in functionCall parts.", True),
+        ("The toolConfig field must be defined when using toolUse and toolResult content blocks.", False),
+    ],
+)
+async def test_a_server_that_does_not_take_earlier_calls_is_told_of_them_in_words(
+    fake: FakeModel, api: Api, words: str, *, tools: bool
+) -> None:
+    """It goes on with its tools."""
+    refused = json.dumps([{"error": {"code": 400, "message": words}}])
+    fake.script(Raw(refused, 400), Answer("{}"), Raw(refused, 400))
+    request = replace(ASKED, messages=TURNS, tools=ASKED.tools if tools else ())
+    async with opened(fake, api) as model:
+        answer = await model.complete(request)
+        with pytest.raises(ModelRejected):
+            await model.complete(request)
+        await model.complete(replace(ASKED, messages=TURNS))
+    assert answer.without - {Feature.SCHEMA_BESIDE_TOOLS} == {Feature.CALLS}
+    assert fake.requests[1].messages[-1] == {"role": "user", "content": SAID}
+    assert bool(fake.requests[1].tools) is tools
+    assert len(fake.requests) == 4
+    # Where tools are offered again, calls are told as calls again, unless that was the trouble.
+    assert len(fake.requests[3].exchanges) == (0 if tools else 2)
+
+
+@both
+async def test_a_schema_that_would_silence_the_tools_waits_for_the_last_word(fake: FakeModel, api: Api) -> None:
+    """vLLM and llama.cpp hold the model to the schema at once; only OpenAI is known to take both."""
+    fake.behaviour = lambda seen: Answer("{}") if seen.schema else Answer(tool_calls=(ToolCall("grep", {}),))
+    async with opened(fake, api) as model:
+        with_tools, last = await model.complete(ASKED), await model.complete(asked())
+    assert len(with_tools.calls) == 1
+    assert [with_tools.without, last.without] == [{Feature.SCHEMA_BESIDE_TOOLS}, set()]
+    assert [seen.schema_name for seen in fake.requests] == [None, "review"]
 
 
 @both
 @pytest.mark.parametrize(
     ("refuses", "without"),
     [
-        (frozenset({"strict"}), {Feature.STRICT_TOOLS}),
-        (frozenset({TOOLS_WITH_FORMAT}), {Feature.SCHEMA}),
-        (frozenset({"strict", TOOLS_WITH_FORMAT}), {Feature.STRICT_TOOLS, Feature.SCHEMA}),
+        (frozenset({"strict"}), {Feature.STRICT_TOOLS, Feature.SCHEMA_BESIDE_TOOLS}),
+        (frozenset({"response_format", "text.format"}), {Feature.SCHEMA_BESIDE_TOOLS}),
+        (frozenset({"tools"}), {Feature.TOOLS}),
         (frozenset({"tools", "response_format", "text.format"}), {Feature.TOOLS, Feature.SCHEMA}),
     ],
 )
@@ -82,14 +127,14 @@ async def test_a_server_that_takes_a_part_is_asked_for_that_part(
         assert (await model.complete(ASKED)).without == without
         learned = len(fake.requests)
         await model.complete(ASKED)
-        no_tools = await model.complete(asked())
-    with_tools, alone = fake.requests[learned], fake.requests[-1]
-    assert len(fake.requests) == learned + 2
-    assert bool(with_tools.tools) is (Feature.TOOLS not in without)
-    assert '"strict": true' not in json.dumps(with_tools.tools) or Feature.STRICT_TOOLS not in without
-    # What tools displaced is back where there are none.
-    assert (alone.schema is None) is ("response_format" in refuses)
-    assert no_tools.without == ({Feature.SCHEMA} if alone.schema is None else frozenset())
+        alone = await model.complete(asked())
+    again = fake.requests[learned]
+    assert bool(again.tools) is (Feature.TOOLS not in without)
+    assert ('"strict": true' in json.dumps(again.tools)) is not bool({Feature.TOOLS, Feature.STRICT_TOOLS} & without)
+    # What tools displaced is back where there are none, when the server takes it.
+    no_schema = "response_format" in refuses
+    assert (fake.requests[-1].schema is None) is no_schema
+    assert alone.without == ({Feature.SCHEMA} if no_schema else set())
 
 
 @both
@@ -98,7 +143,7 @@ async def test_what_one_model_does_not_take_another_may(fake: FakeModel, api: Ap
     async with opened(fake, api) as model:
         small = await model.complete(replace(ASKED, model="small"))
         large = await model.complete(ASKED)
-    assert [small.without, large.without] == [{Feature.TOOLS}, set()]
+    assert [small.without, large.without] == [{Feature.TOOLS}, {Feature.SCHEMA_BESIDE_TOOLS}]
 
 
 @both
@@ -125,7 +170,7 @@ async def test_a_mistake_of_ours_about_tools_is_not_hidden(fake: FakeModel, api:
 async def test_a_server_in_trouble_over_a_call_keeps_its_tools(fake: FakeModel, api: Api) -> None:
     fake.script(ServerError(500, "Unexpected error in the parser of tool calls"))
     async with opened(fake, api) as model:
-        assert (await model.complete(ASKED)).without == frozenset()
+        assert (await model.complete(ASKED)).without == {Feature.SCHEMA_BESIDE_TOOLS}
     assert fake.requests[-1].tool_names == ("grep", "read_file")
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.adapters.llm import chat, responses
-from app.adapters.llm.dialect import Dialect, choose_api, first_dialect, is_openai, learned
+from app.adapters.llm import calls, chat, responses
+from app.adapters.llm.dialect import Api, Dialect, choose_api, first_dialect, is_openai
 from app.adapters.llm.failures import (
     ErrorDetail,
     Failure,
@@ -19,9 +19,10 @@ from app.adapters.llm.failures import (
     of_status,
     retry_after,
 )
+from app.adapters.llm.learning import learned
 from app.adapters.llm.retrying import pause
-from app.domain.model import Completion, Message, ModelRequest, Role, StopReason, Usage
-from tests.adapters.llm.asking import SCHEMA, asked
+from app.domain.model import Completion, Feature, Message, ModelRequest, Role, StopReason, Usage
+from tests.adapters.llm.asking import ASKED, SCHEMA, asked
 
 OPENAI = "https://api.openai.com/v1"
 REQUEST = asked(cache_key="repo-1")
@@ -169,13 +170,56 @@ def test_responses_that_are_none(answer: object, remedy: Remedy) -> None:
     ],
 )
 def test_what_a_refusal_teaches(status: int, detail: ErrorDetail, expected: Dialect | None) -> None:
-    assert learned(Dialect(), status, detail) == expected
+    assert learned(Dialect(), status, detail, REQUEST) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "expected"),
+    [
+        (400, "json mode cannot be combined with tool/function calling", Dialect(schema_beside_tools=False)),
+        (400, "'tools' is incompatible with 'response_format'", Dialect(schema_beside_tools=False)),
+        (400, "Cannot use custom grammar constraints with tools.", Dialect(schema_beside_tools=False)),
+        (400, "Unsupported parameter: 'tools'", Dialect(tools=False)),
+        (422, "tools.0.function.strict: Extra inputs are not permitted", Dialect(strict_tools=False)),
+        (400, "response_format is not supported", Dialect(json_schema=False)),
+        (500, "Unsupported parameter: 'tools'", None),
+        (400, "Invalid schema for function 'strict' in tools: not supported", None),
+    ],
+)
+def test_what_a_refusal_teaches_of_tools(status: int, words: str, expected: Dialect | None) -> None:
+    """Only a server that is said to take tools and a schema at once is sent both, and may refuse that."""
+    assert learned(Dialect(), status, ErrorDetail(words), ASKED) == expected
+
+
+def test_a_refusal_of_what_was_not_sent_teaches_nothing() -> None:
+    words = ErrorDetail("Unsupported parameter: 'tools'. Missing reasoning_content.")
+    assert learned(Dialect(), 400, words, REQUEST) is None
+    assert learned(Dialect(tools=False, calls_in_words=True), 400, words, ASKED) is None
+
+
+@pytest.mark.parametrize(("base_url", "both"), [(None, True), (OPENAI, True), ("http://127.0.0.1/v1", False)])
+@pytest.mark.parametrize("api", ["responses", "chat"])
+def test_only_openai_gets_a_schema_beside_tools(api: Api, base_url: str | None, *, both: bool) -> None:
+    dialect = first_dialect(api, base_url)
+    sent = responses.parameters(ASKED, dialect) if api == "responses" else chat.parameters(ASKED, dialect)
+    assert ("text" in sent or "response_format" in sent) is both
+    assert "tools" in sent
+    assert dialect.without(ASKED) == (set() if both else {Feature.SCHEMA_BESIDE_TOOLS})
+    assert dialect.without(REQUEST) == set()
+
+
+def test_arguments_too_deep_to_be_text_are_none() -> None:
+    deep: list[object] = []
+    for _ in range(50_000):
+        deep = [deep]
+    (call,) = calls.read([calls.RawCall("a", "grep", deep)], ASKED)
+    assert call.arguments == ""
 
 
 def test_nothing_is_learned_twice() -> None:
     known = Dialect(json_schema=False, cache_key=False, limit_name_learned=True)
     for name in ("response_format", "prompt_cache_key", "max_completion_tokens"):
-        assert learned(known, 400, ErrorDetail(f"Unknown parameter: '{name}'")) is None
+        assert learned(known, 400, ErrorDetail(f"Unknown parameter: '{name}'"), REQUEST) is None
 
 
 @pytest.mark.parametrize(
@@ -226,7 +270,9 @@ def test_pauses(failure: Failure, retries: int, expected: float | None) -> None:
         (b'{"detail": "m"}', ErrorDetail("m")),
         (b'{"detail": [{"loc": ["body", "x"]}]}', ErrorDetail('[{"loc": ["body", "x"]}]')),
         (b"<html>", ErrorDetail()),
+        (b'[{"error": {"message": "m", "code": 400}}]', ErrorDetail("m")),
         (b"[1]", ErrorDetail()),
+        (b"[]", ErrorDetail()),
         (b"[" * 100_000, ErrorDetail()),
         (b'{"detail": ' + b"[" * 900 + b"]" * 900 + b"}", ErrorDetail("[" * 900 + "]" * 900)),
         (b"", ErrorDetail()),

@@ -23,7 +23,6 @@ from tests.fakes.model.replies import (
     ToolCall,
     Usage,
 )
-from tests.fakes.model.request_rules import TOOLS_WITH_FORMAT
 from tests.fakes.model.reviewer import Reviewer, claim, confirm, reject
 from tests.fakes.model.schemas import FINDINGS_SCHEMA
 from tests.fakes.model.seen import Exchange, Seen
@@ -31,7 +30,6 @@ from tests.fakes.model.server import FakeModel
 
 __all__ = [
     "FINDINGS_SCHEMA",
-    "TOOLS_WITH_FORMAT",
     "AddedLine",
     "Answer",
     "Behaviour",

@@ -28,9 +28,6 @@ PARAMETERS = {
         "web_search_options",
     },
 }  # fmt: skip
-TOOLS_WITH_FORMAT = "tools with response_format"
-"""For servers that take either, not both."""
-
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})
 _SCHEMA_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _SMALLEST_RESPONSES_LIMIT = 16
@@ -40,7 +37,7 @@ _LONGEST_CACHE_KEY = 64
 def refusal(seen: Seen, *, refuses: AbstractSet[str], context_tokens: int | None = None) -> Rejected | None:
     """The 4xx for this request, or None. `refuses` names parameters that this server does not take.
 
-    Among them may be `strict`, of a tool, and TOOLS_WITH_FORMAT. A prompt over `context_tokens` is refused as well.
+    Among them may be `strict`, of a tool. A prompt over `context_tokens` is refused as well.
     """
     return (
         _unsupported(seen, refuses)
@@ -63,8 +60,6 @@ def _unsupported(seen: Seen, refuses: AbstractSet[str]) -> Rejected | None:
             code="unsupported_parameter",
             param=name,
         )
-    if TOOLS_WITH_FORMAT in refuses and seen.tools and seen.schema is not None:
-        return Rejected(400, "json mode cannot be combined with tool/function calling")
     strict = any("strict" in tool or "strict" in as_object(tool.get("function")) for tool in seen.tools)
     if "strict" in refuses and strict:
         # As servers built on pydantic say it.
