@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 CHARACTERS_PER_TOKEN = 4
 SMALLEST_CACHED_PREFIX = 1024
 CACHE_BLOCK = 128
+_BLOCK_CHARACTERS = CACHE_BLOCK * CHARACTERS_PER_TOKEN
+_REMEMBERED = 1_000
 
 
 def count(text: str) -> int:
@@ -28,13 +31,21 @@ def common_prefix(left: str, right: str) -> int:
 
 @dataclass(slots=True)
 class PromptCache:
-    """Remembers the prompts answered so far, per model, and says how much of a new one is already known."""
+    """Remembers the newest prompts of each model, and says how much of another one is already known."""
 
-    seen: dict[str, list[str]] = field(default_factory=dict)
+    seen: dict[str, deque[str]] = field(default_factory=dict)
 
     def take(self, model: str, prompt: str) -> int:
         """Cached tokens of this prompt; from now on it is known itself."""
-        earlier = self.seen.setdefault(model, [])
-        shared = max((common_prefix(prompt, known) for known in earlier), default=0) // CHARACTERS_PER_TOKEN
+        earlier = self.seen.setdefault(model, deque(maxlen=_REMEMBERED))
+        shared, next_ = 0, _BLOCK_CHARACTERS
+        for known in reversed(earlier):
+            # One comparison for each that does not share a block more than the best: conversations repeat themselves.
+            if known.startswith(prompt[:next_]):
+                shared = common_prefix(prompt, known)
+                next_ = shared - shared % _BLOCK_CHARACTERS + _BLOCK_CHARACTERS
+            if next_ > len(prompt):
+                break
         earlier.append(prompt)
-        return shared - shared % CACHE_BLOCK if shared >= SMALLEST_CACHED_PREFIX else 0
+        tokens = shared // CHARACTERS_PER_TOKEN
+        return tokens - tokens % CACHE_BLOCK if tokens >= SMALLEST_CACHED_PREFIX else 0
