@@ -13,6 +13,7 @@ from app.adapters.llm.failures import (
     ErrorDetail,
     Failure,
     Remedy,
+    context_is_full,
     error_detail,
     excerpt,
     not_an_answer,
@@ -292,11 +293,24 @@ def test_excerpts_are_short_and_plain() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["x" * 200_000, "*" * 200_000, "<title" * 30_000, "a...b" * 40_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" * 200_000,
+        "*" * 200_000,
+        "<title" * 30_000,
+        "a...b" * 40_000,
+        "unknown tool " * 20_000,
+        "tools extra_forbidde " * 20_000,
+        "too large for model " * 20_000,
+    ],
+)
 def test_no_text_takes_long_to_search(text: str) -> None:
     began = time.process_time()
     excerpt(text, key="sk-canary-0123456789abcdef")
     not_an_answer(text.encode(), "text/html", key="sk-canary-0123456789abcdef")
+    learned(Dialect(), 400, ErrorDetail(text), ASKED)
+    context_is_full(ErrorDetail(text))
     assert time.process_time() - began < 1
 
 
