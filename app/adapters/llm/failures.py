@@ -22,6 +22,7 @@ _LONGEST_WAIT_SECONDS = 86_400.0
 _TOO_EARLY = frozenset({408, 409, 425, 429})
 _KEY_REFUSED = frozenset({401, 403})
 _TOO_LONG = frozenset({400, 413, 422})
+_NOT_FOUND = 404
 _FIRST_REDIRECT, _FIRST_CLIENT_ERROR, _FIRST_SERVER_ERROR = 300, 400, 500
 _HINTS = {
     401: "check the API key",
@@ -60,13 +61,15 @@ class Failure:
     remedy: Remedy = Remedy.RETRY
     after_seconds: float | None = None
     usage: Usage = field(default_factory=Usage.none)
+    unknown_model: bool = False
+    """Another model of the same server may do."""
 
     def error(self, usage: Usage) -> ModelUnavailable | ModelRejected | ModelContextFull:
         """The exception that ends the call; `usage` is that of all its attempts."""
         if self.remedy is Remedy.SHORTEN:
             return ModelContextFull(self.reason)
         if self.remedy is Remedy.CHANGE:
-            return ModelRejected(self.reason)
+            return ModelRejected(self.reason, unknown_model=self.unknown_model)
         return ModelUnavailable(self.reason, retry_after_seconds=self.after_seconds, usage=usage)
 
 
@@ -114,7 +117,8 @@ def of_status(status: int, headers: Mapping[str, str], detail: ErrorDetail, *, k
         reason = f"The model server answered {status}, a redirect, which is not followed: the key stays here"
         return Failure(f"{reason}; set the base URL to the final address", Remedy.CHANGE)
     hint = _HINTS.get(status)
-    return Failure(f"{reason} ({hint})" if hint else reason, Remedy.CHANGE)
+    unknown = status == _NOT_FOUND or detail.code == "model_not_found"
+    return Failure(f"{reason} ({hint})" if hint else reason, Remedy.CHANGE, unknown_model=unknown)
 
 
 def not_an_answer(body: bytes, content_type: str, *, key: str) -> Failure:
