@@ -90,6 +90,8 @@ class Report:
     bill: Bill | None = None
     rounds: int = 0
     """Of the policy's `limits.rounds`, this one included."""
+    round_limit: int = 0
+    """The policy's `limits.rounds`; 0 where rounds are not counted, as for a local range."""
     carried: int = 0
     """Entries whose coverage stands from an earlier review of the same change."""
     diagram: str = ""

@@ -7,7 +7,7 @@ from typing import Any, assert_never
 from app.domain.coverage import Coverage, Excluded, Reviewed, Unreviewed
 from app.domain.entries import display_path
 from app.domain.findings import Finding
-from app.domain.messages.check import headline
+from app.domain.messages.verdict_words import headline
 from app.domain.report import Report
 from app.domain.verdict import Blocked, Incomplete, NeedsHuman, Passed, Verdict
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.domain.coverage import Excluded, Unreviewed
 from app.domain.entries import display_path
 from app.domain.findings import Evidence, Finding
-from app.domain.messages.check import headline
+from app.domain.messages.verdict_words import headline
 from app.domain.messages.tables import coverage_line
 from app.domain.report import Report
 from app.domain.severity import Severity

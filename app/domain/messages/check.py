@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -11,8 +11,15 @@ from typing import assert_never
 from app.domain.entries import display_path
 from app.domain.findings import Finding
 from app.domain.inert import inline
+from app.domain.messages.counting import counted, dollars
+from app.domain.messages.folding import Part, fitted_body, size_in_bytes
+from app.domain.messages.machine_line import machine_line
 from app.domain.messages.origin import Origin
-from app.domain.messages.tables import coverage_table, findings_table, how_table
+from app.domain.messages.summary import also_seen_words, dismissed_words, fixed_line, how
+from app.domain.messages.tables import coverage_table, coverage_title, findings_table
+from app.domain.messages.told import also_seen
+from app.domain.messages.verdict_words import headline, next_step, reasons
+from app.domain.progress import Progress
 from app.domain.report import Report
 from app.domain.severity import Severity
 from app.domain.verdict import Blocked, Incomplete, NeedsHuman, Passed, Verdict
@@ -26,6 +33,8 @@ MAX_OUTPUT = 65_000
 
 MAX_ANNOTATIONS = 50
 """What one call takes: more calls would show some twice after a retry, for GitHub adds them up."""
+
+MAX_ROWS = 50
 
 _LAST_LINE = 2**31 - 1
 
@@ -74,8 +83,15 @@ def queued(held_until: datetime | None = None) -> CheckOutput:
     return CheckOutput("Waiting for a worker", "The review is queued. It starts as soon as a worker is free.")
 
 
-def running() -> CheckOutput:
-    return CheckOutput("Reviewing", "Reading the change: files, policy and guidelines of the base commit.")
+def running(progress: Progress | None = None) -> CheckOutput:
+    """Without progress, before the first pass has begun."""
+    if progress is None:
+        return CheckOutput("Reviewing", "Reading the change: files, policy and guidelines of the base commit.")
+    told = f"{progress.passes_done:,} of {counted(progress.passes, 'pass').replace('passs', 'passes')} done"
+    told += f", {progress.files_done:,} of {counted(progress.files, 'file')}"
+    if progress.usd is not None:
+        told += f", {dollars(progress.usd)} spent"
+    return CheckOutput(f"Reviewing: {told}", f"{told}. The result comes when all passes are done.")
 
 
 def superseded() -> CheckOutput:
@@ -136,50 +152,42 @@ def conclusion_of(verdict: Verdict) -> Conclusion:
     assert_never(verdict)
 
 
-def headline(verdict: Verdict) -> str:
-    """The verdict in one line of plain text."""
-    match verdict:
-        case Passed():
-            return "Passed: every changed file was covered, nothing blocks"
-        case Blocked(findings):
-            return f"Blocked by {_count(len(findings), 'finding')}"
-        case NeedsHuman(requirements):
-            return f"Needs a person: {_count(len(requirements), 'thing')} to settle"
-        case Incomplete(reason):
-            return f"Not fully reviewed: {reason}"
-    assert_never(verdict)
-
-
-def reasons(verdict: Verdict) -> tuple[str, ...]:
-    """What stands behind the headline, as inert lines."""
-    match verdict:
-        case NeedsHuman(requirements):
-            return tuple(inline(r, limit=400) for r in requirements)
-        case Incomplete(reason):
-            return (inline(reason, limit=400),)
-        case Passed() | Blocked():
-            return ()
-    assert_never(verdict)
-
-
 def concluded(report: Report, origin: Origin) -> CheckOutput:
     """The finished review: verdict, findings, coverage, how it was done; the last line is for machines."""
-    lines = [f"**{inline(headline(report.verdict), limit=400)}**", ""]
-    lines += [f"- {reason}" for reason in reasons(report.verdict)]
-    lines += ["", findings_table(report.findings, origin) or "No findings."]
-    text = "\n\n".join(
-        (
-            "#### Coverage\n\n" + coverage_table(report.ledger),
-            "#### How it was reviewed\n\n" + how_table(report, origin),
-        )
+    summary = (
+        Part(f"**{inline(headline(report.verdict), limit=400)}**"),
+        Part("\n".join(f"- {reason}" for reason in reasons(report.verdict))),
+        Part(next_step(report)),
+        Part(findings_table(report, origin, rows=MAX_ROWS) or "No findings."),
+        Part(fixed_line(report, origin)),
     )
-    last = machine_line(report, origin)
+    last = machine_line(report, origin, conclusion_of(report.verdict))
     return CheckOutput(
         title=headline(report.verdict)[:250],
-        summary=_capped("\n".join(lines), MAX_OUTPUT),
-        text=_capped(text, MAX_OUTPUT - len(last.encode())) + "\n\n" + last,
+        summary=_within(summary, MAX_OUTPUT),
+        text=_within(_details(report, origin), MAX_OUTPUT - len(last.encode())) + "\n\n" + last,
         annotations=tuple(_annotation(f) for f in report.findings[:MAX_ANNOTATIONS]),
     )
+
+
+def _details(report: Report, origin: Origin) -> tuple[Part, ...]:
+    """The table of files comes last: it is the longest, and a cut of it hides nothing else."""
+    seen = also_seen(report)
+    sections = (
+        (f"Also seen: {len(seen):,}", also_seen_words(seen, origin) if seen else ""),
+        (f"Dismissed: {len(report.dismissed):,}", dismissed_words(report, origin)),
+        ("How it was reviewed", how(report, origin)),
+    )
+    parts = [
+        Part(f"#### {title}\n\n{text}", f"#### {title}\n\nThere is no room for it here.")
+        for title, text in sections
+        if text
+    ]
+    return (*parts, Part(f"#### {coverage_title(report.ledger)}\n\n{coverage_table(report.ledger)}"))
+
+
+def _within(parts: Sequence[Part], limit: int) -> str:
+    return fitted_body(parts, limit, note="… cut: GitHub takes no more text here.", size=size_in_bytes)
 
 
 def held_by_siblings(output: CheckOutput, numbers: tuple[int, ...]) -> CheckOutput:
@@ -191,25 +199,6 @@ def held_by_siblings(output: CheckOutput, numbers: tuple[int, ...]) -> CheckOutp
     )
     title = f"Passed here, but {named} with the same head has not"
     return replace(output, title=title[:250], summary=f"{first}\n\n{output.summary}"[:MAX_OUTPUT])
-
-
-def machine_line(report: Report, origin: Origin) -> str:
-    """JSON in an HTML comment; no text in it can end the comment."""
-    data = {
-        "schema": 1,
-        "run": origin.run_id,
-        "head": report.head,
-        "base": report.base,
-        "merge_base": report.merge_base,
-        "conclusion": conclusion_of(report.verdict),
-        "entries": len(report.ledger.entries),
-        "reviewed": len(report.ledger.reviewed),
-        "excluded": len(report.ledger.excluded),
-        "unreviewed": len(report.ledger.unreviewed),
-        "findings": [{"id": f.id, "severity": f.severity} for f in report.findings[:100]],
-        "usd": report.usd,
-    }
-    return f"<!-- revwright {json.dumps(data).replace('<', chr(92) + 'u003c').replace('>', chr(92) + 'u003e')} -->"
 
 
 _LEVELS = {
@@ -231,17 +220,3 @@ def _annotation(finding: Finding) -> Annotation:
         title=visible(f"{finding.severity} {finding.title}")[:255],
         message=visible(finding.body or finding.title)[:4_000],
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
-def _capped(text: str, limit: int) -> str:
-    """At most `limit` bytes, which is what GitHub counts here, cut at the end of a line."""
-    data = text.encode()
-    if len(data) <= limit:
-        return text
-    note = "\n\n… cut: GitHub takes no more text here."
-    cut = data[: limit - len(note.encode())]
-    return cut[: max(cut.rfind(b"\n"), 0)].decode("utf-8", "ignore") + note

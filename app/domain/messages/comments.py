@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.domain.findings import Evidence, Finding
 from app.domain.inert import block, fence, inline, suggestion
-from app.domain.messages.check import headline, reasons
+from app.domain.messages import summary
+from app.domain.messages.counting import counted
+from app.domain.messages.folding import fitted_body
 from app.domain.messages.origin import Origin
-from app.domain.messages.tables import coverage_line, coverage_table, findings_table, how_table
+from app.domain.messages.proof import proof_words
 from app.domain.report import Report
 from app.domain.rules import Rule
 
@@ -28,21 +31,32 @@ class InlineComment:
     body: str
 
 
-def inline_comment(finding: Finding, rules: dict[str, Rule]) -> InlineComment:
+def inline_comment(finding: Finding, rules: Mapping[str, Rule]) -> InlineComment:
     """One finding where it stands."""
+    where = finding.location
+    return InlineComment(where.path, where.start_line, where.end_line, finding_words(finding, rules, button=True))
+
+
+def finding_words(finding: Finding, rules: Mapping[str, Rule], *, button: bool) -> str:
+    """All that is told of one finding; `button`: a suggestion may be one that applies it."""
     parts = [f"**{finding.severity} · {inline(finding.title, limit=200)}**", block(finding.body, limit=4_000)]
+    if finding.failing_case.strip():
+        parts.append(f"**Fails when:** {inline(finding.failing_case, limit=600)}")
+    if finding.proof is not None:
+        parts.append(proof_words(finding.proof))
     rule = rules.get(finding.rule)
     if rule is not None:
         parts.append(f"_Instead:_ {inline(rule.fix, limit=300)}")
     if finding.suggestion is not None:
-        parts.append(_suggested(finding.suggestion))
+        parts.append(_suggested(finding.suggestion, button=button))
     parts.append(f"<sub>{_origin_words(finding)} · `{finding.id}`</sub>")
-    where = finding.location
-    return InlineComment(where.path, where.start_line, where.end_line, "\n\n".join(p for p in parts if p))
+    return "\n\n".join(part for part in parts if part)
 
 
-def _suggested(text: str) -> str:
+def _suggested(text: str, *, button: bool) -> str:
     """A button that applies a small edit; the text as code where it is large or could not be carried unchanged."""
+    if not button:
+        return "Suggested:\n\n" + fence(text, limit=4_000)
     if len(text) > MAX_BUTTON:
         return "Suggested (too long for a button):\n\n" + fence(text, limit=4_000)
     try:
@@ -53,51 +67,21 @@ def _suggested(text: str) -> str:
 
 def _origin_words(finding: Finding) -> str:
     rule = f"rule {inline(finding.rule, limit=80)}, " if finding.rule else ""
-    if finding.evidence is Evidence.STATIC:
-        return f"{rule}found without a model"
-    return f"{rule}{finding.evidence} by the model, {finding.confidence:.0%} sure"
+    match finding.evidence:
+        case Evidence.STATIC:
+            return f"{rule}found without a model"
+        case Evidence.REPRODUCED:
+            return f"{rule}reproduced in the sandbox"
+        case Evidence.REASONED:
+            return f"{rule}{finding.evidence} by the model, {finding.confidence:.0%} sure"
 
 
 def review_body(new: int, mark: str) -> str:
     """The few words above the inline comments."""
-    return (
-        f"{new} new finding{'' if new == 1 else 's'} on this head. The summary comment has the whole picture.\n\n{mark}"
-    )
+    return f"{counted(new, 'new finding')} on this head. The summary comment has the whole picture.\n\n{mark}"
 
 
 def summary_comment(report: Report, origin: Origin, mark: str) -> str:
     """The one comment that is edited in place: verdict first, the rest folded."""
-    parts = [f"### {inline(headline(report.verdict), limit=300)}"]
-    parts += [f"- {reason}" for reason in reasons(report.verdict)]
-    if report.model_note:
-        parts.append(f"> {inline(report.model_note, limit=300)}")
-    parts.append(findings_table(report.findings, origin))
-    outside = report.listed_only
-    if outside:
-        parts.append(_told_here(outside, origin))
-    if report.walkthrough:
-        parts.append("**What the change does**\n\n" + block(report.walkthrough, limit=1_500))
-    parts.append(_folded(f"Coverage: {coverage_line(report.ledger)}", coverage_table(report.ledger)))
-    parts.append(_folded("How it was reviewed", how_table(report, origin)))
-    body = "\n\n".join(part for part in parts if part)
-    if len(body) > MAX_COMMENT:
-        shorter = [part for part in parts if not part.startswith("<details><summary>Coverage")]
-        shorter.append(f"Coverage: {coverage_line(report.ledger)}. The table is in the check's details.")
-        body = "\n\n".join(part for part in shorter if part)
-        if len(body) > MAX_COMMENT:  # at the end of a line: within one, a cut would leave a code span open
-            body = body[: body.rfind("\n", 0, MAX_COMMENT)] + "\n\n… cut: the check's details have more."
-    return f"{body}\n\n{mark}"
-
-
-def _told_here(findings: tuple[Finding, ...], origin: Origin) -> str:
-    """Findings that could not, or by the policy's cap should not, stand as comments in the diff."""
-    told = [
-        f"**{f.severity} · {inline(f.title, limit=200)}** ({origin.location(f.location)}, `{f.id}`)\n\n"
-        + block(f.body, limit=800)
-        for f in findings[:20]
-    ]
-    return _folded(f"Not posted in the diff: {len(findings)}", "\n\n".join(told))
-
-
-def _folded(summary: str, text: str) -> str:
-    return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>"
+    note = "… cut: the check's details have more."
+    return f"{fitted_body(summary.parts(report, origin), MAX_COMMENT, note=note)}\n\n{mark}"

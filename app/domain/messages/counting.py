@@ -1,0 +1,20 @@
+"""Numbers, money and times as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 finding`, `1,200 findings`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def dollars(usd: float) -> str:
+    """Cents, and four digits of what is less than a dollar and would be rounded away."""
+    return f"${usd:,.2f}" if usd >= 1 or round(usd, 2) == usd else f"${usd:.4f}"
+
+
+def at_utc(moment: datetime) -> str:
+    """A moment in UTC, to the second."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
