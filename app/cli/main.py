@@ -13,6 +13,7 @@ from app.cli.exit_status import EXIT_ERROR
 from app.cli.sandbox import add_sandbox, sandbox
 from app.domain.errors import RevwrightError
 
+FORMATS = ("text", "json", "sarif", "markdown")
 COMMANDS = ("up", "web", "worker", "runner", "review", "runs", "sandbox", "config", "doctor")
 
 _STATES = "running, waiting, paused, done, failed, stopped, superseded"
@@ -160,7 +161,7 @@ def _add_review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     review.add_argument("--repo", default=".", metavar="PATH", help="the repository (default: here)")
     review.add_argument("--base", required=True, metavar="REVISION", help="the commit or branch to compare with")
     review.add_argument("--head", default="HEAD", metavar="REVISION", help="default: %(default)s")
-    review.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+    review.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     review.add_argument("--static", action="store_true", help="static rules only, even if a model is configured")
     review.add_argument("--no-color", action="store_true", help="plain text on a terminal too")
 

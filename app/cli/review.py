@@ -1,4 +1,4 @@
-"""`revwright review`: the engine on a local range of commits, told in the terminal or as JSON."""
+"""`revwright review`: the engine on a local range of commits, told in the terminal or in a format for other tools."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from app import VERSION
 from app.adapters.git.local import open_local
 from app.adapters.rules.policy_file import parse_policy
 from app.cli.exit_status import EXIT_BLOCKED, EXIT_INCOMPLETE, EXIT_PASSED
 from app.domain.errors import GitFailed
+from app.domain.markdown import report_markdown
 from app.domain.report import Report
 from app.domain.report_json import report_json
+from app.domain.rules import Rule
+from app.domain.sarif import report_sarif
 from app.domain.terminal import Style, render
 from app.domain.verdict import Blocked, Passed
 from app.settings import Settings
@@ -26,17 +30,22 @@ from app.wiring.engine import open_engine
 
 def review(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     settings = Settings.from_environment(environ)
-    report = asyncio.run(_examine(arguments, settings))
-    if arguments.format == "json":
-        print(json.dumps(report_json(report), indent=2))
-    else:
-        colour = sys.stdout.isatty() and not arguments.no_color and not environ.get("NO_COLOR")
-        width = shutil.get_terminal_size((100, 24)).columns
-        print(render(report, Style(colour=colour, width=min(width, 120))))
+    report, rules = asyncio.run(_examine(arguments, settings))
+    match arguments.format:
+        case "json":
+            print(json.dumps(report_json(report), indent=2))
+        case "sarif":
+            print(json.dumps(report_sarif(report, rules, version=VERSION), indent=2))
+        case "markdown":
+            print(report_markdown(report, rules), end="")
+        case _:
+            colour = sys.stdout.isatty() and not arguments.no_color and not environ.get("NO_COLOR")
+            width = shutil.get_terminal_size((100, 24)).columns
+            print(render(report, Style(colour=colour, width=min(width, 120))))
     return _status(report, static=arguments.static)
 
 
-async def _examine(arguments: argparse.Namespace, settings: Settings) -> Report:
+async def _examine(arguments: argparse.Namespace, settings: Settings) -> tuple[Report, Mapping[str, Rule]]:
     repository = await open_local(Path(arguments.repo))
     base = await repository.resolve(arguments.base)
     head = await repository.resolve(arguments.head)
@@ -52,7 +61,8 @@ async def _examine(arguments: argparse.Namespace, settings: Settings) -> Report:
             if arguments.static
             else engine
         )
-        return await chosen.examine(snapshot, cache_key="revwright-local")
+        report = await chosen.examine(snapshot, cache_key="revwright-local")
+        return report, {rule.id: rule for rule in engine.rules}
 
 
 def _status(report: Report, *, static: bool) -> int:

@@ -7,7 +7,18 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.domain.inert import block, cell, cell_code, code_span, fence, inline, link, suggestion
+from app.domain.inert import (
+    block,
+    cell,
+    cell_code,
+    cell_phrase,
+    code_span,
+    fence,
+    inline,
+    link,
+    phrase,
+    suggestion,
+)
 from app.domain.inert.characters import is_plain, one_line, visible, visible_line
 from tests.domain.test_inert_reading import read
 
@@ -63,6 +74,29 @@ def test_a_line_is_inert(text: str, limit: int) -> None:
         seen = read(body)
         assert seen.alive == []
     assert read(line).kinds <= {"paragraph", "inline", "text", "code_inline"}
+
+
+@given(texts, limits)
+@settings(max_examples=600)
+def test_a_phrase_is_inert(text: str, limit: int) -> None:
+    line = phrase(text, limit=limit)
+    assert len(line) <= limit
+    assert "\n" not in line
+    for body in (line, f"**{line}** x", f"**P1 · {line}**", f"- {line}", f"before\n{line}"):
+        seen = read(body)
+        assert seen.alive == []
+        assert not re.search(r"<!--\s*revwright", body, re.IGNORECASE)
+    assert read(line).kinds <= {"paragraph", "inline", "text", "code_inline"}
+
+
+@given(st.lists(texts, min_size=3, max_size=3), limits)
+@settings(max_examples=400)
+def test_a_row_of_phrases_has_its_columns(row: list[str], limit: int) -> None:
+    made = [cell_phrase(text, limit=limit) for text in row]
+    for line in ("| " + " | ".join(made) + " |", "|" + "|".join(made) + "|"):
+        seen = read(f"| a | b | c |\n| --- | --- | --- |\n{line}\n")
+        assert seen.cells == (3, 3)
+        assert seen.alive == []
 
 
 @given(texts)

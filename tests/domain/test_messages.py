@@ -11,11 +11,14 @@ from app.domain.coverage import CoverageLedger, Excluded, LedgerEntry, Reviewed,
 from app.domain.findings import Candidate, Dropped, Evidence, Location
 from app.domain.guidelines import Guideline
 from app.domain.messages import check
-from app.domain.messages.check import Conclusion, conclusion_of, headline, machine_line, reasons
+from app.domain.messages.check import Conclusion, conclusion_of
 from app.domain.messages.comments import inline_comment, review_body, summary_comment
+from app.domain.messages.how import how_table
+from app.domain.messages.machine_line import machine_line
 from app.domain.messages.marker import marker
 from app.domain.messages.origin import Origin
-from app.domain.messages.tables import coverage_table, findings_table, how_table
+from app.domain.messages.tables import coverage_table, findings_table
+from app.domain.messages.verdict_words import headline, reasons
 from app.domain.model import Usage
 from app.domain.report import ModelUse, Report
 from app.domain.severity import Severity
@@ -47,42 +50,6 @@ def report(verdict: Verdict | None = None, **changes: object) -> Report:
         hidden_characters=0,
     )
     return replace(plain, **changes)  # type: ignore[arg-type]
-
-
-def test_the_summary_of_a_clean_change() -> None:
-    assert summary_comment(report(walkthrough="Adds a price."), ORIGIN, "<!-- mark -->") == "\n".join(
-        [
-            "### Passed: every changed file was covered, nothing blocks",
-            "",
-            "**What the change does**",
-            "",
-            "Adds a price.",
-            "",
-            "<details><summary>Coverage: 1 of 1 files reviewed</summary>",
-            "",
-            "| file | tier | coverage |",
-            "| --- | --- | --- |",
-            "| `a.py` | standard: no rule names the path (built-in) | reviewed |",
-            "",
-            "</details>",
-            "",
-            "<details><summary>How it was reviewed</summary>",
-            "",
-            "| | |",
-            "| --- | --- |",
-            "| model | `gpt`: 1 call, 1,200 tokens in (1,000 cached), 30 out |",
-            "| cost | $0.0123 |",
-            "| rules | general (6) |",
-            "| guidelines | none in the base commit |",
-            f"| base | `{BASE[:12]}` |",
-            f"| head | `{HEAD[:12]}` |",
-            "| run | `run1` |",
-            "",
-            "</details>",
-            "",
-            "<!-- mark -->",
-        ]
-    )
 
 
 def test_a_finding_where_it_stands() -> None:
@@ -184,14 +151,14 @@ def test_a_cut_of_the_summary_is_at_the_end_of_a_line() -> None:
 
 
 def test_tables_say_what_they_leave_out() -> None:
-    many = tuple(finding(f"F{n}") for n in range(60))
+    many = report(findings=tuple(finding(f"F{n}") for n in range(60)), max_findings=60)
     entries = tuple(replace(SEEN, path=f"{n}.py") for n in range(310))
 
-    assert findings_table(many, ORIGIN).endswith("… and 10 more.")
+    assert findings_table(many, ORIGIN, rows=50).endswith("… and 10 more.")
     assert coverage_table(CoverageLedger((*entries, GAP))).endswith("… and 11 more files.")
     assert "b.bin" in coverage_table(CoverageLedger((*entries, GAP)))
     assert coverage_table(CoverageLedger(())) == "The change has no files."
-    assert findings_table((), ORIGIN) == ""
+    assert findings_table(report(), ORIGIN, rows=50) == ""
 
 
 def test_a_pipe_in_a_path_does_not_break_the_table() -> None:
@@ -222,7 +189,7 @@ def test_how_it_was_reviewed_tells_everything() -> None:
         ORIGIN,
     )
 
-    assert "| model | `m`: 2 calls, tokens not reported by the endpoint. AI did not look: x. |" in told
+    assert "| models | `m`: 2 calls, tokens not reported by the endpoint. AI did not look: x. |" in told
     assert "| cost | unknown: no price is configured |" in told
     assert "| rules | none apply |" in told
     assert "`AGENTS.md` (100 bytes cut), `src/AGENTS.md`" in told
@@ -231,12 +198,12 @@ def test_how_it_was_reviewed_tells_everything() -> None:
 
 
 def test_without_a_model_it_costs_nothing() -> None:
-    assert "| cost | $0 |" in how_table(report(models=()), ORIGIN)
-    assert "| model | not needed |" in how_table(report(models=()), ORIGIN)
+    assert "| cost | $0 for this review |" in how_table(report(models=()), ORIGIN)
+    assert "| models | not needed |" in how_table(report(models=()), ORIGIN)
 
 
 def test_the_machine_line_cannot_be_ended_by_its_content() -> None:
-    line = machine_line(report(findings=(finding("--><script>"),)), ORIGIN)
+    line = machine_line(report(findings=(finding("--><script>"),)), ORIGIN, Conclusion.FAILURE)
 
     assert line.count("-->") == 1
     assert json.loads(line.removeprefix("<!-- revwright ").removesuffix(" -->"))["findings"][0]["id"] == "--><script>"

@@ -10,7 +10,20 @@ Keep a space between two results: `inline("#") + inline("1")` would be a referen
 from __future__ import annotations
 
 from app.domain.inert.code import Inert, cell_code, code_span, fence, link, suggestion
+from app.domain.inert.marks import cell_phrase, phrase
 from app.domain.inert.prose import block
 from app.domain.inert.words import cell, inline
 
-__all__ = ["Inert", "block", "cell", "cell_code", "code_span", "fence", "inline", "link", "suggestion"]
+__all__ = [
+    "Inert",
+    "block",
+    "cell",
+    "cell_code",
+    "cell_phrase",
+    "code_span",
+    "fence",
+    "inline",
+    "link",
+    "phrase",
+    "suggestion",
+]

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.domain.inert.characters import one_line, visible_line
-from app.domain.inert.code import span
-from app.domain.inert.words import AFTER, BEFORE, word
+from app.domain.inert.code import Inert, cell_span, span
+from app.domain.inert.limits import fitted
+from app.domain.inert.words import AFTER, BEFORE, Span, word
 
 # Stands for a code span while the line is taken apart into words.
 _HOLE = "\ufffc"
@@ -34,6 +35,23 @@ def marked_line(text: str) -> str:
     words = _paired(prose.split(" "))
     spans = iter(codes)
     return " ".join(_rendered(single, spans, first=not number) for number, single in enumerate(words))
+
+
+def phrase(text: str, *, limit: int) -> Inert:
+    """Any text as one inert line with its code spans kept; for titles, which may stand within emphasis of ours."""
+    return Inert(fitted(_phrase, " ".join(text.split()), limit))
+
+
+def cell_phrase(text: str, *, limit: int) -> Inert:
+    """The same for a table cell."""
+    return Inert(fitted(lambda line: _phrase(line, as_code=cell_span, starts=False), " ".join(text.split()), limit))
+
+
+def _phrase(text: str, *, as_code: Span = span, starts: bool = True) -> str:
+    prose, codes = _apart(text)
+    spans = iter(codes)
+    words = enumerate(prose.split(" "))
+    return " ".join(_core(single, spans, first=starts and not number, as_code=as_code) for number, single in words)
 
 
 def heading_line(text: str) -> str:
@@ -122,13 +140,13 @@ def _rendered(single: _Word, spans: Iterator[str], *, first: bool) -> str:
     return before + _core(single.core, spans, first=first and not before) + single.closing + single.after
 
 
-def _core(text: str, spans: Iterator[str], *, first: bool) -> str:
+def _core(text: str, spans: Iterator[str], *, first: bool, as_code: Span = span) -> str:
     """A word whose holes are filled again."""
     head, *parts = text.split(_HOLE)
-    filled = word(head, first=first)
+    filled = word(head, first=first, as_code=as_code)
     for part in parts:
-        filled = _beside(filled, span(next(spans)))
-        filled = _beside(filled, word(part, first=False))
+        filled = _beside(filled, as_code(next(spans)))
+        filled = _beside(filled, word(part, first=False, as_code=as_code))
     return filled
 
 

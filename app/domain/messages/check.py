@@ -155,7 +155,6 @@ def conclusion_of(verdict: Verdict) -> Conclusion:
 def concluded(report: Report, origin: Origin) -> CheckOutput:
     """The finished review: verdict, findings, coverage, how it was done; the last line is for machines."""
     summary = (
-        Part(f"**{inline(headline(report.verdict), limit=400)}**"),
         Part("\n".join(f"- {reason}" for reason in reasons(report.verdict))),
         Part(next_step(report)),
         Part(findings_table(report, origin, rows=MAX_ROWS) or "No findings."),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.domain.findings import Evidence, Finding
-from app.domain.inert import block, fence, inline, suggestion
+from app.domain.inert import block, fence, inline, phrase, suggestion
 from app.domain.messages import summary
 from app.domain.messages.counting import counted
 from app.domain.messages.folding import fitted_body
@@ -39,14 +39,14 @@ def inline_comment(finding: Finding, rules: Mapping[str, Rule]) -> InlineComment
 
 def finding_words(finding: Finding, rules: Mapping[str, Rule], *, button: bool) -> str:
     """All that is told of one finding; `button`: a suggestion may be one that applies it."""
-    parts = [f"**{finding.severity} · {inline(finding.title, limit=200)}**", block(finding.body, limit=4_000)]
+    parts = [f"**{finding.severity} · {phrase(finding.title, limit=200)}**", block(finding.body, limit=4_000)]
     if finding.failing_case.strip():
-        parts.append(f"**Fails when:** {inline(finding.failing_case, limit=600)}")
+        parts.append(f"**Fails when:** {phrase(finding.failing_case, limit=600)}")
     if finding.proof is not None:
         parts.append(proof_words(finding.proof))
     rule = rules.get(finding.rule)
     if rule is not None:
-        parts.append(f"_Instead:_ {inline(rule.fix, limit=300)}")
+        parts.append(f"_Instead:_ {phrase(rule.fix, limit=300)}")
     if finding.suggestion is not None:
         parts.append(_suggested(finding.suggestion, button=button))
     parts.append(f"<sub>{_origin_words(finding)} · `{finding.id}`</sub>")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from app.domain.entries import display_path
-from app.domain.inert import cell, cell_code, code_span, inline
+from app.domain.inert import cell, cell_code, code_span, phrase
 from app.domain.judgements import Decision, Judgement
 from app.domain.messages.counting import counted, dollars
 from app.domain.messages.origin import Origin
@@ -24,11 +24,15 @@ def how_table(report: Report, origin: Origin) -> str:
     carried = f"{counted(report.carried, 'file')} covered by an earlier review of the same change"
     rows.append(("carried over", carried if report.carried else ""))
     rows.append(("second look", _decisions(report)))
+    dropped = len(_unjudged(report))
+    rows.append(("dropped claims", f"{dropped:,}, none of them posted" if dropped else ""))
     hidden = f"**{report.hidden_characters:,}** invisible characters in the change"
     rows.append(("hidden characters", hidden if report.hidden_characters else ""))
     rows += [("base", f"`{report.base[:12]}`"), ("head", f"`{report.head[:12]}`")]
     rows.append(("run", f"`{origin.run_id}`" if origin.run_id else ""))
-    return "\n".join(["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows if value)])
+    return "\n".join(
+        ["| | this review |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows if value)]
+    )
 
 
 def models_cell(report: Report) -> str:
@@ -89,10 +93,7 @@ def _guidelines(report: Report) -> str:
 def _decisions(report: Report) -> str:
     counts = Counter(j.decision for j in report.judgements)
     told = [f"{counts[decision]} {decision}" for decision in Decision if counts[decision]]
-    dropped = len(_unjudged(report))
-    if dropped:
-        told.append(f"{dropped} dropped without one")
-    return f"{counted(len(report.judgements) + dropped, 'claim')}: {', '.join(told)}" if told else ""
+    return f"{counted(len(report.judgements), 'claim')}: {', '.join(told)}" if told else ""
 
 
 def claims(report: Report) -> str:
@@ -124,4 +125,4 @@ def _unjudged(report: Report) -> list[str]:
 
 def _claim(became: str, title: str, place: tuple[str, int], reason: str) -> str:
     where = code_span(f"{display_path(place[0])}:{place[1]}", limit=200)
-    return f"- {became}: {inline(title, limit=160)} ({where}): {inline(reason, limit=240)}"
+    return f"- {became}: {phrase(title, limit=160)} ({where}): {phrase(reason, limit=240)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.domain.findings import Finding
-from app.domain.inert import block, inline
+from app.domain.inert import block, inline, phrase
 from app.domain.memory import KnownFinding
 from app.domain.mermaid import canonical
 from app.domain.messages.folding import Part, folded
@@ -59,7 +59,7 @@ def fixed_line(report: Report, origin: Origin) -> str:
 
 def _fixed(known: KnownFinding, origin: Origin) -> str:
     by = f" by {origin.commit(known.fixed_by)}" if known.fixed_by else ""
-    return f"`{known.finding.id}` {inline(known.finding.title, limit=80)}{by}"
+    return f"`{known.finding.id}` {phrase(known.finding.title, limit=80)}{by}"
 
 
 def _walkthrough(report: Report) -> str:
@@ -101,7 +101,7 @@ def also_seen_words(seen: tuple[AlsoSeen, ...], origin: Origin) -> str:
 def told_here(finding: Finding, origin: Origin) -> str:
     """A finding where no line of the diff carries it."""
     where = f"{origin.location(finding.location)}, `{finding.id}`"
-    title = f"**{finding.severity} · {inline(finding.title, limit=200)}** ({where})"
+    title = f"**{finding.severity} · {phrase(finding.title, limit=200)}** ({where})"
     return f"{title}\n\n{block(finding.body, limit=800)}"
 
 
@@ -120,7 +120,7 @@ def _dismissed(report: Report, origin: Origin) -> Part:
 def dismissed_words(report: Report, origin: Origin) -> str:
     """What people dismissed, and who: it is not said again until the code there changes."""
     told = [
-        f"- {k.finding.severity} {inline(k.finding.title, limit=160)} ({origin.location(k.finding.location)}, "
+        f"- {k.finding.severity} {phrase(k.finding.title, limit=160)} ({origin.location(k.finding.location)}, "
         f"`{k.finding.id}`), by {inline(k.dismissed_by, limit=60) if k.dismissed_by else 'somebody'}"
         for k in report.dismissed[:MAX_TOLD]
     ]

@@ -7,7 +7,7 @@ from typing import assert_never
 from app.domain.coverage import Coverage, CoverageLedger, Excluded, LedgerEntry, Reviewed, Unreviewed
 from app.domain.entries import display_path
 from app.domain.findings import Evidence, Finding
-from app.domain.inert import cell, cell_code
+from app.domain.inert import cell, cell_code, cell_phrase
 from app.domain.messages.origin import Origin
 from app.domain.messages.told import blocking, in_the_table, standing
 from app.domain.report import Report
@@ -15,6 +15,7 @@ from app.domain.tiers import Tier
 
 MAX_COVERAGE_ROWS = 300
 BLOCKS = "⛔"
+"""Stands at what blocks."""
 
 
 def findings_table(report: Report, origin: Origin, *, rows: int) -> str:
@@ -25,8 +26,8 @@ def findings_table(report: Report, origin: Origin, *, rows: int) -> str:
     stops = blocking(report)
     lines = ["| | finding | standing | evidence | id |", "| --- | --- | --- | --- | --- |"]
     for finding in found[:rows]:
-        mark = f" {BLOCKS}" if finding.id in stops else ""
-        title = f"{cell(finding.title, limit=160)}<br>{origin.location_cell(finding.location)}"
+        mark = f"&nbsp;{BLOCKS}" if finding.id in stops else ""
+        title = f"{cell_phrase(finding.title, limit=160)}<br>{origin.location_cell(finding.location)}"
         told = (f"**{finding.severity}**{mark}", title, standing(report, finding), evidence(finding), f"`{finding.id}`")
         lines.append(f"| {' | '.join(told)} |")
     if len(found) > rows:
@@ -38,7 +39,7 @@ def evidence(finding: Finding) -> str:
     """How it is known, and how sure a model is."""
     if finding.evidence is Evidence.STATIC:
         return "static"
-    return f"{finding.evidence}, {finding.confidence:.0%}"
+    return f"{finding.evidence} {finding.confidence:.0%}"
 
 
 def coverage_table(ledger: CoverageLedger) -> str:

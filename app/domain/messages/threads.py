@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from app.domain.findings import Finding
-from app.domain.inert import Inert, inline
+from app.domain.inert import Inert, phrase
 from app.domain.messages.counting import counted
 from app.domain.messages.origin import Origin
 from app.domain.pull_request import Sha
@@ -48,7 +48,7 @@ def round_question(
     """The one question when the policy's rounds are used up. `person` is the login of the one who is asked."""
     asked = f"{mention(person)}, how" if person else "How"
     told = [
-        f"- **{f.severity}** {inline(f.title, limit=160)} ({origin.location(f.location)}, `{f.id}`)"
+        f"- **{f.severity}** {phrase(f.title, limit=160)} ({origin.location(f.location)}, `{f.id}`)"
         for f in blocking[:MAX_NAMED]
     ]
     if len(blocking) > MAX_NAMED:

@@ -42,15 +42,20 @@ def next_step(report: Report) -> str:
         case Passed():
             return ""
         case Blocked(findings):
-            each = "It blocks" if len(findings) == 1 else "Each of them blocks"
-            return f"{each} until it is fixed or dismissed; the next push is reviewed by itself."
+            each = "it blocks" if len(findings) == 1 else "each of these blocks"
+            return f"⛔ {each} until it is fixed or dismissed; the next push is reviewed by itself."
         case NeedsHuman():
             return "Until then this check stays as it is; the next push is reviewed by itself."
-        case Incomplete(_, retry_at) if retry_at is not None:
-            return f"It is tried again by itself at {at_utc(retry_at)}. Nobody has to do anything."
         case Incomplete():
-            return _by_hand(report)
+            return retry(report.verdict) or _by_hand(report)
     assert_never(report.verdict)
+
+
+def retry(verdict: Verdict) -> str:
+    """When we try again by ourselves, or nothing if we do not."""
+    if not isinstance(verdict, Incomplete) or verdict.retry_at is None:
+        return ""
+    return f"It is tried again by itself at {at_utc(verdict.retry_at)}. Nobody has to do anything."
 
 
 def _by_hand(report: Report) -> str:

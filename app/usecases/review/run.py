@@ -9,6 +9,7 @@ from app.domain.errors import GitHubError, GitHubUnavailable
 from app.domain.messages import check as words
 from app.domain.messages.check import Conclusion
 from app.domain.messages.origin import Origin
+from app.domain.messages.verdict_words import headline
 from app.domain.money import Caps, caps_for
 from app.domain.policy import Policy, Trigger
 from app.domain.pull_request import PullRequest
@@ -83,7 +84,7 @@ class ReviewRun:
         around = await self.surroundings.read(place, pull)
         examined = await self._examine(row, Matter(snapshot, repository, around=around), progress)
         report = examined.report
-        await progress.note(f"examined: {words.headline(report.verdict)}")
+        await progress.note(f"examined: {headline(report.verdict)}")
         await guard()
         await self._still_head(row, pull)
         await self.surroundings.past.keep(pull.ref, examined.past)
