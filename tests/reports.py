@@ -59,8 +59,9 @@ PROVEN = found(
     Severity.P0,
     ("app/pay/refund.py", 41, 43),
     "A refund can be paid out twice when two requests arrive together",
-    "`refund()` reads `order.refunded` before it takes the lock, so two requests both see `False` and both call "
-    "`gateway.pay`.\n\nTake the lock first:\n\n```python\nwith lock(order.id):\n    if order.refunded:\n        ...\n```",
+    "`refund()` reads `order.refunded` before it takes the lock, so two requests see `False` and "
+    "both call `gateway.pay`.\n\n"
+    "Take the lock first:\n\n```python\nwith lock(order.id):\n    if order.refunded:\n        ...\n```",
     evidence=Evidence.REPRODUCED,
     confidence=0.97,
     failing_case="two `POST /refunds` for the same order within a few milliseconds",

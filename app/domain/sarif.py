@@ -177,7 +177,7 @@ def _notifications(report: Report) -> Iterator[dict[str, Any]]:
         yield {"level": "error", "message": {"text": visible(headline(report.verdict))}}
     if report.model_note:
         yield {"level": "warning", "message": {"text": visible(report.model_note)}}
-    for entry in report.ledger.unreviewed:
+    for entry in report.ledger.entries:
         if isinstance(entry.coverage, Unreviewed):
             text = f"{display_path(entry.path)} was not reviewed: {visible(entry.coverage.reason)}"
             place = {"physicalLocation": {"artifactLocation": _artifact(entry.path)}}

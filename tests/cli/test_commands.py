@@ -98,6 +98,31 @@ def test_json(repo: Repository, model: FakeModel, capsys: pytest.CaptureFixture[
     assert report["models"][0]["calls"] == 1
 
 
+def test_sarif_names_what_was_not_reviewed(
+    repo: Repository, model: FakeModel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model.behaviour = Reviewer(DIVISION)
+    repo.commit("feature", {"app/price.py": BUG, "data.bin": b"\x00\x01"})
+
+    assert review(repo, "--format", "sarif", env=model_env(model)) == 1
+    (told,) = json.loads(capsys.readouterr().out)["runs"]
+    (result,) = told["results"]
+    assert result["ruleId"] == "revwright/model"
+    assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == 2
+    assert told["invocations"][0]["executionSuccessful"] is False
+    assert "data.bin" in told["invocations"][0]["toolExecutionNotifications"][-1]["message"]["text"]
+
+
+def test_markdown(repo: Repository, model: FakeModel, capsys: pytest.CaptureFixture[str]) -> None:
+    model.behaviour = Reviewer(DIVISION)
+    repo.commit("feature", {"app/price.py": BUG})
+
+    assert review(repo, "--format", "markdown", env=model_env(model)) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("### Blocked by 1 finding\n")
+    assert "\n---\n\n`app/price.py:2`\n\n**P1 · Division by zero for an empty list**\n" in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

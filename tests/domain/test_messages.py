@@ -71,7 +71,7 @@ def test_a_finding_where_it_stands() -> None:
         "```suggestion\nfixed()\n```",
         "<sub>rule python/x, reasoned by the model, 88% sure · `F1`</sub>",
     ]
-    assert head == "**P1 · A `@mention` and `![image](https://evil.test)`**"
+    assert head == "**P1 · A `@mention` and image (`https://evil.test`)**"
 
 
 def test_a_static_finding_says_that_no_model_was_needed() -> None:
@@ -134,14 +134,14 @@ def test_a_summary_that_would_be_too_long_points_to_the_check() -> None:
     text = summary_comment(report(ledger=CoverageLedger(entries)), ORIGIN, "<!-- m -->")
 
     assert len(text) < 65_536
-    assert "The table is in the check's details." in text
+    assert "Coverage: 400 of 400 files reviewed (400 standard). The check's details have the table." in text
     assert text.endswith("<!-- m -->")
 
 
 def test_a_cut_of_the_summary_is_at_the_end_of_a_line() -> None:
     """Within a line it could leave a code span open, and what stands in it would come alive."""
     for width in range(1_000, 1_200, 7):
-        long = tuple(finding(f"F{n}", path=f"@acme/everyone/{n}/" + "a/" * (width // 2) + "x.py") for n in range(50))
+        long = tuple(finding(f"F{n}", path=f"@acme/everyone/{n}/" + "文/" * (width // 4) + "x.py") for n in range(50))
 
         text = summary_comment(report(Blocked(long), findings=long), ORIGIN, "<!-- m -->")
 

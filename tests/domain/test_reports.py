@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from app.domain.coverage import CoverageLedger
 from app.domain.findings import Candidate, Dropped, Evidence
 from app.domain.guidelines import Guideline
+from app.domain.memory import FindingState
 from app.domain.model import Usage
 from app.domain.report import ModelUse
 from app.domain.report_json import report_json
@@ -18,7 +20,9 @@ from app.domain.terminal import Style, render
 from app.domain.verdict import Blocked, Incomplete, NeedsHuman, Passed, Verdict
 from tests.build import finding
 from tests.domain.test_messages import GAP, OUT, SEEN, report
+from tests.reports import PROVEN, known
 
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PLAIN = Style(colour=False, width=80)
 
 
@@ -41,19 +45,20 @@ def test_a_whole_report_in_plain_text() -> None:
         "   body of F2",
         "",
         "P1 title of F1",
-        "   a.py:1  (reasoned, 90%, F1)",
+        "   a.py:1  (reasoned 90%, F1)",
         "   body of F1",
         "",
         "What the change does",
         "   Adds a price.",
         "",
         "Coverage",
-        "  1 of 3 files reviewed, 1 excluded, 1 not reviewed",
+        "  1 of 3 files reviewed, 1 excluded, 1 not reviewed (2 standard, 1 skip)",
         "  not reviewed  b.bin: binary",
         "  excluded      v/c.py by tiers.skip: v/** (policy)",
         "",
         "How",
-        "  model       gpt: 1 call(s), 1,200 tokens in, 30 out, $0.0123",
+        "  model       gpt: 1 call, 1,200 tokens in (83% cached), 30 out",
+        "  cost        $0.0123 for this review",
         "  rules       general (6)",
         "  guidelines  AGENTS.md",
         "  hidden      2 invisible characters in the change",
@@ -95,7 +100,8 @@ def test_many_gaps_are_counted_and_unknown_tokens_are_said_to_be() -> None:
     text = render(report(ledger=CoverageLedger(gaps), models=unknown, rule_packs=()), PLAIN)
 
     assert "  … and 5 more" in text
-    assert "tokens unknown, no price configured" in text
+    assert "m: 1 call, tokens not reported by the endpoint" in text
+    assert "cost        unknown: no price is configured" in text
     assert "rules       none apply" in text
 
 
@@ -105,7 +111,8 @@ def test_many_gaps_are_counted_and_unknown_tokens_are_said_to_be() -> None:
         (Passed(), {"state": "passed"}),
         (Blocked((finding(),)), {"state": "blocked", "blocking": ["F1"]}),
         (NeedsHuman(("y",)), {"state": "needs_human", "requirements": ["y"]}),
-        (Incomplete("x"), {"state": "incomplete", "reason": "x"}),
+        (Incomplete("x"), {"state": "incomplete", "reason": "x", "retry_at": None}),
+        (Incomplete("x", NOON), {"state": "incomplete", "reason": "x", "retry_at": "2026-11-21T12:00:00+00:00"}),
     ],
 )
 def test_verdicts_in_json(verdict: Verdict, expected: dict[str, Any]) -> None:
@@ -123,6 +130,22 @@ def test_the_rest_in_json() -> None:
         ("b.bin", "unreviewed"),
         ("v/c.py", "excluded"),
     ]
-    assert data["dropped"] == [{"title": "t", "reason": "why"}]
+    assert data["dropped"] == [{"path": "a", "line": 1, "title": "t", "severity": "P2", "source": "", "reason": "why"}]
     assert data["findings"][0]["id"] == "F1"
     assert data["models"][0]["usd"] == 0.0123
+
+
+def test_what_is_not_open_is_told_in_a_line_each_and_counted() -> None:
+    dismissed = tuple(known(replace(finding(f"F{n}"), title=f"a\nb {n}"), FindingState.DISMISSED) for n in range(25))
+
+    lines = render(report(dismissed=dismissed), PLAIN).split("\n")
+
+    assert "  dismissed     F0 a b 0" in lines
+    assert "  … and 5 more" in lines
+
+
+def test_a_proof_that_could_not_run_on_the_base_says_so() -> None:
+    assert PROVEN.proof is not None
+    alone = replace(PROVEN, proof=replace(PROVEN.proof, base=None))
+
+    assert "   on the base it could not be run there" in render(report(findings=(alone,)), PLAIN).split("\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 from app.domain.findings import Evidence, Finding
 from app.domain.inert import block, fence, inline, phrase, suggestion
@@ -74,6 +75,7 @@ def _origin_words(finding: Finding) -> str:
             return f"{rule}reproduced in the sandbox"
         case Evidence.REASONED:
             return f"{rule}{finding.evidence} by the model, {finding.confidence:.0%} sure"
+    assert_never(finding.evidence)
 
 
 def review_body(new: int, mark: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 
 def folded(title: str, text: str) -> str:
@@ -46,12 +47,9 @@ def size_in_bytes(text: str) -> int:
 
 def _cut(body: str, limit: int, note: str, size: Callable[[str], int]) -> str:
     left = limit - size(f"\n\n{note}")
-    kept: list[str] = []
-    for line in body.split("\n"):
-        left -= size(line) + 1
-        if left < 0:
-            break
-        kept.append(line)
+    lines = body.split("\n")
+    ends = accumulate(size(line) + 1 for line in lines)
+    kept = [line for line, end in zip(lines, ends, strict=True) if end <= left + 1]
     return "\n".join([*kept, "", note])
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from app.domain.entries import display_path
-from app.domain.inert import cell, cell_code, code_span, phrase
+from app.domain.inert import cell, cell_code, cell_phrase, code_span, phrase
 from app.domain.judgements import Decision, Judgement
 from app.domain.messages.counting import counted, dollars
 from app.domain.messages.origin import Origin
@@ -38,7 +38,7 @@ def how_table(report: Report, origin: Origin) -> str:
 def models_cell(report: Report) -> str:
     """Each model with its calls and tokens, and what it did not do."""
     used = "; ".join(_use(use) for use in report.models)
-    note = cell(report.model_note, limit=300)
+    note = cell_phrase(report.model_note, limit=300)
     return ". ".join(part for part in (used, note) if part) or "not needed"
 
 
@@ -75,7 +75,7 @@ def cost_sentences(report: Report, shown: Callable[[str], str]) -> tuple[str, ..
 
 
 def _cost(report: Report) -> str:
-    return "; ".join(cost_sentences(report, lambda text: cell(text, limit=300)))
+    return "; ".join(cost_sentences(report, lambda text: cell_phrase(text, limit=300)))
 
 
 def _rules(report: Report) -> str:

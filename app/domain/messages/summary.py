@@ -25,9 +25,9 @@ _IN_THE_CHECK = "The check's details have the table."
 def parts(report: Report, origin: Origin) -> tuple[Part, ...]:
     """Empty ones among them are left out when they are joined."""
     return (
-        Part(f"### {inline(headline(report.verdict), limit=300)}"),
+        Part(f"### {phrase(headline(report.verdict), limit=300)}"),
         Part(_what_to_do(report)),
-        Part(f"> {inline(report.model_note, limit=300)}" if report.model_note else ""),
+        Part(f"> {phrase(report.model_note, limit=300)}" if report.model_note else ""),
         Part(findings_table(report, origin, rows=MAX_ROWS)),
         Part(fixed_line(report, origin)),
         Part(_walkthrough(report), "", patience=6),
@@ -58,7 +58,7 @@ def fixed_line(report: Report, origin: Origin) -> str:
 
 
 def _fixed(known: KnownFinding, origin: Origin) -> str:
-    by = f" by {origin.commit(known.fixed_by)}" if known.fixed_by else ""
+    by = f" ({origin.commit(known.fixed_by)})" if known.fixed_by else ""
     return f"`{known.finding.id}` {phrase(known.finding.title, limit=80)}{by}"
 
 
@@ -93,7 +93,7 @@ def _also_seen(report: Report, origin: Origin) -> Part:
 def also_seen_words(seen: tuple[AlsoSeen, ...], origin: Origin) -> str:
     """Each finding that is kept back with its reason, and how many are not told."""
     told = [
-        f"{told_here(s.finding, origin)}\n\n_Not a comment:_ {inline(s.reason, limit=200)}" for s in seen[:MAX_TOLD]
+        f"{told_here(s.finding, origin)}\n\n_Not a comment:_ {phrase(s.reason, limit=200)}" for s in seen[:MAX_TOLD]
     ]
     return _with_rest(told, len(seen))
 

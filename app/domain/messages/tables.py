@@ -10,12 +10,11 @@ from app.domain.findings import Evidence, Finding
 from app.domain.inert import cell, cell_code, cell_phrase
 from app.domain.messages.origin import Origin
 from app.domain.messages.told import blocking, in_the_table, standing
+from app.domain.messages.verdict_words import BLOCKS
 from app.domain.report import Report
 from app.domain.tiers import Tier
 
 MAX_COVERAGE_ROWS = 300
-BLOCKS = "⛔"
-"""Stands at what blocks."""
 
 
 def findings_table(report: Report, origin: Origin, *, rows: int) -> str:
@@ -67,7 +66,7 @@ def _coverage_words(entry: LedgerEntry) -> str:
         case Excluded(rule):
             return f"excluded by {cell(rule, limit=120)}"
         case Unreviewed(reason):
-            return f"**not reviewed**: {cell(reason, limit=200)}"
+            return f"**not reviewed**: {cell_phrase(reason, limit=200)}"
     assert_never(coverage)
 
 

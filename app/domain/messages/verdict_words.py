@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from app.domain.inert import inline
+from app.domain.inert import phrase
 from app.domain.messages.counting import at_utc, counted
 from app.domain.report import Report
 from app.domain.verdict import Blocked, Incomplete, NeedsHuman, Passed, Verdict
+
+BLOCKS = "⛔"
+"""Stands at what blocks."""
 
 
 def headline(verdict: Verdict) -> str:
@@ -28,9 +31,9 @@ def reasons(verdict: Verdict) -> tuple[str, ...]:
     """What stands behind the headline, as inert lines."""
     match verdict:
         case NeedsHuman(requirements):
-            return tuple(inline(r, limit=400) for r in requirements)
+            return tuple(phrase(r, limit=400) for r in requirements)
         case Incomplete(reason):
-            return (inline(reason, limit=400),)
+            return (phrase(reason, limit=400),)
         case Passed() | Blocked():
             return ()
     assert_never(verdict)
@@ -41,9 +44,8 @@ def next_step(report: Report) -> str:
     match report.verdict:
         case Passed():
             return ""
-        case Blocked(findings):
-            each = "it blocks" if len(findings) == 1 else "each of these blocks"
-            return f"⛔ {each} until it is fixed or dismissed; the next push is reviewed by itself."
+        case Blocked():
+            return f"{BLOCKS} blocks until it is fixed or dismissed. The next push is reviewed by itself."
         case NeedsHuman():
             return "Until then this check stays as it is; the next push is reviewed by itself."
         case Incomplete():
@@ -62,7 +64,7 @@ def _by_hand(report: Report) -> str:
     refused = report.bill.refused if report.bill else ""
     if refused:
         return (
-            f"A call to a model was refused ({inline(refused, limit=200)}). It is not tried again by itself: somebody "
+            f"A call to a model was refused ({phrase(refused, limit=200)}). It is not tried again by itself: somebody "
             "raises the cap, then pushes, or closes and reopens the pull request."
         )
     return "It is not tried again by itself: push, or close and reopen the pull request."
