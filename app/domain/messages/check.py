@@ -87,7 +87,7 @@ def running(progress: Progress | None = None) -> CheckOutput:
     """Without progress, before the first pass has begun."""
     if progress is None:
         return CheckOutput("Reviewing", "Reading the change: files, policy and guidelines of the base commit.")
-    told = f"{progress.passes_done:,} of {counted(progress.passes, 'pass').replace('passs', 'passes')} done"
+    told = f"{progress.passes_done:,} of {counted(progress.passes, 'pass', 'passes')} done"
     told += f", {progress.files_done:,} of {counted(progress.files, 'file')}"
     if progress.usd is not None:
         told += f", {dollars(progress.usd)} spent"
