@@ -7,7 +7,19 @@ from collections.abc import Callable
 
 import pytest
 
-from app.domain.inert import Inert, block, cell, cell_code, code_span, fence, inline, link, suggestion
+from app.domain.inert import (
+    Inert,
+    block,
+    cell,
+    cell_code,
+    cell_phrase,
+    code_span,
+    fence,
+    inline,
+    link,
+    phrase,
+    suggestion,
+)
 from tests.domain.test_inert_reading import read
 
 KEYWORDS = ("close", "closes", "closed", "fix", "fixes", "fixed", "resolve", "resolves", "resolved")
@@ -275,6 +287,25 @@ def test_a_cell_of_code_escapes_its_pipes() -> None:
     assert cell_code("a|b\\|c", limit=99) == "`a\\|b\\\\|c`"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("`a b` of @x", "`a b` of `@x`"),
+        ("**bold** and *em*", "\\*\\*bold\\*\\* and \\*em\\*"),
+        ("[x](https://e.test) `never closed", "x (`https://e.test`) \\`never closed"),
+        ("# no\n\nheading", "\\# no heading"),
+        ("``a`b``", "``a`b``"),
+        ("", ""),
+    ],
+)
+def test_a_phrase_keeps_its_code_spans(text: str, expected: str) -> None:
+    assert phrase(text, limit=99) == expected
+
+
+def test_a_phrase_in_a_cell_escapes_the_pipes_of_its_code() -> None:
+    assert cell_phrase("`a|b` | # c", limit=99) == "`a\\|b` \\| # c"
+
+
 def test_a_link_of_ours() -> None:
     url = "https://github.com/o/r/blob/0123abc/a%20b.py?x=1&y#L1-L2"
     assert link(code_span("a`b.py", limit=99), url) == f"[``a`b.py``]({url})"
@@ -305,7 +336,7 @@ LONG = ("*", "[", "`", "<", "_", "(", "!", "\\", "~", "|", "\n", "- a\n", "` ", 
         ":a", ".", "<!--", "\x00", "f", "1. ", "- - ", "    ", "|\n", "[a](b", '"*', "``a`")  # fmt: skip
 
 
-@pytest.mark.parametrize("renderer", [inline, block, cell, code_span, cell_code, fence])
+@pytest.mark.parametrize("renderer", [inline, block, cell, code_span, cell_code, fence, phrase, cell_phrase])
 def test_a_megabyte_is_no_problem(renderer: Callable[..., str]) -> None:
     """Time grows with the text as such; its worst is cut at the longest limit that GitHub has."""
     for limit, pieces in ((4_000, LONG), (65_536, LONG[:4])):
