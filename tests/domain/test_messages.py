@@ -26,6 +26,7 @@ from app.domain.tiers import Tier
 from app.domain.verdict import Blocked, Incomplete, NeedsHuman, Passed, Verdict
 from tests.build import BASE, HEAD, REF, REPOSITORY, finding, rule
 
+MARK = "<!-- mark -->"
 ORIGIN = Origin("run1", "https://github.test", REPOSITORY, HEAD)
 SEEN = LedgerEntry("a.py", Tier.STANDARD, "no rule names the path (built-in)", Reviewed(Tier.STANDARD))
 GAP = LedgerEntry("b.bin", Tier.STANDARD, "default", Unreviewed("binary"))
@@ -61,7 +62,7 @@ def test_a_finding_where_it_stands() -> None:
         confidence=0.876,
     )
 
-    comment = inline_comment(found, {"python/x": rule("python/x")})
+    comment = inline_comment(found, {"python/x": rule("python/x")}, MARK)
 
     assert (comment.path, comment.start_line, comment.line) == ("a.py", 1, 1)
     head, *rest = comment.body.split("\n\n")
@@ -75,20 +76,20 @@ def test_a_finding_where_it_stands() -> None:
 
 
 def test_a_static_finding_says_that_no_model_was_needed() -> None:
-    body = inline_comment(replace(finding(), rule="python/x", evidence=Evidence.STATIC), {}).body
+    body = inline_comment(replace(finding(), rule="python/x", evidence=Evidence.STATIC), {}, MARK).body
 
     assert body.endswith("<sub>rule python/x, found without a model · `F1`</sub>")
 
 
 def test_a_suggestion_that_no_button_can_carry_becomes_code() -> None:
-    body = inline_comment(replace(finding(), suggestion="a\u202eb"), {}).body
+    body = inline_comment(replace(finding(), suggestion="a\u202eb"), {}, MARK).body
 
     assert "```suggestion" not in body
     assert "a button could not carry" in body
 
 
 def test_a_long_suggestion_is_shown_but_has_no_button() -> None:
-    body = inline_comment(replace(finding(), suggestion="x = 1\n" * 500), {}).body
+    body = inline_comment(replace(finding(), suggestion="x = 1\n" * 500), {}, MARK).body
 
     assert "```suggestion" not in body
     assert "too long for a button" in body

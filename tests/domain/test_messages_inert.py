@@ -31,6 +31,7 @@ from tests.domain.test_inert_reading import read
 from tests.reports import ORIGIN, known
 
 # What is ours: folds, small print, breaks, the marks at the end, and the dollars of amounts.
+MARK = "<!-- mark -->"
 _OURS = re.compile(r"</?(?:details|summary|sub)>|<br>|&nbsp;|<!-- mark -->|<!-- revwright \{.*\} -->\Z|\$(?=[0-9])")
 _STRUCTURE = {"blockquote", "heading", "hr", "link", "mermaid"}
 """Also ours; where links lead and what is drawn is looked at apart."""
@@ -112,7 +113,7 @@ def test_nothing_comes_alive_in_a_message(pool: tuple[str, ...]) -> None:
         summary_comment(report, ORIGIN, "<!-- mark -->"),
         summary_comment(replace(report, verdict=NeedsHuman(pool)), ORIGIN, "<!-- mark -->"),
         summary_comment(replace(report, verdict=Incomplete(pool[0])), ORIGIN, "<!-- mark -->"),
-        inline_comment(report.findings[0], {}).body,
+        inline_comment(report.findings[0], {}, MARK).body,
         round_question(report.findings, ORIGIN, "<!-- mark -->", rounds=2),
         output.summary,
         output.text,

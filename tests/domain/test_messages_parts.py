@@ -34,6 +34,7 @@ from tests import reports
 from tests.build import BASE, HEAD, finding
 from tests.reports import ORIGIN, known
 
+MARK = "<!-- mark -->"
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
@@ -241,7 +242,7 @@ def test_a_proof_without_output_files_or_base() -> None:
         reports.PROVEN.proof, files=(), expected=" ", head=ProofRun(HEAD, "ran out of time @x", "\n"), base=None
     )
 
-    body = inline_comment(replace(reports.PROVEN, proof=bare, evidence=Evidence.REPRODUCED), {}).body
+    body = inline_comment(replace(reports.PROVEN, proof=bare, evidence=Evidence.REPRODUCED), {}, MARK).body
 
     assert "- on this head: ran out of time `@x` (`bbbbbbbbbbbb`)\n- on the base: it could not be run there\n\n" in body
     assert "<details>" not in body
@@ -252,7 +253,7 @@ def test_a_proof_with_many_files_tells_how_many() -> None:
     assert reports.PROVEN.proof is not None
     many = replace(reports.PROVEN.proof, files=tuple((f"{n}.py", "x") for n in range(7)))
 
-    body = inline_comment(replace(reports.PROVEN, proof=many), {}).body
+    body = inline_comment(replace(reports.PROVEN, proof=many), {}, MARK).body
 
     assert "<details><summary>Files that the reviewer wrote for it: 7</summary>" in body
     assert "… and 2 more.\n\n</details>" in body

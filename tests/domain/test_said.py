@@ -30,7 +30,7 @@ def _check() -> str:
 
 def _threads() -> str:
     question = round_question((reports.PROVEN, reports.WRONG_CENTS), ORIGIN, MARK, rounds=6, person="ada-lovelace")
-    told = (fixed_reply(reports.FIXING, ORIGIN, MARK), gone_reply(ORIGIN, MARK), still_there_reply(ORIGIN, MARK))
+    told = (fixed_reply(reports.FIXING, ORIGIN), gone_reply(ORIGIN), still_there_reply(ORIGIN))
     return "\n\n---\n\n".join((*told, question))
 
 
@@ -38,8 +38,8 @@ TEXTS: dict[str, Callable[[], str]] = {
     "summary-blocked.md": lambda: summary_comment(reports.blocked(), ORIGIN, MARK),
     "summary-passed.md": lambda: summary_comment(reports.passed(), ORIGIN, MARK),
     "summary-incomplete.md": lambda: summary_comment(reports.incomplete(), ORIGIN, MARK),
-    "inline-proven.md": lambda: inline_comment(reports.PROVEN, RULES).body,
-    "inline-rule.md": lambda: inline_comment(reports.NO_TIMEOUT, RULES).body,
+    "inline-proven.md": lambda: inline_comment(reports.PROVEN, RULES, MARK).body,
+    "inline-rule.md": lambda: inline_comment(reports.NO_TIMEOUT, RULES, MARK).body,
     "check-blocked.md": _check,
     "threads.md": _threads,
     "markdown-blocked.md": lambda: report_markdown(reports.blocked(), RULES),

@@ -32,10 +32,10 @@ class InlineComment:
     body: str
 
 
-def inline_comment(finding: Finding, rules: Mapping[str, Rule]) -> InlineComment:
-    """One finding where it stands."""
-    where = finding.location
-    return InlineComment(where.path, where.start_line, where.end_line, finding_words(finding, rules, button=True))
+def inline_comment(finding: Finding, rules: Mapping[str, Rule], mark: str) -> InlineComment:
+    """One finding where it stands. By `mark` we know its conversation again."""
+    where, body = finding.location, finding_words(finding, rules, button=True)
+    return InlineComment(where.path, where.start_line, where.end_line, f"{body}\n\n{mark}")
 
 
 def finding_words(finding: Finding, rules: Mapping[str, Rule], *, button: bool) -> str:

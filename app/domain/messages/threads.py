@@ -24,21 +24,21 @@ def mention(login: str) -> Inert:
     return Inert(f"@{login}")
 
 
-def fixed_reply(commit: Sha, origin: Origin, mark: str) -> str:
+def fixed_reply(commit: Sha, origin: Origin) -> str:
     """In the thread of a finding that this commit fixed, before the thread is resolved."""
-    return f"Fixed by {origin.commit(commit)}.\n\n{mark}"
+    return f"Fixed by {origin.commit(commit)}."
 
 
-def gone_reply(origin: Origin, mark: str) -> str:
+def gone_reply(origin: Origin) -> str:
     """The same where no single commit can be named: between two heads there may be a rebase."""
-    return f"No longer there on {origin.commit(origin.head)}.\n\n{mark}"
+    return f"No longer there on {origin.commit(origin.head)}."
 
 
-def still_there_reply(origin: Origin, mark: str) -> str:
+def still_there_reply(origin: Origin) -> str:
     """In a thread that is resolved while the finding is there and nobody who may dismissed it."""
     return (
         f"Still there on {origin.commit(origin.head)}, so this is open again. Somebody with write access dismisses it "
-        f"by resolving this thread.\n\n{mark}"
+        f"by resolving this thread."
     )
 
 
