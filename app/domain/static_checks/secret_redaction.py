@@ -33,10 +33,11 @@ def find_secrets(text: str) -> tuple[FoundSecret, ...]:
     return tuple(found)
 
 
-def redact_secrets(text: str) -> str:
+def redact_secrets(text: str, *, keep_lines: bool = False) -> str:
     """Text with `[secret: <kind>]` in place of each secret and of the word characters that touch it.
 
-    Taking the touching characters too keeps a second call from seeing what stood in the shadow of the first.
+    Taking the touching characters too keeps a second call from seeing what stood in the shadow of the first. With
+    `keep_lines` each line of a secret has its own placeholder, so that the lines after it keep their numbers.
     """
     parts: list[str] = []
     end = 0
@@ -44,7 +45,8 @@ def redact_secrets(text: str) -> str:
         start = max(secret.start, end)
         while start > end and _WORD.fullmatch(text[start - 1]):
             start -= 1
-        parts += (text[end:start], f"[secret: {secret.kind.name}]")
+        lines = 1 + (text.count("\n", start, secret.end) if keep_lines else 0)
+        parts += (text[end:start], "\n".join([f"[secret: {secret.kind.name}]"] * lines))
         end = max(secret.end, end)
         run = _WORD.match(text, end)
         end = run.end() if run else end

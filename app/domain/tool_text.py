@@ -1,0 +1,27 @@
+"""Text of tools as a model reads it: without secrets, nothing hidden, of bounded length, and marked as data."""
+
+from __future__ import annotations
+
+import hashlib
+
+from app.domain.static_checks import redact_secrets
+from app.domain.visible import visible
+
+
+def shown(text: str) -> str:
+    """The text with secrets taken out and hidden characters made visible."""
+    return visible(redact_secrets(text))
+
+
+def marked(text: str) -> str:
+    """The text between marks that it cannot close early: to contain them it would have to contain its own hash."""
+    mark = "DATA-" + hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return f"<<<{mark}\n{text}\n{mark}>>>"
+
+
+def cut_middle(text: str, most: int) -> str:
+    """At most about `most` characters: the beginning and the end, and between them a note of how many are missing."""
+    if len(text) <= most:
+        return text
+    head, tail = (most + 1) // 2, most // 2
+    return f"{text[:head]}\n[... {len(text) - head - tail:,} characters left out ...]\n{text[len(text) - tail :]}"
