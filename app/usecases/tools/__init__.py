@@ -1,0 +1,38 @@
+"""The tools that a model may use. Each is a typed function with bounds; none writes, and none knows a secret."""
+
+from __future__ import annotations
+
+from app.domain.snapshot import Snapshot
+from app.ports import Code, Parser, PatternCompiler
+from app.usecases.tool_calls import Tool
+from app.usecases.tools.files import Files, Reads
+from app.usecases.tools.outlining import Blame, Symbols
+from app.usecases.tools.reading import BaseVersion, ListDirectory, ReadFile
+from app.usecases.tools.run import RunLimits, RunTool
+from app.usecases.tools.searching import Grep, References
+from app.usecases.tools.skills import ReadSkill
+
+__all__ = ["Reads", "RunLimits", "RunTool", "reading_tools"]
+
+
+def reading_tools(
+    code: Code,
+    parser: Parser,
+    compile_pattern: PatternCompiler,
+    snapshot: Snapshot,
+    reads: Reads,
+    *,
+    skills: tuple[tuple[str, str], ...] = (),
+) -> tuple[Tool, ...]:
+    """What looks around in a snapshot. `skills` are (name, path at the base commit); `reads` notes what was shown."""
+    files = Files(code, snapshot, reads)
+    tools: tuple[Tool, ...] = (
+        ReadFile(files),
+        BaseVersion(files),
+        ListDirectory(files),
+        Grep(files, compile_pattern),
+        Symbols(files, parser),
+        References(files, parser, compile_pattern),
+        Blame(files),
+    )
+    return (*tools, ReadSkill(code, snapshot.base, skills)) if skills else tools
