@@ -123,6 +123,8 @@ async def work(model: Model, task: Task[T], limits: AgentLimits, texts: AgentTex
         if not clock.expired():
             raise
         return Unfinished(Why.LIMIT, f"the model did not finish within {limits.seconds:g} seconds")
+    except _TokensUsedUp:
+        return Unfinished(Why.LIMIT, f"the model used up its {limits.total_tokens:,} tokens")
     except ModelUnavailable as error:
         return Unfinished(
             Why.OUTAGE, f"the model did not answer: {error}", retry_after_seconds=error.retry_after_seconds
@@ -133,6 +135,10 @@ async def work(model: Model, task: Task[T], limits: AgentLimits, texts: AgentTex
         return Unfinished(Why.CONTEXT, f"the request does not fit into the model's context window: {error}")
     except BudgetRefused as error:
         return Unfinished(Why.BUDGET, str(error), until=error.until)
+
+
+class _TokensUsedUp(Exception):
+    """The next request would be over the limit."""
 
 
 class _Work(Generic[T]):
@@ -153,8 +159,6 @@ class _Work(Generic[T]):
         while True:
             step += 1
             last = self._is_last(step)
-            if self._left < self._next_tokens(last=last):
-                return Unfinished(Why.LIMIT, f"the model used up its {self._limits.total_tokens:,} tokens")
             said = await self._ask(f"step {step}", last=last)
             if said.stop is StopReason.REFUSED:
                 return Unfinished(Why.REFUSED, "the model refused to review this change")
@@ -178,15 +182,12 @@ class _Work(Generic[T]):
             not self._task.tools
             or step >= self._limits.steps
             or self._idle >= MAX_IDLE_STEPS
-            or self._left < 2 * self._next_tokens(last=False) + self._limits.output_tokens
+            or self._left < 2 * self._window.tokens(length(self._request("", last=False))) + self._limits.output_tokens
         )
 
     @property
     def _left(self) -> int:
         return self._limits.total_tokens - self._spent
-
-    def _next_tokens(self, *, last: bool) -> int:
-        return self._window.tokens(length(self._request("", last=last)))
 
     async def _act(self, said: Completion, step: int) -> None:
         acted = await act(
@@ -243,7 +244,9 @@ class _Work(Generic[T]):
         )
 
     async def _complete(self, request: ModelRequest) -> Completion:
-        """Counts what was spent; where the provider does not say, what it must have been."""
+        """Counts what was spent; where the provider does not say, what it must have been. Raises _TokensUsedUp."""
+        if self._left < self._window.tokens(length(request)):
+            raise _TokensUsedUp
         completion = await self._model.complete(request)
         usage = completion.usage
         spent = usage.input_tokens + usage.output_tokens
@@ -266,8 +269,6 @@ class _Work(Generic[T]):
             request = self._notes_request("", most)
             room = self._window.room - length(request)
             request = self._notes_request(cut_middle(text, max(room, _LEAST_TRANSCRIPT)), most)
-            if self._left < self._window.tokens(length(request)):
-                break
             try:
                 said = await self._complete(request)
             except ModelContextFull:

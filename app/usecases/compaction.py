@@ -80,24 +80,27 @@ class Window:
         self._tokens = max(context_tokens - output_tokens, context_tokens // 2) * _MARGIN
         self._per_token = CHARACTERS_PER_TOKEN
         self._refused = float("inf")
+        self._accepted = 0
 
     @property
     def room(self) -> int:
         """Characters of a whole request."""
-        return int(min(self._tokens * self._per_token, self._refused))
+        return int(min(self._tokens * self._per_token, max(self._refused, self._accepted)))
 
     def tokens(self, characters: int) -> int:
         """About how many tokens that is."""
         return int(characters / self._per_token) + 1
 
     def learn(self, request: ModelRequest, usage: Usage) -> None:
-        """Takes over what the provider counted. What cannot be is no measure: it says less than 1 or more than 8."""
+        """A request was taken. What the provider counted is taken over, between 1 and 8 characters a token."""
+        self._accepted = max(self._accepted, length(request))
         if usage.known and usage.input_tokens > 0:
             self._per_token = min(8.0, max(1.0, length(request) / usage.input_tokens))
 
     def refuse(self, request: ModelRequest) -> None:
-        """The model's window is smaller than the settings say."""
+        """The model's window is smaller than the settings say: less is tried, but no less than what it has taken."""
         self._refused = min(self._refused, length(request) * _AFTER_REFUSAL)
+        self._accepted = self._accepted if self._accepted < length(request) else 0
 
 
 def length(request: ModelRequest) -> int:

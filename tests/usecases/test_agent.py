@@ -7,15 +7,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-from app.domain.answers import AnswerInvalid
 from app.domain.errors import BudgetRefused, ModelContextFull, ModelRejected, ModelUnavailable, ToolRefused
 from app.domain.model import (
-    AnswerSchema,
     Completion,
     Message,
     ModelRequest,
@@ -25,13 +22,10 @@ from app.domain.model import (
     ToolSpec,
     Usage,
 )
-from app.usecases.agent import AgentLimits, AgentTexts, Finished, Task, Tool, Unfinished, Why, work
+from app.usecases.agent import AgentLimits, Finished, Task, Tool, Unfinished, Why, work
 from tests.fakes.scripted_model import Reply, ScriptedModel, calls, says, well_formed
+from tests.usecases.asking import OPENING, SCHEMA, TEXTS, decode
 
-PROMPTS = Path(__file__).parents[2] / "app" / "usecases" / "prompts"
-TEXTS = AgentTexts(**{name: (PROMPTS / f"agent_{name}.md").read_text() for name in ("repair", "compact", "last_step")})
-OPENING = (Message(Role.SYSTEM, "You review."), Message(Role.USER, "# Task: review\nThe diff."))
-SCHEMA = AnswerSchema("answer", {"type": "object", "properties": {"value": {"type": "integer"}}})
 UNTIL = datetime(2026, 12, 1, tzinfo=UTC)
 WORD: Mapping[str, object] = {
     "type": "object",
@@ -39,13 +33,6 @@ WORD: Mapping[str, object] = {
     "required": ["word"],
     "properties": {"word": {"type": "string"}},
 }
-
-
-def decode(text: str) -> int:
-    try:
-        return int(json.loads(text)["value"])
-    except ValueError as error:
-        raise AnswerInvalid(f"not JSON: {error}") from None
 
 
 @dataclass

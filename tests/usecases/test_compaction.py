@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 
 from app.domain.answers import AnswerInvalid
-from app.domain.errors import ModelUnavailable
+from app.domain.errors import ModelContextFull, ModelUnavailable
 from app.domain.model import (
     AnswerSchema,
     Completion,
@@ -36,7 +36,7 @@ from app.usecases.compaction import (
 )
 from app.usecases.review.notebook import Notebook
 from tests.fakes.scripted_model import ScriptedModel, calls, says, well_formed
-from tests.usecases.test_agent import OPENING, SCHEMA, TEXTS, decode
+from tests.usecases.asking import OPENING, SCHEMA, TEXTS, decode
 
 FILES = 30
 FILE_CHARACTERS = 3_000
@@ -152,6 +152,27 @@ async def test_a_model_that_gives_no_notes_has_a_list_of_its_calls_instead(notes
     assert any('called show {"path": "f00"}' in m.text for m in model.seen[-1].messages)
 
 
+@pytest.mark.parametrize("taken", [9_000, 0], ids=["when it is short", "never"])
+async def test_a_summary_that_is_too_long_itself_is_tried_with_less(taken: int) -> None:
+    notebook = Notebook()
+    refused: list[int] = []
+
+    def strict(request: ModelRequest) -> Completion:
+        if request.schema == NOTES_SCHEMA and length(request) > taken:
+            refused.append(length(request))
+            raise ModelContextFull("too long")
+        return diligent(request)
+
+    model = ScriptedModel(strict, window_characters=WINDOW_CHARACTERS)
+    limits = AgentLimits(steps=4 * FILES, context_tokens=WINDOW_TOKENS, output_tokens=500)
+
+    ended = await work(model, task_with(notebook), limits, TEXTS)
+
+    assert isinstance(ended, Finished)
+    assert len(notebook.candidates) == FILES
+    assert refused
+
+
 async def test_an_outage_while_summing_up_is_an_outage() -> None:
     def down(request: ModelRequest) -> Completion:
         if request.schema == NOTES_SCHEMA:
@@ -200,16 +221,16 @@ async def test_what_cannot_be_made_shorter_is_said() -> None:
     assert len(model.seen) == 1
 
 
-async def test_no_notes_are_asked_for_when_the_tokens_are_used_up() -> None:
-    notebook = Notebook()
+@pytest.mark.parametrize("total_tokens", range(5_000, 60_000, 5_000))
+async def test_summing_up_counts_too(total_tokens: int) -> None:
     model = ScriptedModel(diligent, window_characters=WINDOW_CHARACTERS)
-    limits = AgentLimits(steps=3 * FILES, context_tokens=WINDOW_TOKENS, output_tokens=500, total_tokens=20_000)
+    limits = AgentLimits(steps=3 * FILES, context_tokens=WINDOW_TOKENS, output_tokens=500, total_tokens=total_tokens)
 
-    ended = await work(model, task_with(notebook), limits, TEXTS)
+    ended = await work(model, task_with(Notebook()), limits, TEXTS)
 
-    spent = sum(length(request) / 3.5 + 20 for request in model.seen)
-    assert isinstance(ended, Finished | Unfinished)
-    assert spent <= 20_000 + WINDOW_TOKENS
+    spent = sum(int(length(request) / 3.5) + 20 for request in model.seen)
+    assert isinstance(ended, Finished) or ended.why in {Why.LIMIT, Why.UNUSABLE}
+    assert spent <= total_tokens + 20
 
 
 LONG = "x" * 1_000
@@ -317,14 +338,19 @@ def test_a_window_that_the_answer_would_fill_is_shared() -> None:
     assert Window(context_tokens=1_000, output_tokens=5_000).room == int(500 * 0.95 * 3.5)
 
 
-def test_a_refusal_makes_the_room_smaller_for_good() -> None:
+def test_a_refusal_makes_the_room_smaller_but_not_than_what_was_taken() -> None:
     window = Window(context_tokens=100_000, output_tokens=100)
-    request = request_of("x" * 2_000)
+    short, middle, refused = (request_of("x" * number) for number in (1_000, 1_900, 2_000))
 
-    window.refuse(request)
-    window.learn(request, Usage(1, 0, 0))
+    window.refuse(refused)
+    after_refusal = window.room
+    window.learn(middle, Usage(600, 0, 0))
+    after_acceptance = window.room
+    window.refuse(short)
 
-    assert window.room == int(length(request) * 0.6)
+    assert after_refusal == int(length(refused) * 0.6)
+    assert after_acceptance == length(middle)
+    assert window.room == int(length(short) * 0.6)
 
 
 def test_notes_are_read_strictly() -> None:

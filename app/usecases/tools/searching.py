@@ -25,7 +25,7 @@ MAX_BYTES_READ = 4 * 1024 * 1024
 
 _LINE = 300
 _AT_ONCE = 16
-_NAME = re.compile(r"[^\W\d][\w$]{0,199}")
+_NAME = re.compile(r"(?!\d)[\w$]{1,200}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ async def _without_secrets(files: Files, pattern: Pattern, result: SearchResult)
             if room < 0 or blob.truncated or is_binary(blob):
                 unread += 1
                 continue
-            source = Source.of(path, blob.text_bytes)
+            source = await Source.reading(path, blob.text_bytes)
             numbers = tuple(number for number in by_path[path] if _still_fits(source, number, pattern))
             found += [(source, numbers)] if numbers else []
     more = f"hits in {unread} more files are not shown: use a narrower glob" if unread else ""
