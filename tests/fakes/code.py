@@ -70,18 +70,27 @@ class MemoryCode:
         return tuple(found[name] for name in sorted(found)) if found or not directory else None
 
     async def search(self, commit: Sha, pattern: Pattern, *, glob: str, limits: SearchLimits) -> SearchResult:
+        """Text files only, as git tells them; of the limits those on hits and on the size of a file."""
         self.globs.append(glob)
         hits: list[SearchHit] = []
-        cut = ""
         wanted = Glob.parse(glob) if glob else None
-        for path, file in sorted(self._files(commit).items()):
-            if file.kind is Kind.SYMLINK or (wanted and not wanted.matches(path)):
-                continue
-            rows = file.data.decode("utf-8", "replace").split("\n")
+        files = {path: file for path, file in self._files(commit).items() if wanted is None or wanted.matches(path)}
+        plain = {path: file for path, file in files.items() if file.kind in {Kind.FILE, Kind.EXECUTABLE}}
+        small = {path: file.data for path, file in plain.items() if len(file.data) <= limits.file_bytes}
+        cut = (
+            [f"files over {limits.file_bytes} bytes were not searched: {left}"]
+            if (left := len(plain) - len(small))
+            else []
+        )
+        more_in = 0
+        for path, data in sorted(small.items()):
+            rows = [] if b"\0" in data[:8_000] else data.decode("utf-8", "replace").split("\n")
             fit = [SearchHit(path, n, row) for n, row in enumerate(rows, 1) if pattern.found_in(row)]
             hits += fit[: limits.hits_per_file]
-            cut = cut or (f"only {limits.hits_per_file} lines a file" if len(fit) > limits.hits_per_file else "")
-        return SearchResult(tuple(hits[: limits.hits]), len(self._files(commit)), cut)
+            more_in += len(fit) > limits.hits_per_file
+        if more_in:
+            cut.append(f"of {more_in} files only the first {limits.hits_per_file} hits are shown")
+        return SearchResult(tuple(hits[: limits.hits]), len(small), "; ".join(cut))
 
     async def blame(self, commit: Sha, path: str, *, start_line: int, end_line: int) -> tuple[BlameLine, ...]:
         rows = self._files(commit)[path].data.decode().split("\n")

@@ -79,6 +79,7 @@ class Blame:
             f"{one.line:>6}| {one.commit[:_SHORT_SHA]} {one.date} {cut_line(one.summary, _SUMMARY)} | "
             f"{cut_line(source.lines[one.line - 1], _LINE)}"
             for one in blamed
+            if one.line <= len(source.lines)
         ]
         more = f"(more was asked for: go on at line {last + 1})"
         return "\n".join([*rows, *([more] if number_of(arguments, "end_line") > last < len(source.lines) else [])])

@@ -15,7 +15,7 @@ from app.domain.model import ToolSpec
 from app.domain.prompting import shown_path
 from app.domain.rules import Pattern
 from app.ports import Parser, PatternCompiler
-from app.usecases.tools.files import MAX_FILE_BYTES, Files, Source, cut_line, git_answering, is_binary, split_lines
+from app.usecases.tools.files import MAX_FILE_BYTES, Files, Source, cut_line, git_answering, split_lines
 from app.usecases.tools.specs import string, text_of, tool_spec
 
 LIMITS = SearchLimits(hits=100, file_bytes=MAX_FILE_BYTES)
@@ -142,7 +142,7 @@ async def _without_secrets(files: Files, pattern: Pattern, result: SearchResult)
         for path in filter(blobs.__contains__, group):
             blob = blobs[path]
             room -= len(blob.text_bytes)
-            if room < 0 or blob.truncated or is_binary(blob):
+            if room < 0:
                 unread += 1
                 continue
             source = await Source.reading(path, blob.text_bytes)
@@ -159,7 +159,8 @@ def _still_fits(source: Source, number: int, pattern: Pattern) -> bool:
 
 def _section(files: Files, source: Source, numbers: tuple[int, ...], how: str = "") -> str:
     files.reads.paths.add(source.path)
-    rows = [f"{n:>6}| {cut_line(source.lines[n - 1], _LINE)}" for n in numbers[: LIMITS.hits_per_file]]
+    shown = [n for n in numbers if n <= len(source.lines)][: LIMITS.hits_per_file]
+    rows = [f"{n:>6}| {cut_line(source.lines[n - 1], _LINE)}" for n in shown]
     more = len(numbers) - len(rows)
     return "\n".join([f"=== {shown_path(source.path)}{how}", *rows, *([f"({more} more lines)"] if more else [])])
 

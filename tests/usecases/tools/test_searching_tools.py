@@ -33,7 +33,7 @@ async def test_lines_are_found_by_path_and_number(bench: Bench) -> None:
 
 
 async def test_nothing_found_is_said(bench: Bench) -> None:
-    assert await bench.ask("grep", pattern="nowhere to be found", glob="") == "no line fits"
+    assert await bench.ask("grep", pattern="nowhere to be found", glob="src/*.py") == "no line fits"
     assert bench.reads.paths == set()
 
 
@@ -60,7 +60,7 @@ async def test_a_pattern_or_glob_that_is_none_is_refused(bench: Bench, pattern: 
     "pattern", ["^TOKEN = 'ghp_A", TOKEN[:9], f"{TOKEN}|xyz", KEY_BODY[0][:12], "BEGIN RSA", "MIIE"]
 )
 async def test_a_secret_cannot_be_guessed_by_searching_for_it(bench: Bench, pattern: str) -> None:
-    assert await bench.ask("grep", pattern=pattern, glob="") == "no line fits"
+    assert await bench.ask("grep", pattern=pattern, glob="src/**") == "no line fits"
 
 
 async def test_a_line_with_a_secret_is_found_by_what_else_is_in_it(bench: Bench) -> None:
@@ -75,15 +75,29 @@ async def test_what_the_search_left_out_is_said() -> None:
     text = await bench.ask("grep", pattern="same", glob="")
 
     assert text.count("| same") == LIMITS.hits_per_file
-    assert text.endswith(f"\n(only {LIMITS.hits_per_file} lines a file)")
+    assert text.endswith(f"\n(of 1 files only the first {LIMITS.hits_per_file} hits are shown)")
 
 
-async def test_hits_in_files_that_cannot_be_shown_are_counted() -> None:
+async def test_binary_and_very_large_files_are_not_searched() -> None:
     bench = bench_of({"a.bin": b"same\0\n", "big.txt": b"same\n" + b"x" * MAX_FILE_BYTES, "c.txt": b"same\n"})
 
     text = await bench.ask("grep", pattern="same", glob="")
 
-    assert text == "=== c.txt\n     1| same\n(hits in 2 more files are not shown: use a narrower glob)"
+    assert text == f"=== c.txt\n     1| same\n(files over {MAX_FILE_BYTES} bytes were not searched: 1)"
+
+
+class _Liar(DefParser):
+    """A parser that knows of lines that are not there."""
+
+    async def mentions(self, path: str, text: str, name: str) -> tuple[int, ...] | None:
+        return (1, 999)
+
+
+async def test_a_line_that_is_not_there_is_not_shown() -> None:
+    code = MemoryCode({HEAD: {"a.py": File(b"same = 1\n")}})
+    tools = {tool.spec.name: tool for tool in reading_tools(code, _Liar(), Re2Pattern.parse, snapshot(), Reads())}
+
+    assert await tools["references"].call({"name": "same"}) == "=== a.py (parsed)\n     1| same = 1\n(1 more lines)"
 
 
 async def test_only_so_many_bytes_are_read_for_one_answer() -> None:
@@ -111,7 +125,8 @@ async def test_a_name_is_found_by_the_parser_or_as_a_word(bench: Bench) -> None:
         "=== caf\\xe9.py (parsed)\n     1| odd = total\n"
         "=== src/cart.py (parsed)\n     1| def total(items):\n"
         "=== src/key.py (parsed)\n    10| last = total\n"
-        "=== src/pay.py (parsed)\n     1| from cart import total\n     3| print(total([1]))"
+        "=== src/pay.py (parsed)\n     1| from cart import total\n     3| print(total([1]))\n"
+        f"(files over {MAX_FILE_BYTES} bytes were not searched: 1)"
     )
     assert "README.md" in bench.reads.paths
 
