@@ -7,7 +7,18 @@ from collections.abc import Mapping
 LINES: Mapping[str, object] = {"start_line": 1, "end_line": 9}
 PATHS = (
     *("src/cart.py", "caf\\xe9.py", "src/key.py", "src/empty.py", "src/odd-lines.txt", "src/run.sh", "long.txt"),
-    *("link.py", "AGENTS.md", "vendor/lib", "vendor", "src", "src/gone.py", "huge.txt", "logo.png", "nothing", "src/x/y"),
+    *(
+        "link.py",
+        "AGENTS.md",
+        "vendor/lib",
+        "vendor",
+        "src",
+        "src/gone.py",
+        "huge.txt",
+        "logo.png",
+        "nothing",
+        "src/x/y",
+    ),
     *("/proc/self/environ", "../x", ".git/config", "", "src/CART.py", ":(glob)**", "-rf", "src/*", "HEAD:src/cart.py"),
 )
 ASKS: tuple[tuple[str, Mapping[str, object]], ...] = (

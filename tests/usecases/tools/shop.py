@@ -54,6 +54,7 @@ def deleted(path: str) -> Change:
     return Change(Entry(path, Status.DELETED, Side("100644", "c" * 40, Kind.FILE), None), None, NotDiffed.BINARY)
 
 
+SKILLS = (("sql", "skills/sql.md"), ("link", "skills/link.md"), ("lost", "skills/x.md"), ("long", "skills/long.md"))
 SNAPSHOT = snapshot(
     change("src/cart.py", "+x"), change(ODD, "+x"), change("x\u202e/.g\u200cit/config", "+x"), deleted("src/gone.py")
 )
@@ -78,6 +79,5 @@ def open_bench() -> Bench:
     """All reading tools over the shop, with skills."""
     code = MemoryCode({HEAD: HEAD_FILES, BASE: BASE_FILES})
     reads = Reads()
-    skills = (("sql", "skills/sql.md"), ("link", "skills/link.md"), ("lost", "skills/x.md"), ("long", "skills/long.md"))
-    tools = reading_tools(code, DefParser(), Re2Pattern.parse, SNAPSHOT, reads, skills=skills)
+    tools = reading_tools(code, DefParser(), Re2Pattern.parse, SNAPSHOT, reads, skills=SKILLS)
     return Bench({tool.spec.name: tool for tool in tools}, reads, code)
