@@ -86,11 +86,16 @@ class MemoryCode:
         for path, data in sorted(small.items()):
             rows = [] if b"\0" in data[:8_000] else data.decode("utf-8", "replace").split("\n")
             fit = [SearchHit(path, n, row) for n, row in enumerate(rows, 1) if pattern.found_in(row)]
-            hits += fit[: limits.hits_per_file]
-            more_in += len(fit) > limits.hits_per_file
+            shown = fit[: limits.hits_per_file]
+            more_in += len(fit) > len(shown)
+            if len(hits) + len(shown) > limits.hits:
+                cut.append(f"only the first {limits.hits} hits are shown; ask for less at once")
+                hits += shown[: limits.hits - len(hits)]
+                break
+            hits += shown
         if more_in:
             cut.append(f"of {more_in} files only the first {limits.hits_per_file} hits are shown")
-        return SearchResult(tuple(hits[: limits.hits]), len(small), "; ".join(cut))
+        return SearchResult(tuple(hits), len(small), "; ".join(cut))
 
     async def blame(self, commit: Sha, path: str, *, start_line: int, end_line: int) -> tuple[BlameLine, ...]:
         rows = self._files(commit)[path].data.decode().split("\n")
