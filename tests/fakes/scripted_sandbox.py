@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -30,6 +31,7 @@ class ScriptedSandbox:
         if isinstance(outcome, Exception):
             raise outcome
         self.running += 1
+        await asyncio.sleep(0)  # another one would begin here
         for piece in outcome[0]:
             assert output is not None
             await output(Stream.OUT, piece)

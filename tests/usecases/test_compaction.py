@@ -155,12 +155,13 @@ async def test_a_model_that_gives_no_notes_has_a_list_of_its_calls_instead(notes
 @pytest.mark.parametrize("taken", [9_000, 0], ids=["when it is short", "never"])
 async def test_a_summary_that_is_too_long_itself_is_tried_with_less(taken: int) -> None:
     notebook = Notebook()
-    refused: list[int] = []
+    asked: list[bool] = []
 
     def strict(request: ModelRequest) -> Completion:
-        if request.schema == NOTES_SCHEMA and length(request) > taken:
-            refused.append(length(request))
-            raise ModelContextFull("too long")
+        if request.schema == NOTES_SCHEMA:
+            asked.append(length(request) <= taken)
+            if not asked[-1]:
+                raise ModelContextFull("too long")
         return diligent(request)
 
     model = ScriptedModel(strict, window_characters=WINDOW_CHARACTERS)
@@ -170,7 +171,24 @@ async def test_a_summary_that_is_too_long_itself_is_tried_with_less(taken: int) 
 
     assert isinstance(ended, Finished)
     assert len(notebook.candidates) == FILES
-    assert refused
+    assert asked[:2] == [False, taken > 0]
+
+
+async def test_what_was_taken_out_can_be_asked_for_again() -> None:
+    paths = ("f00", "f01", "f02", "f03", "f04", "f00")
+    script = [calls(("show", {"path": path})) for path in paths]
+    notes = says('{"notes": "f00 to f03 were read"}')
+    replies = iter([*script, says('{"value": 1}')])
+    model = ScriptedModel(
+        lambda request: answering(request, notes if request.schema == NOTES_SCHEMA else next(replies)),
+        window_characters=WINDOW_CHARACTERS,
+    )
+    limits = AgentLimits(context_tokens=WINDOW_TOKENS, output_tokens=500)
+
+    ended = await work(model, task_with(Notebook()), limits, TEXTS)
+
+    assert isinstance(ended, Finished)
+    assert "the text of f00" in model.told()[-1]
 
 
 async def test_an_outage_while_summing_up_is_an_outage() -> None:

@@ -22,6 +22,8 @@ KEY_BODY = ["MIIEpAIBAAKCAQEA7c3Qh1kYp0Zr2sT9vW4xLm8NbQaJd6FgHu5IoPeRtYzXcVb"] *
 KEY = "\n".join(["-----BEGIN RSA PRIVATE KEY-----", *KEY_BODY, "-----END RSA PRIVATE KEY-----"])
 ODD = "caf\udce9.py"
 """A name of bytes that are not UTF-8."""
+DISGUISED = "x\u202e/.g\u200cit/config"
+"""A name that is `.git` where a file system leaves out what cannot be seen."""
 
 HEAD_FILES = {
     "README.md": File(b"# Shop\ntotal is explained here\n"),
@@ -39,6 +41,7 @@ HEAD_FILES = {
     "long.txt": File(b"".join(b"line %d\n" % n for n in range(1, 1_201))),
     "wide.txt": File(b"".join(b"%d %s\n" % (n, b"w" * 3_000) for n in range(1, 40))),
     ODD: File(b"odd = total\n"),
+    DISGUISED: File(b"[core]\n"),
     **{f"many/f{n:03}.txt": File(b"x\n") for n in range(MAX_ENTRIES + 3)},
 }
 BASE_FILES = {
@@ -55,9 +58,7 @@ def deleted(path: str) -> Change:
 
 
 SKILLS = (("sql", "skills/sql.md"), ("link", "skills/link.md"), ("lost", "skills/x.md"), ("long", "skills/long.md"))
-SNAPSHOT = snapshot(
-    change("src/cart.py", "+x"), change(ODD, "+x"), change("x\u202e/.g\u200cit/config", "+x"), deleted("src/gone.py")
-)
+SNAPSHOT = snapshot(change("src/cart.py", "+x"), change(ODD, "+x"), change(DISGUISED, "+x"), deleted("src/gone.py"))
 
 
 @dataclass

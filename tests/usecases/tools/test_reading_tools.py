@@ -177,8 +177,8 @@ async def test_the_name_that_the_prompt_shows_is_understood(bench: Bench) -> Non
     assert bench.reads.paths == {ODD}
 
 
-async def test_two_files_that_look_the_same_are_neither() -> None:
-    same = ("caf\udce9.py", "caf\\xe9.py")
+@pytest.mark.parametrize("same", [(ODD, "caf\\xe9.py"), ("caf\\xe9.py", ODD)])
+async def test_two_files_that_look_the_same_are_neither(same: tuple[str, str]) -> None:
     code = MemoryCode({HEAD: {path: File(b"x\n") for path in same}, BASE: {}})
     looked = snapshot(*(change(path, "+x") for path in same))
     reader, *_ = reading_tools(code, DefParser(), Re2Pattern.parse, looked, Reads())
