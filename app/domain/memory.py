@@ -41,6 +41,8 @@ class EntryMemory:
     tier: Tier
     reads: tuple[str, ...]
     """Other paths that the reviewer of this entry looked at."""
+    defines: tuple[str, ...] = ()
+    """The names whose meaning the change to it may have changed, as `incremental.changed_names` says."""
 
 
 @dataclass(frozen=True, slots=True)
