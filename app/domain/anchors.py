@@ -129,6 +129,8 @@ def _owners(count: int, symbols: tuple[Symbol, ...]) -> list[str]:
 
 
 def _around(lines: Sequence[str], line: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if not 1 <= line <= len(lines):
+        return (), ()
     before = _first_texts(lines[number] for number in range(line - 2, -1, -1))
     return before, _first_texts(lines[number] for number in range(line, len(lines)))
 

@@ -1,0 +1,106 @@
+"""Whether two findings tell of the same defect, whatever their words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from app.domain.anchors import Anchor, neighbours_shared
+from app.domain.findings import Finding
+from app.domain.memory import FindingState, KnownFinding
+from app.domain.threads import ReviewThread
+from app.domain.whereabouts import Place
+
+NEAR_LINES = 3
+SAID_WITHIN_LINES = 2
+_SAME_LINE = 2
+_TOKEN = re.compile(r"[^\W_]{3,}")
+_EMPTY_WORDS = frozenset(
+    {"and", "are", "but", "can", "does", "for", "from", "has", "have", "into", "may", "not", "now", "that", "the"}
+    | {"their", "then", "this", "was", "when", "where", "which", "while", "will", "with", "without"}
+)
+_SHARE = 0.6
+_MIN_SHARED = 2
+
+
+def likeness(
+    known: KnownFinding, place: Place | None, found: Finding, *, anchor: Anchor, lines: Sequence[str]
+) -> int | None:
+    """How alike they are: 0 is most, None is not at all. Up to 2 both stand on the same line.
+
+    `place` is where the known one stands now, `anchor` that of the found one's last line, `lines` its file.
+    """
+    rank = _gone(known, found, anchor, lines) if place is None else _standing(known, place, found, anchor)
+    worse = found.severity is not known.finding.severity and found.severity.at_least(known.finding.severity)
+    if rank is not None and known.state is FindingState.DISMISSED and worse and not _alike(known.finding, found):
+        return None  # nobody dismissed that
+    return rank
+
+
+def on_one_line(rank: int) -> bool:
+    return rank <= _SAME_LINE
+
+
+def similar(a: str, b: str) -> bool:
+    """Whether two titles share most of their words."""
+    if a.casefold() == b.casefold():
+        return True
+    first, second = _tokens(a), _tokens(b)
+    shared = len(first & second)
+    return shared >= _MIN_SHARED and shared >= _SHARE * min(len(first), len(second))
+
+
+def already_said(
+    finding: Finding, threads: Sequence[ReviewThread], *, author: str | None = None
+) -> ReviewThread | None:
+    """A thread that somebody else began within two lines of the finding: an open one first, then the oldest.
+
+    What the pull request's `author` (a login) says of the own change does not count, else it could silence us.
+    """
+    place = finding.location
+    said = [
+        thread
+        for thread in threads
+        if not thread.ours
+        and thread.line is not None
+        and thread.path == place.path
+        and (thread.author is None or author is None or thread.author.casefold() != author.casefold())
+        and (thread.start_line or thread.line) - SAID_WITHIN_LINES <= place.end_line
+        and place.start_line <= thread.line + SAID_WITHIN_LINES
+    ]
+    return min(said, key=lambda thread: thread.resolved, default=None)
+
+
+def _standing(known: KnownFinding, place: Place, found: Finding, anchor: Anchor) -> int | None:
+    """Ranks 0 to 3. One that is fixed is the same only where its very line is back."""
+    where, rule = found.location, known.finding.rule
+    if place.path != where.path:
+        return None
+    if place.line == where.end_line:
+        if rule == found.rule:
+            return 0
+        if not rule or not found.rule:
+            return 1
+        return _SAME_LINE if similar(known.finding.title, found.title) else None
+    near = where.start_line - NEAR_LINES <= place.line <= where.end_line + NEAR_LINES
+    open_here = known.state is not FindingState.FIXED and place.symbol == anchor.symbol
+    return 3 if near and open_here and _alike(known.finding, found) else None
+
+
+def _gone(known: KnownFinding, found: Finding, anchor: Anchor, lines: Sequence[str]) -> int | None:
+    """Ranks 4 and 5: the line was changed, but what is wrong with it was not."""
+    same_file = known.finding.location.path == found.location.path
+    if known.state is not FindingState.OPEN or not same_file or not _alike(known.finding, found):
+        return None
+    if neighbours_shared(known.anchor, lines, found.location.end_line):
+        return 4
+    in_symbol = bool(anchor.symbol) and anchor.symbol == known.anchor.symbol
+    return 5 if in_symbol and similar(known.finding.title, found.title) else None
+
+
+def _alike(known: Finding, found: Finding) -> bool:
+    return (bool(known.rule) and known.rule == found.rule) or similar(known.title, found.title)
+
+
+def _tokens(title: str) -> frozenset[str]:
+    return frozenset(_TOKEN.findall(title.casefold())) - _EMPTY_WORDS
