@@ -57,6 +57,7 @@ class PastReview:
     steering: str
     entries: tuple[EntryMemory, ...]
     findings: tuple[KnownFinding, ...]
+    """Oldest first: where room is short, the first of those that are closed go first."""
     rounds: int
     """How many heads were reviewed on which something blocked."""
     asked: bool

@@ -84,6 +84,11 @@ def outbox(ref: str) -> str:
     return f"{PREFIX}:outbox:{ref}"
 
 
+def past_review(ref: str) -> str:
+    """Signed: what the last review of a pull request came to. Kept as long as the outbox."""
+    return f"{PREFIX}:past:{ref}"
+
+
 def held(installation_id: int) -> str:
     return f"{PREFIX}:held:{installation_id}"
 
