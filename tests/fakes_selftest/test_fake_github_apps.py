@@ -190,11 +190,6 @@ def test_calls_are_logged(world: SmallWorld) -> None:
     assert world.fake.calls[-2].authorization == "app-jwt"
 
 
-def test_graphql_is_not_there_yet(world: SmallWorld) -> None:
-    reply = httpx.post(f"{world.fake.url}/api/graphql", json={"query": "{ viewer { login } }"})
-    assert reply.status_code == httpx.codes.NOT_IMPLEMENTED
-
-
 async def test_it_serves_in_an_async_block_and_again_on_the_same_port(tmp_path: Path) -> None:
     fake = FakeGitHub(tmp_path)
     urls = []

@@ -72,7 +72,7 @@ class Application:
 
     def _answer(self, call: Call, request: Request, body: bytes) -> Reply:
         if call.path == GRAPHQL:
-            return graphql.answer(self._fake, call, body)
+            return graphql.answer(self._fake, call, request.headers, body)
         return rest.answer(self._fake, call, request.headers, body)
 
     def _faulty(self, call: Call, fault: Fault) -> Reply | None:

@@ -10,6 +10,7 @@ from tests.fakes.github.diff import DiffFile, diff_files
 from tests.fakes.github.git_store import EPOCH
 from tests.fakes.github.records import IssueComment, Label, Review, ReviewComment, User
 from tests.fakes.github.render.pulls import pull_request
+from tests.fakes.github.threads import Thread, number_of, threads_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,6 +55,7 @@ class PullRequest:
         self.requested_reviewers: list[User] = []
         self.requested_teams: list[Team] = []
         self.mergeable: bool | None = None
+        self.resolved: dict[int, User] = {}
         self._heads: set[str] = set()
         # What git says about two commits never changes.
         self._bases: dict[tuple[str, str], str] = {}
@@ -204,6 +206,21 @@ class PullRequest:
         """Let somebody answer a comment on a line."""
         with self.fake.lock:
             return reviewing.reply(self, user, comment, body)
+
+    @property
+    def threads(self) -> list[Thread]:
+        """The conversations on lines that everybody sees, oldest first."""
+        return threads_of(self)
+
+    def resolve_thread(self, comment: ReviewComment, *, by: User) -> None:
+        """Let somebody resolve the conversation that a comment is in."""
+        with self.fake.lock:
+            self.resolved[number_of(comment)] = by
+
+    def reopen_thread(self, comment: ReviewComment) -> None:
+        """Let somebody take that back."""
+        with self.fake.lock:
+            self.resolved.pop(number_of(comment), None)
 
     def merged(self, sha: str | None, *, by: User) -> None:
         """Record that the head reached the base branch."""

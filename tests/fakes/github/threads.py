@@ -1,0 +1,46 @@
+"""Conversations on lines: which comments belong together, and which conversations somebody has resolved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.fakes.github.render.basics import node_id
+
+if TYPE_CHECKING:
+    from tests.fakes.github.pull_requests import PullRequest
+    from tests.fakes.github.records import ReviewComment, User
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A comment and its answers, oldest first; ``number`` stays that of the first, even when that is deleted."""
+
+    pull: PullRequest
+    number: int
+    comments: tuple[ReviewComment, ...]
+
+    @property
+    def id(self) -> str:
+        """The id in GraphQL."""
+        return node_id("PullRequestReviewThread", self.number)
+
+    @property
+    def resolved_by(self) -> User | None:
+        """Who resolved it, if it is resolved."""
+        return self.pull.resolved.get(self.number)
+
+
+def threads_of(pull: PullRequest, *, viewer: User | None = None) -> list[Thread]:
+    """The conversations, oldest first. What somebody is still writing is seen by nobody else."""
+    found: dict[int, list[ReviewComment]] = {}
+    for comment in sorted(pull.review_comments, key=lambda one: one.id):
+        pending = pull.repository.reviews[comment.review_id].state == "PENDING"
+        if not pending or comment.user is viewer:
+            found.setdefault(number_of(comment), []).append(comment)
+    return [Thread(pull, number, tuple(comments)) for number, comments in sorted(found.items())]
+
+
+def number_of(comment: ReviewComment) -> int:
+    """The number of the conversation that a comment is in."""
+    return comment.in_reply_to_id or comment.id
