@@ -10,10 +10,13 @@ from datetime import UTC, datetime
 from app.adapters.github.checks import CheckWriter
 from app.adapters.github.client import Client
 from app.adapters.github.conversation import ConversationWriter
+from app.adapters.github.graphql import GraphQL
 from app.adapters.github.labels import LabelWriter
 from app.adapters.github.limits import RESERVE
 from app.adapters.github.notifying import NotifyingWrites
+from app.adapters.github.permissions import PermissionReader
 from app.adapters.github.review_requests import ReviewRequestWriter
+from app.adapters.github.threads import ThreadWriter
 from app.adapters.github.tokens import InstallationTokens
 from app.adapters.github.transport import Transport, open_transport
 from app.domain.pull_request import PullRequestRef, RepositoryName
@@ -60,6 +63,8 @@ class Installed:
     checks: CheckWriter
     labels: LabelWriter
     requests: ReviewRequestWriter
+    threads: ThreadWriter
+    permissions: PermissionReader
     slept: Slept
 
     def written(self) -> list[str]:
@@ -99,6 +104,8 @@ async def installed(
             checks=CheckWriter(client, app_id=github.app.id, now=clock),
             labels=LabelWriter(client, writes),
             requests=ReviewRequestWriter(client, writes),
+            threads=ThreadWriter(GraphQL(client, now=clock), writes),
+            permissions=PermissionReader(client),
             slept=slept,
         )
     assert github.violations == []

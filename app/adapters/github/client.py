@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+from app.adapters.github.limits import Limits
 from app.adapters.github.tokens import InstallationTokens, Stage, Token
 from app.adapters.github.transport import Reply, Transport
 from app.domain.errors import GitHubRefused
@@ -22,6 +23,15 @@ class Client:
         self._transport = transport
         self.tokens = tokens
 
+    @property
+    def graphql_url(self) -> str:
+        return self._transport.graphql_url
+
+    @property
+    def limits(self) -> Limits:
+        """What is known of GitHub's limits."""
+        return self._transport.limits
+
     def check(self, ref: PullRequestRef, *, essential: bool = False) -> None:
         """Raises RateLimited when the installation must not be called now."""
         self._transport.limits.check(ref.installation_id, essential=essential)
@@ -35,8 +45,9 @@ class Client:
         body: object = None,
         *,
         essential: bool = False,
+        reads: bool = False,
     ) -> Reply:
-        """One call; a 401 drops the token and is tried once more with a new one.
+        """One call; a 401 drops the token and is tried once more with a new one. For `reads` see `Transport.call`.
 
         GitHub looks at the token before it does anything, so a write that got a 401 was not applied. `essential` calls
         may use the reserve of the rate limit.
@@ -44,14 +55,14 @@ class Client:
         self.check(ref, essential=essential)  # before a token is minted for nothing
         token = await self.tokens.get(ref, stage)
         try:
-            return await self._send(ref, token, method, path, body, essential=essential)
+            return await self._send(ref, token, method, path, body, essential=essential, reads=reads)
         except GitHubRefused as error:
             if error.status != _UNAUTHORIZED:
                 raise
             self.tokens.drop(ref, stage, token)
         token = await self.tokens.get(ref, stage)
         try:
-            return await self._send(ref, token, method, path, body, essential=essential)
+            return await self._send(ref, token, method, path, body, essential=essential, reads=reads)
         except GitHubRefused as error:
             if error.status != _UNAUTHORIZED:
                 raise
@@ -63,7 +74,15 @@ class Client:
             ) from error
 
     async def _send(
-        self, ref: PullRequestRef, token: Token, method: str, path: str, body: object, *, essential: bool
+        self,
+        ref: PullRequestRef,
+        token: Token,
+        method: str,
+        path: str,
+        body: object,
+        *,
+        essential: bool,
+        reads: bool,
     ) -> Reply:
         return await self._transport.call(
             method,
@@ -72,6 +91,7 @@ class Client:
             body=body,
             installation_id=ref.installation_id,
             essential=essential,
+            reads=reads,
         )
 
     async def as_app(self, path: str) -> Any:

@@ -16,7 +16,7 @@ WINDOW = timedelta(hours=1)
 
 _FORBIDDEN, _TOO_MANY = 403, 429
 _CORE = "core"
-_SECONDARY = ("secondary rate limit", "abuse detection mechanism")
+SECONDARY_WORDS = ("secondary rate limit", "abuse detection mechanism")
 """Today's words, and those of older GitHub Enterprise Servers."""
 _SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{0,9})?", re.ASCII)
 
@@ -59,7 +59,7 @@ def read_refusal(status: int, headers: Mapping[str, str], text: str, now: dateti
     """
     if status not in (_FORBIDDEN, _TOO_MANY):
         return None
-    worded = any(words in text.lower() for words in _SECONDARY)
+    worded = any(words in text.lower() for words in SECONDARY_WORDS)
     after, empty = headers.get("retry-after"), _whole(headers.get("x-ratelimit-remaining")) == 0
     secondary = worded or not empty
     if after is not None:

@@ -41,6 +41,11 @@ class NotifyingWrites:
 
         Raises RateLimited when the line is too long, and what Client.call raises.
         """
+        await self.turn(place)
+        return await self._client.call(place.ref, Stage.PUBLISH, method, f"/repos/{place.repository}{path}", body)
+
+    async def turn(self, place: Place) -> None:
+        """Waits for the next turn, for a write that goes another way. Raises RateLimited when the line is too long."""
         self._client.check(place.ref)  # a limited installation must not use up turns
         installation = place.ref.installation_id
         seconds = await self._pace.turn(installation, longest_seconds=self._longest)
@@ -50,4 +55,3 @@ class NotifyingWrites:
             raise RateLimited(message, retry_at=at, limit=Limit.PACE, installation_id=installation)
         if seconds > 0:
             await self._sleep(seconds)
-        return await self._client.call(place.ref, Stage.PUBLISH, method, f"/repos/{place.repository}{path}", body)

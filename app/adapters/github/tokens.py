@@ -23,6 +23,8 @@ class Stage(Enum):
 
     GATHER = (("contents", "read"), ("pull_requests", "read"))
     PUBLISH = (("checks", "write"), ("issues", "write"), ("pull_requests", "write"))
+    RESOLVE = (("contents", "write"), ("pull_requests", "write"))
+    """GitHub lets only those resolve a conversation who may write to the repository; no document of GitHub says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def _remedy(error: GitHubRefused) -> str:
         404: "GitHub knows no such App or installation: check REVWRIGHT_GITHUB_APP_ID and REVWRIGHT_GITHUB_API_URL, "
         "and that the App is still installed",
         422: "the repository is not part of the installation, or the App lacks a permission: it needs contents read, "
-        "and pull requests, issues and checks write",
+        "pull requests, issues and checks write, and contents write to resolve conversations",
     }
     return f"{error} ({hints[error.status]})" if error.status in hints else str(error)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ PAUSES = (0.5, 1.5)
 they do not hold a worker.
 """
 
-_IDEMPOTENT = frozenset(("GET", "PUT", "PATCH", "DELETE"))
+_IDEMPOTENT = frozenset(("PUT", "PATCH", "DELETE"))
 _UNAUTHORIZED, _SERVER_ERROR = 401, 500
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -37,6 +37,7 @@ class Reply:
 
     json: Any
     next_url: str | None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_next_page(self) -> bool:
@@ -72,6 +73,12 @@ class Transport:
         self._sleep = sleep
         self.limits = Limits(now=now, reserve=reserve)
 
+    @property
+    def graphql_url(self) -> str:
+        """Beside the REST root: https://api.github.com/graphql, or /api/graphql where REST is at /api/v3."""
+        root = str(self._github.config.base_url).rstrip("/")
+        return f"{root.removesuffix('/v3')}/graphql" if root.endswith("/api/v3") else f"{root}/graphql"
+
     async def call(
         self,
         method: str,
@@ -81,18 +88,21 @@ class Transport:
         body: object = None,
         installation_id: int | None = None,
         essential: bool = False,
+        reads: bool = False,
     ) -> Reply:
-        """`installation_id` says whose limits count; None is the App itself. For `essential` see `Limits`.
+        """`installation_id` says whose limits count; None is the App itself. For `essential` see `Limits`. `reads`: it
+        is a POST that changes nothing, as GraphQL has them.
 
         Raises RateLimited (before any call, where the limit is known), GitHubRefused (4xx), GitHubUnavailable, or
         WriteUncertain for a POST whose fate is unknown. A POST is repeated only when it was surely never sent.
         """
+        reads = reads or method == "GET"
         for pause in (*PAUSES, None):
-            if method != "GET":
+            if not reads:
                 self._may_write()
             self.limits.admit(installation_id, essential=essential)
             try:
-                return await self._once(method, path, authorization, body, installation_id)
+                return await self._once(method, path, authorization, body, installation_id, reads=reads)
             except (WriteUncertain, _TimedOut):
                 raise
             except GitHubUnavailable as error:
@@ -103,10 +113,10 @@ class Transport:
         raise AssertionError("unreachable")
 
     async def _once(
-        self, method: str, path: str, authorization: str, body: object, installation_id: int | None
+        self, method: str, path: str, authorization: str, body: object, installation_id: int | None, *, reads: bool
     ) -> Reply:
         what = f"{method} {path.partition('?')[0]}"
-        repeatable = method in _IDEMPOTENT
+        repeatable = reads or method in _IDEMPOTENT
         try:
             response: Response[Any, Any] = await self._github.arequest(
                 method,
@@ -134,7 +144,7 @@ class Transport:
             why = f"{what}: {type(cause).__name__} at {self._github.config.base_url}"
             raise _broken(why, uncertain=sent and not repeatable) from None
         self.limits.heard(installation_id, response.headers)
-        return Reply(_json(what, response, repeatable=repeatable), _next_url(response))
+        return Reply(_json(what, response, repeatable=repeatable), _next_url(response), response.headers)
 
     def _refusal(
         self, what: str, response: Response[Any, Any], installation_id: int | None, *, repeatable: bool
