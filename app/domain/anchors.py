@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.domain.symbols import Symbol
 
@@ -110,13 +111,16 @@ def _bounded(text: str) -> str:
 
 def _equal(lines: Sequence[str], text: str) -> Iterator[int]:
     """The numbers of the lines with this folded text. Folding every line of a large file for every finding is slow, so
-    that only those are folded that have its first word.
+    that only those are folded that have its longest and its last word.
     """
-    word = text.partition(" ")[0][:_MAX_TEXT]
-    return (number for number, line in enumerate(lines, 1) if word in line and folded(line) == text)
+    words = text[:_MAX_TEXT].split(" ")
+    longest, last = max(words, key=len), words[-1]
+    likely = (number for number, line in enumerate(lines, 1) if last in line and longest in line)
+    return (number for number in likely if folded(lines[number - 1]) == text)
 
 
-def _owners(count: int, symbols: tuple[Symbol, ...]) -> list[str]:
+@lru_cache(maxsize=4)  # many findings stand in one file
+def _owners(count: int, symbols: tuple[Symbol, ...]) -> tuple[str, ...]:
     """For each line the name of the innermost symbol, as `symbols.enclosing` tells it: the widest are laid out first,
     narrower ones over them.
     """
@@ -125,7 +129,7 @@ def _owners(count: int, symbols: tuple[Symbol, ...]) -> list[str]:
         start, end = max(symbol.start_line, 1), min(symbol.end_line, count)
         if start <= end:
             owner[start - 1 : end] = [_bounded(symbol.name)] * (end - start + 1)
-    return owner
+    return tuple(owner)
 
 
 def _around(lines: Sequence[str], line: int) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.anchors import Anchor, anchor_of, finding_id, locate, neighbours_shared, same_surroundings, symbol_at
-from app.domain.symbols import Symbol
+from app.domain.symbols import Symbol, enclosing
 
 CODE = """\
 import os
@@ -225,3 +225,19 @@ def test_other_symbols_and_moves_leave_the_id_as_it_is(lines: list[str], above: 
     symbols = (Symbol("f", "function", start, len(moved)), Symbol("g", "function", 1, start - 1))
 
     assert finding_id("", "p", anchor_of(moved, symbols, start + line - 1)) == before
+
+
+SPANS = st.tuples(st.integers(-2, 9), st.integers(-2, 12))
+
+
+@given(st.lists(SPANS, max_size=6), st.integers(1, 8))
+def test_the_symbol_of_a_line_is_the_innermost_around_it(spans: list[tuple[int, int]], line: int) -> None:
+    symbols = tuple(Symbol(f"s{number}", "class", start, end) for number, (start, end) in enumerate(spans))
+    innermost = enclosing(symbols, line)
+    name = symbol_at([""] * 8, symbols, line)
+
+    if innermost is None:
+        assert name == ""
+    else:
+        (chosen,) = (symbol for symbol in symbols if symbol.name == name)
+        assert (chosen.start_line, chosen.end_line) == (innermost.start_line, innermost.end_line)
