@@ -4,14 +4,6 @@ from __future__ import annotations
 
 import hashlib
 
-from app.domain.static_checks import redact_secrets
-from app.domain.visible import visible
-
-
-def shown(text: str) -> str:
-    """The text with secrets taken out and hidden characters made visible."""
-    return visible(redact_secrets(text))
-
 
 def marked(text: str) -> str:
     """The text between marks that it cannot close early: to contain them it would have to contain its own hash."""

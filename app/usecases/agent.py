@@ -17,7 +17,8 @@ from typing import Generic, TypeVar
 from app.domain.answers import AnswerInvalid
 from app.domain.errors import BudgetRefused, ModelContextFull, ModelRejected, ModelUnavailable
 from app.domain.model import AnswerSchema, Completion, Message, ModelRequest, Role, StopReason
-from app.domain.tool_text import cut_middle, marked, shown
+from app.domain.shown import shown
+from app.domain.tool_text import cut_middle, marked
 from app.ports import Model
 from app.usecases.compaction import NOTES_SCHEMA, History, Window, compact, decode_notes, length, size
 from app.usecases.tool_calls import Tool, act

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from app.domain.answers import AnswerInvalid
 from app.domain.model import AnswerSchema, Message, ModelRequest, Role, Usage
 from app.domain.shapes import ArgumentsInvalid, decode_arguments
-from app.domain.tool_text import cut_middle, marked, shown
+from app.domain.shown import shown
+from app.domain.tool_text import cut_middle, marked
 
 CHARACTERS_PER_TOKEN = 3.5
 MAX_NOTES = 8_000

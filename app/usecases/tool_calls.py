@@ -12,7 +12,8 @@ from typing import Protocol
 from app.domain.errors import ToolRefused
 from app.domain.model import Completion, Message, Role, ToolCall, ToolSpec
 from app.domain.shapes import ArgumentsInvalid, decode_arguments
-from app.domain.tool_text import cut_middle, marked, shown
+from app.domain.shown import shown
+from app.domain.tool_text import cut_middle, marked
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 

@@ -15,10 +15,11 @@ from app.adapters.git.process import check_git_version
 from app.adapters.github.checks import CheckWriter
 from app.adapters.github.client import Client
 from app.adapters.github.conversation import ConversationWriter
+from app.adapters.github.graphql import GraphQL
 from app.adapters.github.notifying import NotifyingWrites
-from app.adapters.github.permissions import GitHubPermissions
+from app.adapters.github.permissions import PermissionReader
 from app.adapters.github.pull_requests import PullRequestReader
-from app.adapters.github.threads import GitHubThreads
+from app.adapters.github.threads import ThreadWriter
 from app.adapters.github.tokens import InstallationTokens
 from app.adapters.github.transport import open_transport
 from app.adapters.rules.policy_file import parse_policy
@@ -85,7 +86,7 @@ async def open_worker_services(
         checks = CheckWriter(client, app_id=github.app_id, now=_now)
         check_runs = CheckRuns(checks, RedisOutbox(pool), RedisHeads(pool))
         ledger = RedisLedger(pool, options or ledger_options(settings))
-        threads = GitHubThreads(client, app_id=github.app_id)
+        threads = ThreadWriter(GraphQL(client, now=_now), writes)
         marker_key = _own_key(github.private_key.expose(), "marker")
         publisher = Publisher(
             conversation=ConversationWriter(client, writes, app_id=github.app_id),
@@ -106,7 +107,7 @@ async def open_worker_services(
             surroundings=Surroundings(
                 past=RedisPastReviews(pool, key=_own_key(github.private_key.expose(), "past reviews")),
                 threads=threads,
-                permissions=GitHubPermissions(client),
+                permissions=PermissionReader(client),
                 marker_key=marker_key,
             ),
             answers=RedisAnswers(pool, key=_own_key(github.private_key.expose(), "answers")),

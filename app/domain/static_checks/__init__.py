@@ -5,6 +5,6 @@ from __future__ import annotations
 from app.domain.static_checks.check import BUILT_IN_CHECKS, check_file
 from app.domain.static_checks.hit import StaticHit
 from app.domain.static_checks.secret_hits import RULE_ID as SECRET
-from app.domain.static_checks.secret_redaction import mask_secrets, redact_secrets
+from app.domain.static_checks.secret_redaction import redact_secrets
 
-__all__ = ["BUILT_IN_CHECKS", "SECRET", "StaticHit", "check_file", "mask_secrets", "redact_secrets"]
+__all__ = ["BUILT_IN_CHECKS", "SECRET", "StaticHit", "check_file", "redact_secrets"]

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from app.domain.static_checks.secret_kinds import SECRET_KINDS, SecretKind
 
 _WORD = re.compile(r"[A-Za-z0-9_]*")
-_MASKED = re.compile(r"[^\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +49,6 @@ def redact_secrets(text: str, *, keep_lines: bool = False) -> str:
         end = max(secret.end, end)
         run = _WORD.match(text, end)
         end = run.end() if run else end
-    return "".join((*parts, text[end:]))
-
-
-def mask_secrets(text: str) -> str:
-    """Text with a dot in place of each character of a secret: line breaks stay, so lines keep their numbers."""
-    parts: list[str] = []
-    end = 0
-    for secret in find_secrets(text):
-        parts += (text[end : secret.start], _MASKED.sub("\N{BULLET}", text[secret.start : secret.end]))
-        end = secret.end
     return "".join((*parts, text[end:]))
 
 

@@ -18,6 +18,8 @@ class Around:
 
     past: PastReview | None = None
     threads: tuple[ReviewThread, ...] = ()
+    author: str | None = None
+    """The login of the pull request's author, whose own words silence nothing."""
     own: Mapping[str, ReviewThread] = field(default_factory=dict)
     dismissed: Mapping[str, str] = field(default_factory=dict)
 
@@ -36,7 +38,7 @@ class Surroundings:
         past = await self.past.recall(place.ref)
         threads = await self.threads.all(place) if pull.review_comments else ()
         own = _own(threads, past, place.ref, self.marker_key)
-        return Around(past, threads, own, await self._dismissed(place, past, own))
+        return Around(past, threads, pull.author, own, await self._dismissed(place, past, own))
 
     async def _dismissed(
         self, place: Place, past: PastReview | None, own: Mapping[str, ReviewThread]

@@ -13,8 +13,8 @@ from app.domain.memory import EntryMemory, KnownFinding
 from app.domain.report import AlsoSeen, Standing
 from app.domain.rules import Rule
 from app.domain.snapshot import Snapshot
-from app.domain.threads import ReviewThread
 from app.domain.tiers import Tier
+from app.usecases.review.around import Around
 from app.usecases.review.passes import Looked
 from app.usecases.review.planning import Plan
 from app.usecases.review.recollection import Recollection
@@ -45,7 +45,7 @@ def _entry(path: str, plan: Plan, states: Mapping[str, Coverage]) -> LedgerEntry
 def kept_back(
     findings: Iterable[Finding],
     recollection: Recollection,
-    threads: tuple[ReviewThread, ...],
+    around: Around,
     *,
     rounds_over: bool,
 ) -> tuple[AlsoSeen, ...]:
@@ -54,7 +54,7 @@ def kept_back(
     for finding in findings:
         if recollection.standing.get(finding.id, Standing.NEW) is not Standing.NEW:
             continue
-        if (thread := already_said(finding, threads)) is not None:
+        if (thread := already_said(finding, around.threads, author=around.author)) is not None:
             kept.append(AlsoSeen(finding, f"already raised by {thread.author or 'somebody else'}"))
         elif rounds_over:
             kept.append(AlsoSeen(finding, "the rounds of this pull request are used up"))
@@ -93,9 +93,9 @@ def _remembered(path: str, tier: Tier, plan: Plan, reads: set[str]) -> EntryMemo
 def findings_to_remember(
     recollection: Recollection, fixed: tuple[KnownFinding, ...], posted: frozenset[str]
 ) -> tuple[KnownFinding, ...]:
-    """Those that are open first; of those that are over the newest."""
+    """The oldest first, and of those that are over the newest."""
     is_open = tuple(replace(one, posted=one.posted or one.finding.id in posted) for one in recollection.open)
-    return (*is_open, *(*fixed, *recollection.closed)[:_MOST_CLOSED])
+    return (*(*recollection.closed, *fixed)[-_MOST_CLOSED:], *is_open)
 
 
 def packs(rules: Iterable[Rule]) -> tuple[tuple[str, int], ...]:

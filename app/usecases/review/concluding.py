@@ -83,7 +83,7 @@ async def conclude(matter: Matter, plan: Plan, pieces: Pieces, *, now: datetime)
         standing=recollection.standing,
         fixed=fixed,
         dismissed=tuple(one for one in recollection.closed if one.state is FindingState.DISMISSED),
-        also_seen=kept_back(findings, recollection, matter.around.threads, rounds_over=rounds_over),
+        also_seen=kept_back(findings, recollection, matter.around, rounds_over=rounds_over),
         judgements=recollection.judgements,
         rounds=rounds,
         round_limit=snapshot.policy.limits.rounds,

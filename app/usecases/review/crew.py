@@ -67,7 +67,8 @@ class Crew:
 
     def tools(self, reads: Reads) -> tuple[Tool, ...]:
         """For looking around at the pinned commits."""
-        return reading_tools(self.repository, self.parser, self.compile_pattern, self.snapshot, reads)
+        skills = tuple((skill.name, skill.path) for skill in self.snapshot.skills)
+        return reading_tools(self.repository, self.parser, self.compile_pattern, self.snapshot, reads, skills=skills)
 
     async def review(
         self,

@@ -111,7 +111,7 @@ async def _ran(rooms: Rooms, commit: Sha, plan: ProofPlan) -> ProofRun:
         async def keep(_: Stream, chunk: bytes) -> None:
             keeper.feed(cleaner.feed(chunk))
 
-        command = Command(("sh", "-c", plan.command), limits=_LIMITS)
+        command = Command(argv=("sh", "-c", plan.command), limits=_LIMITS)
         ended = await sandbox.run(command, keep)
         keeper.feed(cleaner.finish())
     return ProofRun(commit, end_words(ended, _LIMITS), redact_secrets(str(keeper.kept())))

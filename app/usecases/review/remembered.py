@@ -47,6 +47,6 @@ class RememberedModel:
 
 
 def request_digest(request: ModelRequest) -> str:
-    """SHA-256 over everything that the answer may depend on; its name in records and the time that it may take are not of that."""
+    """SHA-256 over everything that the answer may depend on, which its name in records and its time limit are not."""
     asked = asdict(replace(request, label="", timeout_seconds=0.0))
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

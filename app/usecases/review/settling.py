@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from app.domain.errors import GitHubRefused
@@ -41,10 +42,10 @@ class Settling:
             if known.state is FindingState.FIXED and not thread.resolved:
                 await guard()
                 await self._say(place, thread, known, _fixed_words(known, origin))
-                await self.threads.resolve(place, thread.id)
+                await _tried(self.threads.resolve(place, thread.id), place)
             elif known.state is FindingState.OPEN and thread.resolved:
                 await guard()
-                await self.threads.reopen(place, thread.id)
+                await _tried(self.threads.reopen(place, thread.id), place)
                 await self._say(place, thread, known, still_there_reply(origin))
 
     async def ask(self, place: Place, report: Report, origin: Origin, person: str | None) -> None:
@@ -84,3 +85,11 @@ class Settling:
 
 def _fixed_words(known: KnownFinding, origin: Origin) -> str:
     return fixed_reply(known.fixed_by, origin) if known.fixed_by else gone_reply(origin)
+
+
+async def _tried(change: Awaitable[bool], place: Place) -> None:
+    """Resolving needs a permission that not every installation gives: then the answer in the thread has to do."""
+    try:
+        await change
+    except GitHubRefused as error:
+        _log.warning("%s: a conversation stays as it is: %s", place.ref, error)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from app.domain.entries import Kind
 from app.domain.placing import Source
 from app.domain.pull_request import Sha
-from app.domain.static_checks import mask_secrets
+from app.domain.static_checks import redact_secrets
 from app.ports import Code, Parser
 
 _MOST_BYTES = 1024 * 1024
@@ -23,7 +23,9 @@ async def read_sources(code: Code, parser: Parser, head: Sha, paths: Iterable[st
             continue
         text = blob.text_bytes.decode("utf-8", "replace")
         symbols = None if blob.truncated else await parser.outline(path, text)
-        found[path] = Source(_lines(mask_secrets(text)), symbols or (), None if blob.truncated else text)
+        found[path] = Source(
+            _lines(redact_secrets(text, keep_lines=True)), symbols or (), None if blob.truncated else text
+        )
     return found
 
 
