@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from app.domain.globs import matches
 from app.domain.policy import RulesPolicy
 from app.domain.rules import Rule
+from app.domain.tiers import Tier
 
 
 def enabled(rules: Iterable[Rule], policy: RulesPolicy) -> tuple[Rule, ...]:
@@ -24,3 +25,8 @@ def for_paths(rules: Iterable[Rule], paths: Iterable[str]) -> tuple[Rule, ...]:
     """The rules that speak of at least one of the paths, in their own order."""
     known = tuple(paths)
     return tuple(rule for rule in rules if any(applies(rule, path) for path in known))
+
+
+def told_in(rules: Iterable[Rule], tier: Tier) -> tuple[Rule, ...]:
+    """The rules whose prose a model is told when it looks at files of this tier."""
+    return tuple(rule for rule in rules if rule.tier.rank <= tier.rank)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from app.domain.severity import Severity
+from app.domain.tiers import Tier
 
 WINDOW_CHARACTERS = 2_000
 OVERLAP_CHARACTERS = 500
@@ -45,6 +46,16 @@ class Detector:
 
 
 @dataclass(frozen=True, slots=True)
+class StructuralPattern:
+    """What to look for in the syntax tree of a file. A node that fits is reported on the line it begins on."""
+
+    language: str
+    """The grammar, as ast-grep calls it (see `domain.grammars`): the pattern counts for files of this grammar only."""
+    rule: Mapping[str, object]
+    """One rule object of ast-grep, checked when it was read: <https://ast-grep.github.io/reference/rule.html>."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule: `pack/name`, its words for people, its prose for the model, where it applies."""
 
@@ -60,6 +71,10 @@ class Rule:
     detector: Detector | None
     must_hit: tuple[Example, ...]
     must_not: tuple[Example, ...]
+    structural: tuple[StructuralPattern, ...] = ()
+    """Seen in syntax trees, where a parser is installed; one for each grammar."""
+    tier: Tier = Tier.STANDARD
+    """The least tier in which the model is told the prose. Detectors run in every tier."""
 
     @property
     def pack(self) -> str:

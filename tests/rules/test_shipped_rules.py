@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from app.adapters.rules.files import lint_rules, load_rules
+from app.adapters.rules.files import check_rules, load_rules
+from app.adapters.rules.syntax import installed
 from app.domain.diff import DiffLine, FileDiff, Hunk, LineKind
 from app.domain.rule_choice import applies
 from app.domain.rules import Example, Rule
 from app.domain.severity import Severity
 from app.domain.static_checks import check_file
+from scripts.detectors import in_syntax_tree
 
 _ROOT = Path(__file__).parents[2]
 _RULES = load_rules(_ROOT / "review_rules")
-_DETECTING = [rule for rule in _RULES if rule.detector is not None]
+_DETECTING = [rule for rule in _RULES if rule.detector is not None or rule.structural]
+_PACKS = ["general", "security", "python", "javascript", "go", "java", "sql", "docker", "github-actions", "terraform"]
 
 
 def _added(text: str) -> FileDiff:
@@ -24,8 +28,11 @@ def _added(text: str) -> FileDiff:
     return FileDiff((Hunk(0, 0, 1, len(lines), "", lines),))
 
 
-def _hits(rule: Rule, example: Example) -> list[str]:
-    return [hit.rule_id for hit in check_file(example.path, _added(example.text), [rule]) if hit.rule_id == rule.id]
+def _found(rules: Iterable[Rule], example: Example) -> list[str]:
+    """Ids of the rules that report a line of the example, syntax trees included, and of built-in checks."""
+    told = in_syntax_tree(example.path, example.text, rules)
+    hits = check_file(example.path, _added(example.text), rules, structural=told)
+    return [hit.rule_id for hit in hits]
 
 
 def _cases(rules: list[Rule], *, hit: bool) -> list[object]:
@@ -38,31 +45,38 @@ def _cases(rules: list[Rule], *, hit: bool) -> list[object]:
 
 @pytest.mark.parametrize(("rule", "example"), _cases(_DETECTING, hit=True))
 def test_must_hit(rule: Rule, example: Example) -> None:
-    assert _hits(rule, example)
+    assert rule.id in _found([rule], example)
 
 
 @pytest.mark.parametrize(("rule", "example"), _cases(_DETECTING, hit=False))
 def test_must_not_hit(rule: Rule, example: Example) -> None:
-    assert _hits(rule, example) == []
+    assert _found([rule], example) == []
 
 
 @pytest.mark.parametrize(("rule", "example"), _cases(_DETECTING, hit=False))
 def test_no_other_rule_takes_the_near_miss_for_its_own(rule: Rule, example: Example) -> None:
     """What one rule shows as fine is not the kind of code that another one would complain about by mistake."""
-    assert [hit.rule_id for hit in check_file(example.path, _added(example.text), _RULES)] == []
+    assert _found(_RULES, example) == []
     assert rule.must_not
 
 
-def test_lint_agrees() -> None:
-    assert lint_rules(_ROOT / "review_rules") == []
+def test_the_check_for_authors_agrees() -> None:
+    assert check_rules(_ROOT / "review_rules").problems == ()
 
 
 def test_there_are_rules_with_and_without_detectors_in_every_pack() -> None:
-    for pack in ("general", "security", "python"):
+    for pack in _PACKS:
         own = [rule for rule in _RULES if rule.pack == pack]
-        assert any(rule.detector for rule in own)
-        assert any(rule.detector is None for rule in own)
-    assert len(_RULES) >= 15
+        assert len(own) >= 5
+        assert any(rule in _DETECTING for rule in own)
+        assert any(rule not in _DETECTING for rule in own)
+    assert len(_RULES) >= 66
+    assert {rule.pack for rule in _RULES} == set(_PACKS)
+
+
+def test_some_rules_look_at_syntax_trees() -> None:
+    assert installed(), "the suite runs with the extra `structural`"
+    assert len([rule for rule in _RULES if rule.structural]) >= 10
 
 
 @pytest.mark.parametrize("rule", _RULES, ids=lambda rule: rule.id)

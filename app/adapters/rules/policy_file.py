@@ -21,7 +21,18 @@ from app.domain.policy import (
 )
 from app.domain.severity import Severity
 
-PACKS = ("general", "security", "python")
+PACKS = (
+    "general",
+    "security",
+    "python",
+    "javascript",
+    "go",
+    "java",
+    "sql",
+    "docker",
+    "github-actions",
+    "terraform",
+)
 """The packs of rules that we ship."""
 
 PERMISSIONS = ("triage", "write", "maintain", "admin")

@@ -6,36 +6,21 @@ import re
 from collections.abc import Callable
 
 from app.adapters.rules.fields import Fields, Item, Problems
+from app.adapters.rules.languages import LANGUAGES
 from app.adapters.rules.patterns import MAX_CHARACTERS, Re2Pattern
 from app.adapters.rules.strict_yaml import BYTE_ORDER_MARK, MAX_BYTES, Position, YamlRefused, read_yaml
+from app.adapters.rules.structural import structural_patterns
 from app.adapters.rules.wording import quoted
 from app.domain.errors import RuleInvalid
 from app.domain.rules import Detector, Example, Rule
 from app.domain.severity import Severity
 from app.domain.static_checks import BUILT_IN_CHECKS
+from app.domain.tiers import Tier
 
-LANGUAGES = {
-    "c": ("**/*.c", "**/*.h"),
-    "cpp": ("**/*.cc", "**/*.cpp", "**/*.cxx", "**/*.hh", "**/*.hpp"),
-    "csharp": ("**/*.cs",),
-    "go": ("**/*.go",),
-    "java": ("**/*.java",),
-    "javascript": ("**/*.js", "**/*.jsx", "**/*.mjs", "**/*.cjs"),
-    "kotlin": ("**/*.kt", "**/*.kts"),
-    "php": ("**/*.php",),
-    "python": ("**/*.py", "**/*.pyi"),
-    "ruby": ("**/*.rb",),
-    "rust": ("**/*.rs",),
-    "shell": ("**/*.sh", "**/*.bash"),
-    "sql": ("**/*.sql",),
-    "swift": ("**/*.swift",),
-    "typescript": ("**/*.ts", "**/*.tsx", "**/*.mts", "**/*.cts"),
-}
-"""What `languages` stands for."""
-
-KEYS = ("id", "title", "severity", "globs", "languages", "detect", "fix", "examples")
-DETECT_KEYS = ("match", "unless")
+KEYS = ("id", "title", "severity", "tier", "globs", "languages", "detect", "fix", "examples")
+DETECT_KEYS = ("match", "unless", "structural")
 EXAMPLES_KEYS = ("hit", "miss")
+TIERS = tuple(tier for tier in Tier if tier is not Tier.SKIP)
 EXAMPLE_KEYS = ("path", "text")
 
 MAX_TITLE_CHARACTERS = 100
@@ -73,16 +58,20 @@ def _rule(data: bytes, path: str, problems: Problems) -> Rule:
     elif len(prose) > MAX_PROSE_CHARACTERS:
         problems.add(prose_at, f"the prose has {len(prose)} characters; keep it under {MAX_PROSE_CHARACTERS + 1}")
     examples = fields.section("examples", EXAMPLES_KEYS)
+    detect = fields.section("detect", DETECT_KEYS)
+    languages = fields.words("languages", LANGUAGES) or ()
     return Rule(
         id=_id(fields, path),
         title=_line(fields, "title", MAX_TITLE_CHARACTERS),
         severity=Severity(fields.word("severity", Severity) or Severity.P3),
-        globs=_globs(fields),
+        globs=_globs(fields, languages),
         prose=prose,
         fix=_line(fields, "fix", MAX_FIX_CHARACTERS),
-        detector=_detector(fields),
+        detector=_detector(detect),
         must_hit=_examples(examples, "hit"),
         must_not=_examples(examples, "miss"),
+        structural=structural_patterns(detect, languages),
+        tier=Tier(fields.word("tier", TIERS) or Tier.STANDARD),
     )
 
 
@@ -134,22 +123,23 @@ def _line(fields: Fields, key: str, max_characters: int) -> str:
     return text
 
 
-def _globs(fields: Fields) -> tuple[str, ...]:
+def _globs(fields: Fields, languages: tuple[str, ...]) -> tuple[str, ...]:
     globs = fields.globs("globs", max_items=MAX_ITEMS)
-    languages = fields.words("languages", LANGUAGES)
     node = fields.node("languages")
     if node is not None and fields.node("globs") is not None:
         fields.refuse(node.at, "languages and globs both say where the rule applies; keep one of them")
-    return globs or tuple(glob for language in languages or () for glob in LANGUAGES[language])
+    return globs or tuple(glob for language in languages for glob in LANGUAGES[language])
 
 
-def _detector(fields: Fields) -> Detector | None:
-    if fields.node("detect") is None:
-        return None
-    detect = fields.section("detect", DETECT_KEYS)
-    detect.require("match", "match: ['a regular expression']")
-    match = _patterns(detect, "match")
-    return Detector(match, _patterns(detect, "unless"))
+def _detector(detect: Fields) -> Detector | None:
+    if detect.node("structural") is None:
+        detect.require("match", "match: ['a regular expression']")
+    unless = detect.node("unless")
+    if detect.node("match") is not None:
+        return Detector(_patterns(detect, "match"), _patterns(detect, "unless"))
+    if unless is not None:
+        detect.refuse(unless.at, "detect.unless goes with detect.match, which is missing; leave it out")
+    return None
 
 
 def _patterns(fields: Fields, key: str) -> tuple[Re2Pattern, ...]:

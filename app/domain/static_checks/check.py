@@ -14,6 +14,7 @@ from app.domain.static_checks import (
     secret_hits,
 )
 from app.domain.static_checks.hit import StaticHit
+from app.domain.static_checks.structural_hits import structural_hits
 
 _CHECKS = {
     conflict_markers.RULE_ID: conflict_markers.check,
@@ -27,14 +28,21 @@ BUILT_IN_CHECKS = frozenset(_CHECKS)
 
 
 def check_file(
-    path: str, diff: FileDiff, rules: Iterable[Rule], *, disabled: Collection[str] = ()
+    path: str,
+    diff: FileDiff,
+    rules: Iterable[Rule],
+    *,
+    disabled: Collection[str] = (),
+    structural: Iterable[tuple[str, int]] = (),
 ) -> tuple[StaticHit, ...]:
     """Every hit in the file's added lines, in their order.
 
-    Of the rules only those that apply to the path are run. `disabled` turns built-in checks off by id.
+    Of the rules only those that apply to the path are run. `disabled` turns built-in checks off by id. `structural` is
+    what a parser found in the whole new file, as (rule id, line); what a detector saw as well counts once.
     """
-    hits = list(rule_detectors.check(path, diff, rules))
+    chosen = tuple(rules)
+    hits = {*rule_detectors.check(path, diff, chosen), *structural_hits(path, diff, chosen, structural)}
     for rule_id, check in _CHECKS.items():
         if rule_id not in disabled:
-            hits += check(path, diff)
-    return tuple(sorted(hits, key=lambda hit: (hit.line, hit.rule_id)))
+            hits.update(check(path, diff))
+    return tuple(sorted(hits, key=lambda hit: (hit.line, hit.rule_id, hit.body)))

@@ -164,7 +164,7 @@ limits: {usd_per_pull_request: -1, rounds: }
         "15:29 tiers.core[1].from[2] is '@bot[bot]'; write a person as @name or a team as @organisation/team",
         "16:18 tiers.core[1].approvals is the number 1.5; write a whole number from 1 to 10",
         "17:7 tiers.core[2] is the text 'nope'; write a mapping with the keys paths, approvals, from and reason",
-        "18:17 rules.packs[0] is 'ruby': use general, security or python",
+        f"18:17 rules.packs[0] is 'ruby': use {', '.join(PACKS[:-1])} or {PACKS[-1]}",
         "18:34 rules.disable[0] is 'x'; write a rule's id as pack/name",
         "18:46 rules.extra[0] is '/etc'; write a directory of this repository as rules/python/, without * and ..",
         "18:54 rules.extra[1] is '../x'; write a directory of this repository as rules/python/, without * and ..",

@@ -1,4 +1,4 @@
-"""Rule files: what is read, what is refused and how it is said, and what lint adds."""
+"""Rule files: what is read, what is refused and how it is said, and what the check for authors adds."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.rules.files import lint_rules, load_rules
+from app.adapters.rules.files import check_rules, load_rules
+from app.adapters.rules.languages import LANGUAGES
 from app.adapters.rules.patterns import Re2Pattern
-from app.adapters.rules.rule_file import LANGUAGES, parse_rule
+from app.adapters.rules.policy_file import PACKS
+from app.adapters.rules.rule_file import parse_rule
 from app.domain.errors import RuleInvalid
 from app.domain.globs import Glob
 from app.domain.rules import Example
@@ -141,7 +143,7 @@ def test_a_directory_is_loaded_by_id_and_readmes_are_left_alone(tmp_path: Path) 
         ".git/x": b"",
     }
     assert [rule.id for rule in load_rules(_write(tmp_path, files))] == ["general/a", "python/no-print"]
-    assert lint_rules(tmp_path) == []
+    assert check_rules(tmp_path).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -162,18 +164,18 @@ def test_strange_names_are_refused(tmp_path: Path, name: str, problem: str) -> N
 
 
 def test_an_empty_or_absent_directory_is_refused(tmp_path: Path) -> None:
-    assert lint_rules(tmp_path) == [f"{tmp_path}: there are no rules; write one as <pack>/<name>.md"]
-    assert lint_rules(tmp_path / "x")[0].startswith(f"{tmp_path / 'x'}: there is no such directory")
+    assert check_rules(tmp_path).problems == (f"{tmp_path}: there are no rules; write one as <pack>/<name>.md",)
+    assert check_rules(tmp_path / "x").problems[0].startswith(f"{tmp_path / 'x'}: there is no such directory")
 
 
-def test_lint_runs_the_examples(tmp_path: Path) -> None:
+def test_the_check_runs_the_examples(tmp_path: Path) -> None:
     data = (
         _GOOD.replace(b"text: 'print(1)'}", b"text: 'log(1)'}")
         .replace(b"'print(1)  # cli'", b"'print(1)'")
         .replace(b"path: a.py, text: 'print(1)'", b"path: a.js, text: 'print(1)'")
     )
     _write(tmp_path, {"python/no-print.md": data, "python/bad.md": b"x"})
-    assert lint_rules(tmp_path) == [
+    assert list(check_rules(tmp_path).problems) == [
         "python/bad.md:1: the front matter is missing; begin the file with a line of `---`",
         "python/no-print.md: the example path 'a.js' is outside the rule's globs or languages",
         "python/no-print.md: the detector misses the hit example 'log(1)'",
@@ -183,7 +185,7 @@ def test_lint_runs_the_examples(tmp_path: Path) -> None:
 
 def test_the_installed_rules_load_as_a_resource() -> None:
     rules = load_rules(resources.files("review_rules"))
-    assert {rule.pack for rule in rules} == {"general", "security", "python"}
+    assert {rule.pack for rule in rules} == set(PACKS)
 
 
 def test_languages_stand_for_patterns() -> None:
