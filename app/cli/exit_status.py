@@ -5,6 +5,8 @@ from __future__ import annotations
 EXIT_PASSED = 0
 EXIT_BLOCKED = 1
 """`review`: blocked by findings. `config check`: the file has problems."""
+EXIT_PROBLEMS = 1
+"""`rules check`: a rule is wrong, or does not do what its examples say."""
 EXIT_NOTHING = 1
 """`runs retry`, `stop`, `pause`, `resume`: there was nothing to do."""
 EXIT_REFUSED = 1

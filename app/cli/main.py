@@ -15,6 +15,7 @@ from app.domain.errors import RevwrightError
 
 FORMATS = ("text", "json", "sarif", "markdown")
 COMMANDS = ("up", "web", "worker", "runner", "review", "runs", "sandbox", "config", "doctor")
+COMMANDS = ("up", "web", "worker", "runner", "review", "runs", "rules", "sandbox", "config", "doctor")
 
 _STATES = "running, waiting, paused, done, failed, stopped, superseded"
 """Those of domain.runs.RunState, which is not loaded for this; a test holds the two together."""
@@ -49,18 +50,8 @@ def run(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Commands are imported when they are asked for: the web process must not load the model SDK."""
     match arguments.command:
-        case "up":
-            from app.cli.up import up  # noqa: PLC0415
-
-            return up(environ, host=arguments.host, port=arguments.port)
-        case "web":
-            from app.cli.serve import web  # noqa: PLC0415
-
-            return web(environ, host=arguments.host, port=arguments.port, parent=arguments.parent)
-        case "worker":
-            from app.cli.serve import worker  # noqa: PLC0415
-
-            return worker(environ, parent=arguments.parent)
+        case "up" | "web" | "worker":
+            return _serve(arguments, environ)
         case "runner":
             from app.cli.runner import runner  # noqa: PLC0415
 
@@ -79,12 +70,28 @@ def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             from app.cli.runs import runs  # noqa: PLC0415
 
             return runs(arguments, environ)
+        case "rules":
+            from app.cli.rules import rules  # noqa: PLC0415
+
+            return rules(arguments)
         case "config":
             from app.cli.config import check  # noqa: PLC0415
 
             return check(arguments.file, environ if arguments.settings else None)
         case command:
             raise AssertionError(command)
+
+
+def _serve(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    if arguments.command == "up":
+        from app.cli.up import up  # noqa: PLC0415
+
+        return up(environ, host=arguments.host, port=arguments.port)
+    from app.cli.serve import web, worker  # noqa: PLC0415
+
+    if arguments.command == "web":
+        return web(environ, host=arguments.host, port=arguments.port, parent=arguments.parent)
+    return worker(environ, parent=arguments.parent)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -107,6 +114,7 @@ def parser() -> argparse.ArgumentParser:
     _add_runner(commands)
     _add_review(commands)
     _add_runs(commands)
+    _add_rules(commands)
     add_sandbox(commands)
     config = commands.add_parser("config", help="check configuration")
     doctor = commands.add_parser(
@@ -196,6 +204,27 @@ def _add_runs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         )
         if action == "show":
             one.add_argument("--json", action="store_true", help="one JSON object instead of a page")
+
+
+def _add_rules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    rules = commands.add_parser(
+        "rules",
+        help="the rules that reviews go by; check rules of your own",
+        description="Lists the rules that come with Revwright, and checks rules that you write. Needs no settings.",
+    )
+    actions = rules.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listed = actions.add_parser("list", help="the rules, by pack", description="Lists the rules, by pack.")
+    listed.add_argument("--pack", metavar="PACK", help="only the rules of this pack")
+    listed.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    check = actions.add_parser(
+        "check",
+        help="check the rule files in a directory, and run their examples",
+        description="Checks every DIR/<pack>/<name>.md and runs its examples. Problems are named with file and line, "
+        "below DIR. Exit status: 0 all valid, 1 problems.",
+    )
+    check.add_argument(
+        "directory", nargs="?", default=".github/review_rules", metavar="DIR", help="default: %(default)s"
+    )
 
 
 def _limit(text: str) -> int:
