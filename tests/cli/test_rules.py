@@ -92,9 +92,5 @@ def test_check_says_what_it_could_not_try(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(syntax, "find_spec", lambda name: None)
-    syntax.installed.cache_clear()
-    try:
-        assert run(["rules", "check", str(_write(tmp_path))], {}) == 0
-    finally:
-        syntax.installed.cache_clear()
+    assert run(["rules", "check", str(_write(tmp_path))], {}) == 0
     assert "the patterns and examples of 1 rule were not tried" in capsys.readouterr().err

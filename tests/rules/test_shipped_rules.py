@@ -101,3 +101,14 @@ def test_the_readme_shows_a_real_rule() -> None:
     shown = re.search(r"```markdown\n(.*?)```", readme, re.DOTALL)
     assert shown is not None
     assert shown[1] == (_ROOT / "review_rules/python/tempfile-mktemp.md").read_text(encoding="utf-8")
+
+
+def test_the_documentation_counts_right() -> None:
+    rows = re.findall(
+        r"^\| `([a-z-]+)` \| (\d+) \| (\d+) \|", (_ROOT / "docs/rules.md").read_text("utf-8"), re.MULTILINE
+    )
+    counted = [
+        (pack, str(sum(r.pack == pack for r in _RULES)), str(sum(r.pack == pack for r in _DETECTING)))
+        for pack in _PACKS
+    ]
+    assert rows == counted

@@ -115,11 +115,10 @@ def _misbehaviour(rule: Rule) -> Iterator[str]:
     for example in (*rule.must_hit, *rule.must_not):
         if not applies(rule, example.path):
             yield f"{rule.id}.md: the example path {quoted(example.path)} is outside the rule's globs or languages"
-    if rule.structural and rule.detector is None and not installed():
-        return
     if rule.detector is None and not rule.structural:
         return
-    for example in rule.must_hit:
+    whole = installed() or not rule.structural  # without a parser only half of the rule can be tried
+    for example in rule.must_hit if whole else ():
         if not _detected(rule, example):
             yield f"{rule.id}.md: the detector misses the hit example {quoted(example.text)}"
     for example in rule.must_not:

@@ -8,7 +8,7 @@ LANGUAGES = {
     "c": ("**/*.c", "**/*.h"),
     "cpp": ("**/*.cc", "**/*.cpp", "**/*.cxx", "**/*.hh", "**/*.hpp"),
     "csharp": ("**/*.cs",),
-    "css": ("**/*.css", "**/*.scss", "**/*.less"),
+    "css": ("**/*.css",),
     "docker": ("**/Dockerfile", "**/Dockerfile.*", "**/*.Dockerfile", "**/Containerfile", "**/Containerfile.*"),
     "docker-compose": ("**/docker-compose*.yml", "**/docker-compose*.yaml", "**/compose*.yml", "**/compose*.yaml"),
     "github-actions": (".github/workflows/*.yml", ".github/workflows/*.yaml", "**/action.yml", "**/action.yaml"),

@@ -5,7 +5,6 @@ The rules and their examples come from the operator or from a base commit. Files
 
 from __future__ import annotations
 
-from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -14,7 +13,6 @@ from app.domain.rules import StructuralPattern
 _MAX_REASON_LINES = 12
 
 
-@cache
 def installed() -> bool:
     """Whether the extra `structural` is."""
     return find_spec("ast_grep_py") is not None
