@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from app.domain.diff import DiffLine, FileDiff, Hunk, LineKind
 from app.domain.entries import Entry, Kind, Side, Status
-from app.domain.findings import Evidence, Finding, Location
+from app.domain.findings import Candidate, Dropped, Evidence, Finding, Location
 from app.domain.jobs import JobKind, RowKey
 from app.domain.model import Usage
 from app.domain.objects import Change, NotDiffed
+from app.domain.placing import Source, place, ranked
 from app.domain.policy import Policy
 from app.domain.pull_request import PullRequest, PullRequestRef, RepositoryName, Sha
 from app.domain.report import ModelUse
@@ -164,3 +166,17 @@ def run_record(**changes: object) -> RunRecord:
         timeline_missing=0,
     )
     return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def settle(
+    candidates: Iterable[Candidate], diffs: Mapping[str, FileDiff]
+) -> tuple[tuple[Finding, ...], tuple[Dropped, ...]]:
+    """Places and ranks; the files are as long as their diffs and a hundred lines more."""
+    sources = {path: Source(lines := _lines_of(diff), text="\n".join((*lines, ""))) for path, diff in diffs.items()}
+    placed, dropped = place(candidates, diffs, sources)
+    return ranked(one.finding for one in placed), dropped
+
+
+def _lines_of(diff: FileDiff) -> tuple[str, ...]:
+    known = {row.new_number: row.text for hunk in diff.hunks for row in hunk.lines if row.new_number is not None}
+    return tuple(known.get(number, f"line {number}") for number in range(1, max(known) + 101))

@@ -14,7 +14,6 @@ from app.cli.sandbox import add_sandbox, sandbox
 from app.domain.errors import RevwrightError
 
 FORMATS = ("text", "json", "sarif", "markdown")
-COMMANDS = ("up", "web", "worker", "runner", "review", "runs", "sandbox", "config", "doctor")
 COMMANDS = ("up", "web", "worker", "runner", "review", "runs", "rules", "sandbox", "config", "doctor")
 
 _STATES = "running, waiting, paused, done, failed, stopped, superseded"

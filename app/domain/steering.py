@@ -12,8 +12,8 @@ from app.domain.snapshot import Snapshot
 
 
 def steering(snapshot: Snapshot, rules: Iterable[Rule], templates: PromptTemplates, models: Iterable[str]) -> str:
-    """SHA-256 in hexadecimal. Of rules only those that speak of the change count; the number of findings that are
-    shown, and what blocks, change no coverage.
+    """SHA-256 in hexadecimal. `rules` are all that the policy allows: which of them speak of the change may change with
+    a push. How many findings are shown, and what blocks, changes no coverage.
     """
     policy = snapshot.policy
     material = {

@@ -71,18 +71,11 @@ async def review_locally(
         if session is not None:
             model = RecordingModel(meter, session)
             sandboxes = None if sandboxes is None else RecordingSandboxes(sandboxes, session)
-        return await examined(engine, snapshot, repository, model, meter, sandboxes), rules
+        matter = Matter(snapshot, repository, model=model, sandboxes=sandboxes, cache_key=CACHE_KEY)
+        return await examined(engine, matter, meter), rules
 
 
-async def examined(
-    engine: Engine,
-    snapshot: Snapshot,
-    repository: Repository,
-    model: Model,
-    meter: MeteredModel,
-    sandboxes: Sandboxes | None,
-) -> Report:
+async def examined(engine: Engine, matter: Matter, meter: MeteredModel) -> Report:
     """The report with what the models cost."""
-    matter = Matter(snapshot, repository, model=model, sandboxes=sandboxes, cache_key=CACHE_KEY)
     report = (await engine.examine(matter)).report
     return replace(report, models=meter.uses(), calls=tuple(meter.calls), bill=await meter.bill())

@@ -71,6 +71,7 @@ def test_a_finding_where_it_stands() -> None:
         "_Instead:_ fix of python/x",
         "```suggestion\nfixed()\n```",
         "<sub>rule python/x, reasoned by the model, 88% sure · `F1`</sub>",
+        MARK,
     ]
     assert head == "**P1 · A `@mention` and image (`https://evil.test`)**"
 
@@ -78,7 +79,7 @@ def test_a_finding_where_it_stands() -> None:
 def test_a_static_finding_says_that_no_model_was_needed() -> None:
     body = inline_comment(replace(finding(), rule="python/x", evidence=Evidence.STATIC), {}, MARK).body
 
-    assert body.endswith("<sub>rule python/x, found without a model · `F1`</sub>")
+    assert body.endswith(f"<sub>rule python/x, found without a model · `F1`</sub>\n\n{MARK}")
 
 
 def test_a_suggestion_that_no_button_can_carry_becomes_code() -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import pytest
 
-from app.domain.diff import FileDiff
-from app.domain.findings import Candidate, Dropped, Evidence, Finding
-from app.domain.placing import NOWHERE, Source, place, ranked
+from app.domain.findings import Candidate, Evidence
+from app.domain.placing import NOWHERE, place
 from app.domain.severity import Severity
-from tests.build import diff_of
+from tests.build import diff_of, settle
 
 
 def candidate(**changes: object) -> Candidate:
@@ -30,19 +28,6 @@ def candidate(**changes: object) -> Candidate:
 
 
 DIFFS = {"a.py": diff_of(" one", "+two", "+three", " four")}
-
-
-def settle(
-    candidates: Iterable[Candidate], diffs: Mapping[str, FileDiff]
-) -> tuple[tuple[Finding, ...], tuple[Dropped, ...]]:
-    """Places and ranks; the files are as long as their diffs and a hundred lines more."""
-    placed, dropped = place(candidates, diffs, {path: Source(lines_of(diff)) for path, diff in diffs.items()})
-    return ranked(one.finding for one in placed), dropped
-
-
-def lines_of(diff: FileDiff) -> tuple[str, ...]:
-    known = {row.new_number: row.text for hunk in diff.hunks for row in hunk.lines if row.new_number is not None}
-    return tuple(known.get(number, f"line {number}") for number in range(1, max(known) + 101))
 
 
 def test_a_finding_on_an_added_line_is_inline_and_keeps_its_words() -> None:

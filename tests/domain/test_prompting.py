@@ -13,15 +13,12 @@ from app.domain.answers import FINDING_SCHEMA
 from app.domain.grouping import Group, group
 from app.domain.guidelines import Guideline
 from app.domain.model import Message, Role
-from app.domain.objects import NotDiffed
 from app.domain.prompting import (
     PromptTemplates,
     across_task,
     data_message,
     judge_task,
-    pack,
     prove_task,
-    review_messages,
     review_task,
     security_task,
     system_message,
@@ -203,22 +200,7 @@ def test_each_tier_has_a_task_of_its_own() -> None:
     assert len({review_task(TEMPLATES, sample(), one).text for one in groups}) == 3
 
 
-PLAIN = PromptTemplates(*["$rules|$guidelines|$skills", "$data", *["$data"] * 7, "$reason"])
-
-
-def test_for_one_pass_the_first_files_are_packed_and_the_rest_has_its_reason() -> None:
-    """As long as the review is one pass."""
-    changes = (change("a.py", "+a"), change("b.py", "+" + "b" * 500), change("d.bin", not_diffed=NotDiffed.BINARY))
-    frozen = snapshot(*changes)
-
-    packed = pack(changes, max_characters=150)
-    system, data, task = review_messages(PLAIN, frozen, [rule("python/a")], packed)
-
-    assert [path for path, _ in packed.sections] == ["a.py"]
-    assert packed.left_out == {"b.py": "over the budget of 150 characters a review", "d.bin": "binary"}
-    assert system.text == "=== rule python/a (P2): title of python/a\nprose of python/a\n|(none)\n|(none)\n"
-    assert "=== file: a.py" in data.text
-    assert "> A change" in task.text
+PLAIN = PromptTemplates(*["$rules|$guidelines|$skills", "$data", *["$data"] * 7])
 
 
 def test_a_group_without_others_and_known_findings_has_the_authors_words_only() -> None:

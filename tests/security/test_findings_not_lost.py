@@ -7,9 +7,9 @@ import json
 import pytest
 
 from app.domain.answers import AnswerInvalid, decode_review
-from app.domain.findings import Candidate, Evidence, Finding, settle
+from app.domain.findings import Candidate, Evidence, Finding
 from app.domain.severity import Severity
-from tests.build import diff_of
+from tests.build import diff_of, settle
 from tests.fakes.model import Answer
 from tests.stories.test_failures import FINDING, model_of
 from tests.world import World

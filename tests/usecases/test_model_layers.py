@@ -38,7 +38,7 @@ def layers(inner: ScriptedModel, purse: NotedPurse, answers: KeptAnswers) -> Rem
     """As one attempt has them; the purse and the answers outlive it."""
     paid, _ = metered(inner, purse, cap=1.5 * WORST, chains=CHAINS)
     paid.model = Failover(inner, CHAINS, Breaker(Clock()))
-    return RememberedModel(paid, answers, KEY)
+    return RememberedModel(paid, answers, KEY, paid.prices)
 
 
 async def test_an_answer_of_a_fallback_is_paid_at_its_price_and_never_again() -> None:

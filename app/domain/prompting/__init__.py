@@ -5,21 +5,17 @@ for all calls of a run; the data of a group, the same for all calls about it; th
 """
 
 from app.domain.prompting.claims import judge_task, prove_task
-from app.domain.prompting.one_prompt import Packed, pack, review_messages
 from app.domain.prompting.review import across_task, data_message, review_task, security_task
 from app.domain.prompting.system import system_message
 from app.domain.prompting.templates import PromptTemplates
 from app.domain.shown import shown_path
 
 __all__ = [
-    "Packed",
     "PromptTemplates",
     "across_task",
     "data_message",
     "judge_task",
-    "pack",
     "prove_task",
-    "review_messages",
     "review_task",
     "security_task",
     "shown_path",

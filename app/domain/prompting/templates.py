@@ -24,7 +24,6 @@ class PromptTemplates:
     across: str
     judge: str
     prove: str
-    repair: str
 
 
 def user_message(template: str, data: Iterable[tuple[str, str]] = (), **places: str) -> Message:

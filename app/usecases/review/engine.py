@@ -12,16 +12,15 @@ from app.domain.matching import match
 from app.domain.memory import FindingState, KnownFinding
 from app.domain.placing import Placed, Source, place
 from app.domain.prompting import PromptTemplates, system_message
-from app.domain.rule_choice import enabled, for_paths
+from app.domain.rule_choice import enabled, for_paths, told_in
 from app.domain.rules import Rule
 from app.domain.sandbox import Mode
 from app.domain.snapshot import Snapshot
-from app.domain.static_checks.hit import StaticHit
 from app.domain.steering import steering
 from app.domain.tiers import Tier
 from app.domain.trust import trusted
 from app.domain.whereabouts import MAX_NEW_PATHS
-from app.ports import Clock, Parser, PatternCompiler
+from app.ports import Clock, Parser, PatternCompiler, Structural
 from app.usecases.agent import AgentTexts, Unfinished, Why
 from app.usecases.review.concluding import Pieces, conclude
 from app.usecases.review.crew import Crew, ModelChoice
@@ -32,7 +31,7 @@ from app.usecases.review.proving import prove
 from app.usecases.review.recollection import Questions, questions, recollect, with_dismissals
 from app.usecases.review.rooms import Rooms
 from app.usecases.review.sources import read_sources
-from app.usecases.review.static import static_candidates
+from app.usecases.review.static import look_at_trees, static_candidates
 from app.usecases.review.verifying import Verified, verify
 from app.usecases.together import together
 
@@ -55,6 +54,7 @@ class Engine:
     templates: PromptTemplates
     texts: AgentTexts
     parser: Parser
+    structural: Structural
     compile_pattern: PatternCompiler
     now: Clock
     choice: ModelChoice | None
@@ -64,13 +64,14 @@ class Engine:
     async def examine(self, matter: Matter) -> Examined:
         """Looks at everything the base policy does not exclude; says of every entry what was done with it."""
         snapshot = matter.snapshot
-        rules = for_paths(enabled(self.rules, snapshot.policy.rules), snapshot.diffs)
+        allowed = enabled(self.rules, snapshot.policy.rules)
+        rules = for_paths(allowed, snapshot.diffs)
         models = (self.choice.fast, self.choice.main, self.choice.deep) if self.choice else ()
-        digest = steering(snapshot, rules, self.templates, models)
+        digest = steering(snapshot, allowed, self.templates, models)
         plan = make_plan(snapshot, matter.around.past, digest, self.choice, no_model=self.no_model)
         rooms, why_not = await _rooms(matter, plan)
         try:
-            crew = self._crew(matter, rules, rooms)
+            crew = self._crew(matter, plan, rules, rooms)
             return await self._examine(matter, plan, crew, rules, Steer(digest, why_not))
         finally:
             if rooms is not None:
@@ -81,7 +82,8 @@ class Engine:
     ) -> Examined:
         snapshot, past = matter.snapshot, matter.around.past
         looked = await look_at_all(crew, plan, matter) if crew is not None else ()
-        static = static_candidates(rules, snapshot, await self._structural(matter, rules))
+        trees = await look_at_trees(matter.repository, self.structural, snapshot, rules)
+        static = static_candidates(rules, snapshot, trees)
         said, unsure = trusted((c for one in looked for c in one.candidates), rules, core=plan.core)
         known = with_dismissals(past, matter.around.dismissed)
         sources = await self._sources(matter, {c.path for c in (*static, *said)}, known)
@@ -111,9 +113,6 @@ class Engine:
             now=self.now(),
         )
 
-    async def _structural(self, matter: Matter, rules: tuple[Rule, ...]) -> tuple[StaticHit, ...]:
-        return ()
-
     async def _sources(
         self, matter: Matter, paths: Iterable[str], known: Iterable[KnownFinding]
     ) -> Mapping[str, Source]:
@@ -126,7 +125,7 @@ class Engine:
             found |= await read_sources(matter.repository, self.parser, head, added[:MAX_NEW_PATHS])
         return found
 
-    def _crew(self, matter: Matter, rules: tuple[Rule, ...], rooms: Rooms | None) -> Crew | None:
+    def _crew(self, matter: Matter, plan: Plan, rules: tuple[Rule, ...], rooms: Rooms | None) -> Crew | None:
         if self.choice is None or matter.model is None:
             return None
         return Crew(
@@ -136,7 +135,7 @@ class Engine:
             texts=self.texts,
             snapshot=matter.snapshot,
             rules=rules,
-            system=system_message(self.templates, matter.snapshot, rules),
+            system=system_message(self.templates, matter.snapshot, told_in(rules, plan.highest)),
             repository=matter.repository,
             parser=self.parser,
             compile_pattern=self.compile_pattern,

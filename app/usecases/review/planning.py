@@ -42,6 +42,11 @@ class Plan:
         return {path: choice.tier for path, choice in self.tiers.items()}
 
     @property
+    def highest(self) -> Tier:
+        """Of all entries."""
+        return max((choice.tier for choice in self.tiers.values()), key=lambda tier: tier.rank, default=Tier.SKIP)
+
+    @property
     def core(self) -> frozenset[str]:
         return frozenset(path for path, choice in self.tiers.items() if choice.tier is Tier.CORE)
 

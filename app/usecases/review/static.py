@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from app.domain.coverage import Coverage, Unreviewed
 from app.domain.findings import Candidate, Evidence
 from app.domain.rules import Rule
 from app.domain.snapshot import Snapshot
-from app.domain.static_checks import SECRET, check_file, redact_secrets
-from app.domain.static_checks.hit import StaticHit
+from app.domain.static_checks import SECRET, check_file, redact_secrets, structural_asks
 from app.domain.visible import hidden_characters
+from app.ports import Code, Structural
+
+_AT_ONCE = 50
+_MOST_BYTES = 1024 * 1024
+
+Shapes = tuple[tuple[str, int], ...]
 
 RULES = "rules"
 """The `source` of candidates that no model made."""
 
 
-def static_candidates(rules: tuple[Rule, ...], snapshot: Snapshot, more: Iterable[StaticHit]) -> tuple[Candidate, ...]:
-    """What is certain without a model, in excluded files too: a secret in a vendored file is a secret.
-
-    `more` are hits of structural patterns, which need a parser.
+async def look_at_trees(
+    code: Code, structural: Structural, snapshot: Snapshot, rules: tuple[Rule, ...]
+) -> Mapping[str, Shapes]:
+    """What rules find in the syntax trees of changed files, as (rule id, line) by path. A file that no parser reads, or
+    that is very long, has none.
     """
+    asked = {path: asks for path in snapshot.diffs if (asks := structural_asks(path, rules))}
+    found: dict[str, Shapes] = {}
+    paths = tuple(asked)
+    for start in range(0, len(paths), _AT_ONCE):
+        some = paths[start : start + _AT_ONCE]
+        for path, blob in (await code.blobs(snapshot.head, some, max_bytes=_MOST_BYTES)).items():
+            if blob.truncated:
+                continue
+            text = blob.text_bytes.decode("utf-8", "replace")
+            found[path] = await structural.structural(path, text, asked[path]) or ()
+    return found
+
+
+def static_candidates(
+    rules: tuple[Rule, ...], snapshot: Snapshot, trees: Mapping[str, Shapes]
+) -> tuple[Candidate, ...]:
+    """What is certain without a model, in excluded files too: a secret in a vendored file is a secret."""
+    disabled = snapshot.policy.rules.disable
     hits = [
         hit
         for path, diff in snapshot.diffs.items()
-        for hit in check_file(path, diff, rules, disabled=snapshot.policy.rules.disable)
+        for hit in check_file(path, diff, rules, disabled=disabled, structural=trees.get(path, ()))
     ]
-    seen = {(hit.rule_id, hit.path, hit.line) for hit in hits}
-    hits += [hit for hit in more if (hit.rule_id, hit.path, hit.line) not in seen]
     return tuple(
         Candidate(
             rule=hit.rule_id,
