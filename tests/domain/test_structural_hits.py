@@ -10,7 +10,7 @@ from app.domain.diff import DiffLine, FileDiff, Hunk, LineKind
 from app.domain.grammars import GRAMMARS, grammar_of
 from app.domain.rule_choice import told_in
 from app.domain.rules import Detector, Rule, StructuralPattern
-from app.domain.static_checks import check_file, patterns_for, structural_hits, structural_rules
+from app.domain.static_checks import check_file, patterns_for, structural_asks, structural_hits, structural_rules
 from app.domain.tiers import Tier
 from tests.build import rule
 
@@ -66,6 +66,7 @@ def test_only_rules_with_a_pattern_for_the_grammar_make_a_file_worth_parsing() -
     assert structural_rules("a.txt", rules) == ()
     assert patterns_for(_SEEN, "a.py") == (_TREE,)
     assert patterns_for(_SEEN, "a.js") == ()
+    assert structural_asks("src/a.py", rules) == (("python/a", {"kind": "call"}),)
 
 
 def test_hits_stand_on_added_lines_in_order_and_once() -> None:

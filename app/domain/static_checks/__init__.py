@@ -6,7 +6,7 @@ from app.domain.static_checks.check import BUILT_IN_CHECKS, check_file
 from app.domain.static_checks.hit import StaticHit
 from app.domain.static_checks.secret_hits import RULE_ID as SECRET
 from app.domain.static_checks.secret_redaction import redact_secrets
-from app.domain.static_checks.structural_hits import patterns_for, structural_hits, structural_rules
+from app.domain.static_checks.structural_hits import patterns_for, structural_asks, structural_hits, structural_rules
 
 __all__ = [
     "BUILT_IN_CHECKS",
@@ -15,6 +15,7 @@ __all__ = [
     "check_file",
     "patterns_for",
     "redact_secrets",
+    "structural_asks",
     "structural_hits",
     "structural_rules",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from app.domain.diff import FileDiff
 from app.domain.grammars import grammar_of
@@ -20,6 +20,11 @@ def patterns_for(rule: Rule, path: str) -> tuple[StructuralPattern, ...]:
 def structural_rules(path: str, rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """The rules with something to look for in the syntax tree of this file; where there is none, do not parse it."""
     return tuple(rule for rule in rules if applies(rule, path) and patterns_for(rule, path))
+
+
+def structural_asks(path: str, rules: Iterable[Rule]) -> tuple[tuple[str, Mapping[str, object]], ...]:
+    """(rule id, ast-grep rule object) for all that is to be looked for in this file, as a parser is asked for it."""
+    return tuple((rule.id, seen.rule) for rule in structural_rules(path, rules) for seen in patterns_for(rule, path))
 
 
 def structural_hits(
