@@ -17,8 +17,10 @@ from app.domain.snapshot import Snapshot
 from app.domain.tiers import Tier
 from app.ports import Model, Parser, PatternCompiler, Repository
 from app.usecases.agent import AgentLimits, AgentTexts, Finished, Task, Tool, Unfinished, work
+from app.usecases.review.notebook import Notebook
 from app.usecases.review.rooms import Rooms
 from app.usecases.tools import Reads, reading_tools
+from app.usecases.tools.run import RunTool
 
 T = TypeVar("T")
 
@@ -65,10 +67,15 @@ class Crew:
     cache_key: str
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PASSES_AT_ONCE))
 
-    def tools(self, reads: Reads) -> tuple[Tool, ...]:
-        """For looking around at the pinned commits."""
+    def tools(self, tier: Tier, reads: Reads, notebook: Notebook) -> tuple[Tool, ...]:
+        """All that a reviewer of a tier may use: the same for each, since tools are where a provider's cache begins."""
+        if tier is Tier.LIGHT:
+            return ()
         skills = tuple((skill.name, skill.path) for skill in self.snapshot.skills)
-        return reading_tools(self.repository, self.parser, self.compile_pattern, self.snapshot, reads, skills=skills)
+        looking = reading_tools(self.repository, self.parser, self.compile_pattern, self.snapshot, reads, skills=skills)
+        if tier is not Tier.CORE or self.rooms is None:
+            return (*looking, notebook)
+        return (*looking, notebook, RunTool(self.rooms.at(self.snapshot.head)))
 
     async def review(
         self,

@@ -14,14 +14,13 @@ from app.domain.memory import FindingState
 from app.domain.progress import Progress
 from app.domain.prompting import across_task, review_task, security_task
 from app.domain.tiers import Tier
-from app.usecases.agent import Finished, Tool, Unfinished
+from app.usecases.agent import Finished, Unfinished
 from app.usecases.review.crew import Crew
 from app.usecases.review.examination import Matter
 from app.usecases.review.notebook import Notebook
 from app.usecases.review.planning import Plan
 from app.usecases.together import together
 from app.usecases.tools import Reads
-from app.usecases.tools.run import RunTool
 
 SECURITY = "security"
 ACROSS = "across"
@@ -102,15 +101,9 @@ async def _reviewer(crew: Crew, group: Group, name: str, known: tuple[str, ...],
     here = set(group.paths)
     others = tuple(c.entry.path for c in crew.snapshot.changes if c.entry.path not in here)
     task = review_task(crew.templates, crew.snapshot, group, others=others, known=known)
-    model = crew.choice.of(group.tier)
-    if group.tier is Tier.LIGHT:
-        result = await crew.review(name, model, group, task)
-        return _found(crew, name, Notebook(), result), result
     notebook = Notebook()
-    tools: tuple[Tool, ...] = (*crew.tools(reads), notebook)
-    if group.tier is Tier.CORE and crew.rooms is not None:
-        tools = (*tools, RunTool(crew.rooms.at(crew.snapshot.head)))
-    result = await crew.review(name, model, group, task, tools=tools, kept=notebook.kept)
+    tools = crew.tools(group.tier, reads, notebook)
+    result = await crew.review(name, crew.choice.of(group.tier), group, task, tools=tools, kept=notebook.kept)
     return _found(crew, name, notebook, result), result
 
 
@@ -121,7 +114,7 @@ async def _blind(crew: Crew, group: Group, name: str, reads: Reads) -> _Result:
         crew.choice.deep,
         group,
         security_task(crew.templates, group),
-        tools=(*crew.tools(reads), notebook),
+        tools=crew.tools(Tier.CORE, reads, notebook),
         kept=notebook.kept,
     )
     return _found(crew, f"{name}, {SECURITY}", notebook, result), result
@@ -140,7 +133,7 @@ async def look_across(crew: Crew, looked: tuple[Looked, ...]) -> Looked | None:
         (across_task(crew.templates, summaries),),
         schema=REVIEW_SCHEMA,
         decode=decode_review,
-        tools=(*crew.tools(reads), notebook),
+        tools=crew.tools(Tier.STANDARD, reads, notebook),
         kept=notebook.kept,
     )
     answer = result.value if isinstance(result, Finished) else None

@@ -16,12 +16,13 @@ from app.domain.pull_request import Sha
 from app.domain.sandbox import Command, CommandLimits, Stream
 from app.domain.severity import Severity
 from app.domain.static_checks import redact_secrets
+from app.domain.tiers import Tier
 from app.usecases.agent import Finished
 from app.usecases.review.crew import Crew
+from app.usecases.review.notebook import Notebook
 from app.usecases.review.rooms import Rooms
 from app.usecases.together import together
 from app.usecases.tools import Reads
-from app.usecases.tools.run import RunTool
 
 MOST = 5
 """Findings of one review that we try to show."""
@@ -65,7 +66,7 @@ async def _shown(crew: Crew, rooms: Rooms, finding: Finding, group: Group) -> Pr
         (data_message(crew.templates, group), prove_task(crew.templates, finding, can_run_base=True)),
         schema=PROOF_SCHEMA,
         decode=decode_proof,
-        tools=(*crew.tools(Reads()), RunTool(rooms.at(snapshot.head))),
+        tools=crew.tools(Tier.CORE, Reads(), Notebook()),
     )
     if not isinstance(result, Finished):
         return result.reason

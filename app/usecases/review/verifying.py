@@ -15,6 +15,7 @@ from app.domain.tiers import Tier
 from app.domain.trust import quoted
 from app.usecases.agent import Unfinished
 from app.usecases.review.crew import Crew
+from app.usecases.review.notebook import Notebook
 from app.usecases.together import together
 from app.usecases.tools import Reads
 
@@ -60,17 +61,19 @@ async def _judge(
     crew: Crew, finding: Finding, groups: Mapping[str, Group], tiers: Mapping[str, Tier], label: str
 ) -> tuple[Finding | None, Judgement] | Unfinished:
     path = finding.location.path
-    tier = tiers[path]
+    tier, notebook = tiers[path], Notebook()
     result = await crew.review(
         label,
         crew.choice.of(tier),
         groups.get(path) or _alone(crew, path, tier),
         judge_task(crew.templates, _claim(finding)),
-        tools=crew.tools(Reads()) if tier is not Tier.LIGHT else (),
+        tools=crew.tools(tier, Reads(), notebook),
+        kept=notebook.kept,
     )
     if isinstance(result, Unfinished):
         return result
-    proven, reason = await _proven(crew, finding, result.value)
+    answer = replace(result.value, candidates=(*result.value.candidates, *notebook.candidates))
+    proven, reason = await _proven(crew, finding, answer)
     if proven is None:
         return None, _judgement(finding, Decision.DROPPED, None, reason)
     lowered = not proven.severity.at_least(finding.severity)
@@ -82,7 +85,7 @@ async def _judge(
         failing_case=proven.failing_case or finding.failing_case,
     )
     decision = Decision.LOWERED if lowered else Decision.KEPT
-    return kept, _judgement(finding, decision, severity, result.value.walkthrough or proven.failing_case)
+    return kept, _judgement(finding, decision, severity, answer.walkthrough or proven.failing_case)
 
 
 def _claim(finding: Finding) -> Candidate:

@@ -75,9 +75,22 @@ def claim(seen: Seen) -> JsonObject | None:
 
 
 def confirm(seen: Seen) -> Reply:
-    """The claim of a judge's task, as it stands."""
+    """The claim of a judge's task, as it stands, with the lines that the diff shows for it."""
     claimed = claim(seen)
-    return nothing(seen) if claimed is None else review(seen, [claimed], "Confirmed.")
+    if claimed is None:
+        return nothing(seen)
+    return review(seen, [{**claimed, "quotes": claimed["quotes"] or quotes_for(claimed, seen)}], "Confirmed.")
+
+
+def quotes_for(claimed: JsonObject, seen: Seen) -> list[JsonObject]:
+    """The added lines that the claim points at; where the diff shows none there, its file's first one that says
+    something.
+    """
+    lines = [line for line in added_lines(seen.user_text) if line.path == claimed["path"]]
+    start, end = int(str(claimed["start_line"])), int(str(claimed["end_line"]))
+    at = [line for line in lines if start <= line.line <= end]
+    telling = at or [line for line in lines if len(line.text.split()) > 1][:1]
+    return [{"path": line.path, "line": line.line, "text": line.text} for line in telling]
 
 
 def reject(seen: Seen) -> Reply:
