@@ -1,0 +1,92 @@
+"""The review job, put together from the clients that a worker holds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from redis.asyncio import Redis
+
+from app.adapters.git.mirror import GitMirrors
+from app.adapters.github.checks import CheckWriter
+from app.adapters.github.client import Client
+from app.adapters.github.conversation import ConversationWriter
+from app.adapters.github.graphql import GraphQL
+from app.adapters.github.notifying import NotifyingWrites
+from app.adapters.github.permissions import PermissionReader
+from app.adapters.github.pull_requests import PullRequestReader
+from app.adapters.github.threads import ThreadWriter
+from app.adapters.github.tokens import InstallationTokens
+from app.adapters.rules.policy_file import parse_policy
+from app.adapters.store.answers import RedisAnswers
+from app.adapters.store.heads import RedisHeads
+from app.adapters.store.outbox import RedisOutbox
+from app.adapters.store.past_reviews import RedisPastReviews
+from app.adapters.store.purse import RedisPurse
+from app.ports import Sandboxes
+from app.settings import Settings
+from app.usecases.review.around import Surroundings
+from app.usecases.review.check_run import CheckRuns
+from app.usecases.review.engine import Engine
+from app.usecases.review.publish import Publisher
+from app.usecases.review.run import ReviewRun
+from app.wiring.mirrors import TokenMirrors
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """What talks to the outside."""
+
+    github: Client
+    writes: NotifyingWrites
+    tokens: InstallationTokens
+    redis: Redis
+    sandboxes: Sandboxes | None
+    """None where nothing may be executed."""
+    now: Callable[[], datetime]
+
+
+def review_job(settings: Settings, clients: Clients, engine: Engine) -> ReviewRun:
+    github = settings.need_github()
+    client, redis = clients.github, clients.redis
+    threads = ThreadWriter(GraphQL(client, now=clients.now), clients.writes)
+    private_key = github.private_key.expose()
+    marker_key = _own_key(private_key, "marker")
+    checks = CheckWriter(client, app_id=github.app_id, now=clients.now)
+    check_runs = CheckRuns(checks, RedisOutbox(redis), RedisHeads(redis))
+    publisher = Publisher(
+        conversation=ConversationWriter(client, clients.writes, app_id=github.app_id),
+        threads=threads,
+        pull_requests=PullRequestReader(client),
+        check_runs=check_runs,
+        outbox=check_runs.outbox,
+        heads=check_runs.heads,
+        rules={rule.id: rule for rule in engine.rules},
+        marker_key=marker_key,
+    )
+    return ReviewRun(
+        pull_requests=publisher.pull_requests,
+        mirrors=TokenMirrors(GitMirrors(settings.data_dir, github.url), clients.tokens),
+        check_runs=check_runs,
+        engine=engine,
+        publisher=publisher,
+        surroundings=Surroundings(
+            past=RedisPastReviews(redis, key=_own_key(private_key, "past reviews")),
+            threads=threads,
+            permissions=PermissionReader(client),
+            marker_key=marker_key,
+        ),
+        answers=RedisAnswers(redis, key=_own_key(private_key, "answers")),
+        purse=RedisPurse(redis),
+        deployment_caps=settings.caps,
+        sandboxes=clients.sandboxes,
+        parse_policy=parse_policy,
+        github_url=github.url,
+    )
+
+
+def _own_key(private_key_pem: str, purpose: str) -> bytes:
+    """A key for one purpose that only this App can have; the private key itself is not used for it."""
+    return hashlib.sha256(f"revwright {purpose}\x00{private_key_pem}".encode()).digest()
