@@ -18,6 +18,7 @@ from app.domain.tiers import Tier
 from app.ports import Model, Parser, PatternCompiler, Repository
 from app.usecases.agent import AgentLimits, AgentTexts, Finished, Task, Tool, Unfinished, work
 from app.usecases.review.notebook import Notebook
+from app.usecases.review.noticing import NoticingModel
 from app.usecases.review.rooms import Rooms
 from app.usecases.tools import Reads, reading_tools
 from app.usecases.tools.run import RunTool
@@ -53,7 +54,7 @@ class ModelChoice:
 class Crew:
     """`model` is the run's own: it remembers, counts and pays. `rooms` is None where nothing may be executed."""
 
-    model: Model
+    model: NoticingModel
     choice: ModelChoice
     templates: PromptTemplates
     texts: AgentTexts

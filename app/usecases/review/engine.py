@@ -25,6 +25,7 @@ from app.usecases.agent import AgentTexts, Unfinished, Why
 from app.usecases.review.concluding import Pieces, conclude
 from app.usecases.review.crew import Crew, ModelChoice
 from app.usecases.review.examination import Examined, Matter
+from app.usecases.review.noticing import NoticingModel
 from app.usecases.review.passes import look_at_all
 from app.usecases.review.planning import Plan, make_plan
 from app.usecases.review.proving import prove
@@ -106,7 +107,7 @@ class Engine:
                 recollection=recollect(matched, asked, verified, rechecked, head=snapshot.head),
                 unjudged=verified.open,
                 dropped=(*unsure, *misplaced),
-                notes=(*steer.notes, *notes),
+                notes=(*steer.notes, *notes, *(crew.model.notes() if crew else ())),
                 steering=steer.digest,
                 no_model="" if self.choice else self.no_model,
             ),
@@ -129,7 +130,7 @@ class Engine:
         if self.choice is None or matter.model is None:
             return None
         return Crew(
-            model=matter.model,
+            model=NoticingModel(matter.model),
             choice=self.choice,
             templates=self.templates,
             texts=self.texts,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from app.domain.entries import display_path
 from app.domain.errors import GitHubError, GitHubUnavailable
+from app.domain.judgements import Decision
 from app.domain.messages import check as words
 from app.domain.messages.check import Conclusion
 from app.domain.messages.origin import Origin
@@ -13,6 +15,7 @@ from app.domain.messages.verdict_words import headline
 from app.domain.money import Caps, caps_for
 from app.domain.policy import Policy, Trigger
 from app.domain.pull_request import PullRequest
+from app.domain.report import Report
 from app.domain.row import Order, Row
 from app.domain.runs import added
 from app.domain.snapshot import Snapshot
@@ -36,6 +39,7 @@ class HeadMoved(GitHubUnavailable):
     """
 
 
+_MOST_TOLD = 20
 _NOTHING_NEW = frozenset((Trigger.PUSH.value, Order.RESUME.value))
 """Reasons to look that are none to review a head again."""
 
@@ -84,6 +88,8 @@ class ReviewRun:
         around = await self.surroundings.read(place, pull)
         examined = await self._examine(row, Matter(snapshot, repository, around=around), progress)
         report = examined.report
+        for line in _second_look(report):
+            await progress.note(line)
         await progress.note(f"examined: {headline(report.verdict)}")
         await guard()
         await self._still_head(row, pull)
@@ -190,6 +196,19 @@ class ReviewRun:
         else:
             await self.check_runs.conclude(place, pull.head_sha, Conclusion.ACTION_REQUIRED, words.not_wanted(refusal))
         return Outcome(refusal)
+
+
+def _second_look(report: Report) -> tuple[str, ...]:
+    """For the run's record: how many claims stood, and why the others did not."""
+    if not report.judgements:
+        return ()
+    fallen = [one for one in report.judgements if one.decision is not Decision.KEPT]
+    told = [
+        f"claim {one.decision}: {one.severity} {display_path(one.path)}:{one.line} {one.title}: {one.reason}"
+        for one in fallen[:_MOST_TOLD]
+    ]
+    dropped = sum(one.decision is Decision.DROPPED for one in fallen)
+    return (f"second look: {len(report.judgements)} claims, {dropped} dropped, {len(fallen) - dropped} lowered", *told)
 
 
 def _refusal(policy: Policy, pull: PullRequest, triggers: frozenset[str]) -> str | None:
