@@ -230,6 +230,7 @@ def blocked() -> Report:
         bill=Bill(spent=1.1871, cap=2.0),
         guidelines=(Guideline("AGENTS.md", "", 0), Guideline("app/pay/AGENTS.md", "", 1_200)),
         skills=("payments",),
+        notes=("Fdeadbee00: the command prints the same on the base",),
         rounds=3,
         carried=2,
         hidden_characters=2,

@@ -71,6 +71,7 @@ def _how(report: Report) -> dict[str, Any]:
         "rule_packs": dict(report.rule_packs),
         "guidelines": [{"path": display_path(g.path), "cut_bytes": g.cut_bytes} for g in report.guidelines],
         "skills": list(report.skills),
+        "notes": list(report.notes),
         "judgements": [_judgement(j) for j in report.judgements],
         "dropped": [_dropped(d) for d in report.dropped],
         "hidden_characters": report.hidden_characters,

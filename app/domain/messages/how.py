@@ -24,6 +24,7 @@ def how_table(report: Report, origin: Origin) -> str:
     carried = f"{counted(report.carried, 'file')} covered by an earlier review of the same change"
     rows.append(("carried over", carried if report.carried else ""))
     rows.append(("second look", _decisions(report)))
+    rows.append(("notes", "; ".join(cell_phrase(note, limit=300) for note in report.notes[:MAX_CLAIMS])))
     dropped = len(_unjudged(report))
     rows.append(("dropped claims", f"{dropped:,}, none of them posted" if dropped else ""))
     hidden = f"**{report.hidden_characters:,}** invisible characters in the change"
