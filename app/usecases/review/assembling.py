@@ -29,7 +29,7 @@ def ledger(
     states: dict[str, Coverage] = dict(plan.covered)
     for one in looked:
         for path, state in one.coverage.items():
-            if isinstance(states.get(path, state), Reviewed):
+            if path not in states or isinstance(states[path], Reviewed):
                 states[path] = state
     states |= {path: Unreviewed(reason) for path, reason in unjudged.items()}
     states |= hidden
