@@ -22,6 +22,7 @@ from app.adapters.store.bells import queue_name
 from app.adapters.store.ledger import LedgerOptions
 from app.adapters.store.scripts import hgetall
 from app.domain.jobs import Queue
+from app.ports import Sandboxes
 from app.settings import Settings
 from app.web.main import create_app
 from app.wiring.cancelling import end
@@ -36,6 +37,7 @@ from workers.options import WorkerOptions
 
 WEBHOOK_SECRET = "canary-webhook-secret-0123456789abcdef"
 MODEL_KEY = "canary-model-key-0123456789abcdef"
+MODELS = {f"REVWRIGHT_MODEL_{tier}": tier.lower() for tier in ("FAST", "MAIN", "DEEP")}
 OPTIONS = WorkerOptions(poll_seconds=0.02, back_off=BackOff(base_seconds=0.0))
 AT_ONCE = LedgerOptions(debounce_ms=0)
 _ROUNDS = 50
@@ -150,11 +152,12 @@ async def open_world(
     *,
     model: FakeModel | None,
     ledger: LedgerOptions = AT_ONCE,
+    sandboxes: Sandboxes | None = None,
     **extra: str,
 ) -> AsyncIterator[World]:
     """A deployment with one installation and one repository, `acme/web`, whose branch `main` has one commit.
 
-    Pushes do not wait for more of them here, unless `ledger` says so.
+    Pushes do not wait for more of them here, unless `ledger` says so; nothing is executed without `sandboxes`.
     """
     installation = github.add_installation(github.add_user("acme", type="Organization"))
     repo = github.create_repository("acme/web", installation=installation)
@@ -165,7 +168,9 @@ async def open_world(
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(open_redis(redis_settings))
         await redis.flushall()
-        services = await stack.enter_async_context(open_worker_services(settings, redis_settings, ledger, pace_ms=0))
+        services = await stack.enter_async_context(
+            open_worker_services(settings, redis_settings, ledger, sandboxes=sandboxes, pace_ms=0)
+        )
         app = create_app(lambda: open_web_services(settings, redis_settings, ledger))
         await stack.enter_async_context(app.router.lifespan_context(app))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

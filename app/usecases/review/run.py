@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -60,6 +62,7 @@ class ReviewRun:
     sandboxes: Sandboxes | None
     parse_policy: PolicyParser
     github_url: str
+    seconds: Callable[[], float] = time.monotonic
 
     async def run(self, row: Row, guard: Guard, progress: Progress) -> Outcome:
         """Ends with a concluded check on the newest head, or raises an error that says whether to try again."""
@@ -176,7 +179,7 @@ class ReviewRun:
         caps = caps_for(snapshot.policy.limits, self.deployment_caps)
         meter = MeteredModel(choice.model, self.purse, ref, caps, choice.prices, chains=choice.chains)
         model = RememberedModel(meter, self.answers, row.key, choice.prices)
-        telling = Telling(self.check_runs, Place(ref, row.wanted.repository), snapshot.head, meter)
+        telling = Telling(self.check_runs, Place(ref, row.wanted.repository), snapshot.head, meter, clock=self.seconds)
         try:
             examined = await self.engine.examine(replace(matter, model=model, tell=telling.hear))
         finally:
