@@ -21,7 +21,7 @@ from app.wiring.redis import open_redis
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github.auth import generate_private_key
 from tests.fakes.model import FakeModel
-from tests.world import AT_ONCE, MODEL_KEY, MODELS, WEBHOOK_SECRET, World, open_world
+from tests.world import AT_ONCE, MODEL_KEY, WEBHOOK_SECRET, World, open_world
 
 # The same examples in every run, so that a change is judged by itself: a search with new ones is
 # HYPOTHESIS_PROFILE=search make test.
@@ -95,7 +95,15 @@ async def tiered(
     github: FakeGitHub, redis_settings: RedisSettings, model: FakeModel, tmp_path: Path
 ) -> AsyncIterator[World]:
     """A deployment with a model of its own for each tier."""
-    async with open_world(github, redis_settings, tmp_path / "data", model=model, **MODELS) as opened:
+    async with open_world(
+        github,
+        redis_settings,
+        tmp_path / "data",
+        model=model,
+        REVWRIGHT_MODEL_FAST="fast",
+        REVWRIGHT_MODEL_MAIN="main",
+        REVWRIGHT_MODEL_DEEP="deep",
+    ) as opened:
         yield opened
 
 

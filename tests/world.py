@@ -37,7 +37,6 @@ from workers.options import WorkerOptions
 
 WEBHOOK_SECRET = "canary-webhook-secret-0123456789abcdef"
 MODEL_KEY = "canary-model-key-0123456789abcdef"
-MODELS = {f"REVWRIGHT_MODEL_{tier}": tier.lower() for tier in ("FAST", "MAIN", "DEEP")}
 OPTIONS = WorkerOptions(poll_seconds=0.02, back_off=BackOff(base_seconds=0.0))
 AT_ONCE = LedgerOptions(debounce_ms=0)
 _ROUNDS = 50
