@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from app.domain.command_output import Cleaner, Keeper, end_words
+from app.domain.command_output import Cleaner, Keeper, end_words, limit_words
 from app.domain.entries import display_path
 from app.domain.errors import SandboxRefused, SandboxUnavailable
 from app.domain.findings import Evidence, Finding, Proof, ProofRun
@@ -13,7 +13,7 @@ from app.domain.grouping import Group
 from app.domain.prompting import data_message, prove_task
 from app.domain.proof_answers import PROOF_SCHEMA, NoProof, ProofPlan, decode_proof
 from app.domain.pull_request import Sha
-from app.domain.sandbox import Command, CommandLimits, Stream
+from app.domain.sandbox import Command, CommandLimits, Limit, Stream
 from app.domain.severity import Severity
 from app.domain.static_checks import redact_secrets
 from app.domain.tiers import Tier
@@ -80,17 +80,27 @@ async def _shown(crew: Crew, rooms: Rooms, finding: Finding, group: Group) -> Pr
         base = await _ran(rooms, snapshot.merge_base, plan)
     except (SandboxRefused, SandboxUnavailable) as error:
         return f"the sandbox did not run it: {error}"
-    if plan.expected not in head.output:
-        return "the command did not print on the head what was foretold"
-    if plan.expected in base.output:
-        return "the command prints the same on the base"
+    if why_not := _shows_nothing(head, base, plan.expected):
+        return why_not
     return Proof(
         command=redact_secrets(plan.command),
         files=tuple((path, redact_secrets(text)) for path, text in plan.files),
         expected=plan.expected,
-        head=head,
-        base=base,
+        head=head.told,
+        base=base.told,
     )
+
+
+def _shows_nothing(head: _Ran, base: _Ran, expected: str) -> str:
+    """Why two runs prove nothing; empty when they do. A run that was cut short may yet have said something else."""
+    for where, ran in (("head", head), ("base", base)):
+        if ran.limit is not None:
+            return f"on the {where} the command ran into a limit: {limit_words(ran.limit, _LIMITS)}"
+    if expected not in head.told.output:
+        return "the command did not print on the head what was foretold"
+    if base.printed:
+        return "the command prints the same on the base"
+    return ""
 
 
 async def _known_files(crew: Crew, plan: ProofPlan) -> tuple[str, ...]:
@@ -102,17 +112,47 @@ async def _known_files(crew: Crew, plan: ProofPlan) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-async def _ran(rooms: Rooms, commit: Sha, plan: ProofPlan) -> ProofRun:
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """A run as people are told of it, the limit that ended it, and whether it printed what was foretold anywhere, also
+    in what is left out of `told`.
+    """
+
+    told: ProofRun
+    limit: Limit | None
+    printed: bool
+
+
+async def _ran(rooms: Rooms, commit: Sha, plan: ProofPlan) -> _Ran:
     """In a sandbox that nobody used before: what the reviewers tried out is no part of the proof."""
     async with rooms.fresh(commit) as sandbox:
         for path, text in plan.files:
             await sandbox.write(path, text.encode())
         cleaner, keeper = Cleaner(), Keeper(head_bytes=_HEAD_BYTES, tail_bytes=_TAIL_BYTES)
+        watch = _Watch(plan.expected)
 
         async def keep(_: Stream, chunk: bytes) -> None:
-            keeper.feed(cleaner.feed(chunk))
+            text = cleaner.feed(chunk)
+            watch.feed(text)
+            keeper.feed(text)
 
         command = Command(argv=("sh", "-c", plan.command), limits=_LIMITS)
         ended = await sandbox.run(command, keep)
-        keeper.feed(cleaner.finish())
-    return ProofRun(commit, end_words(ended, _LIMITS), redact_secrets(str(keeper.kept())))
+        rest = cleaner.finish()
+        watch.feed(rest)
+        keeper.feed(rest)
+    told = ProofRun(commit, end_words(ended, _LIMITS), redact_secrets(str(keeper.kept())))
+    return _Ran(told, ended.limit, watch.seen)
+
+
+class _Watch:
+    """Looks for a text in what comes in pieces."""
+
+    def __init__(self, text: str) -> None:
+        self._text, self._end = text, ""
+        self.seen = False
+
+    def feed(self, piece: str) -> None:
+        joined = self._end + piece
+        self.seen = self.seen or self._text in joined
+        self._end = joined[1 - len(self._text) :]
