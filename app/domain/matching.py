@@ -116,14 +116,16 @@ def _second_wordings(
     first: Mapping[int, int],
 ) -> dict[int, int]:
     """New findings that are alike to a known one which another new one stands for already. What only stands near it is
-    another defect, unless its title says the same; a static rule knows which line it means.
+    another defect, unless its title says the same; a static rule knows which line it means. On the line of a static
+    finding a claim is another defect too: the rule has said all that it says there.
     """
     second: dict[int, int] = {}
     for rank, _, i, j in pairs:
         if i in first or i in second:
             continue
-        alike = found[i].evidence is not Evidence.STATIC and similar(known[j].finding.title, found[i].title)
-        if on_one_line(rank) or alike:
+        certain = found[i].evidence is Evidence.STATIC, known[j].finding.evidence is Evidence.STATIC
+        alike = not certain[0] and similar(known[j].finding.title, found[i].title)
+        if alike or (on_one_line(rank) and certain != (False, True)):
             second[i] = j
     return second
 
