@@ -11,8 +11,10 @@ from app.domain.grouping import Group, group
 from app.domain.judgements import Decision, Judgement
 from app.domain.prompting import judge_task
 from app.domain.severity import Severity
+from app.domain.static_checks import redact_secrets
 from app.domain.tiers import Tier
 from app.domain.trust import quoted
+from app.domain.visible import visible
 from app.usecases.agent import Unfinished
 from app.usecases.review.crew import Crew
 from app.usecases.review.notebook import Notebook
@@ -118,20 +120,30 @@ async def _proven(crew: Crew, finding: Finding, answer: ReviewAnswer) -> tuple[C
     if not best.failing_case.strip():
         return None, "the judge named no case in which it fails"
     quotes = tuple(replace(quote, path=crew.real_path(quote.path)) for quote in best.quotes)
-    if not quoted(quotes, await _files(crew, {quote.path for quote in quotes})):
+    files = await _files(crew, {quote.path for quote in quotes})
+    if not quoted(quotes, _split(files)) and not quoted(quotes, _split(_as_shown(files))):
         return None, "the judge quoted no line that is there"
     return best, ""
 
 
-async def _files(crew: Crew, paths: set[str]) -> dict[str, tuple[str, ...]]:
-    """Lines of the head; of a deleted file, those that were there."""
+async def _files(crew: Crew, paths: set[str]) -> dict[str, str]:
+    """Texts of the head; of a deleted file, what was there."""
     snapshot = crew.snapshot
     wanted = tuple(sorted(paths))
     blobs = await crew.repository.blobs(snapshot.head, wanted, max_bytes=_FILE_BYTES)
     gone = tuple(path for path in wanted if path not in blobs)
     if gone:
         blobs |= await crew.repository.blobs(snapshot.merge_base, gone, max_bytes=_FILE_BYTES)
-    return {path: tuple(blob.text_bytes.decode("utf-8", "replace").split("\n")) for path, blob in blobs.items()}
+    return {path: blob.text_bytes.decode("utf-8", "replace") for path, blob in blobs.items()}
+
+
+def _as_shown(files: Mapping[str, str]) -> dict[str, str]:
+    """A judge quotes what it was shown, which has a placeholder where a secret or a hidden character stands."""
+    return {path: visible(redact_secrets(text, keep_lines=True)) for path, text in files.items()}
+
+
+def _split(files: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    return {path: tuple(text.split("\n")) for path, text in files.items()}
 
 
 def _alone(crew: Crew, path: str, tier: Tier) -> Group:
