@@ -27,7 +27,7 @@ def told(findings: tuple[Finding, ...]) -> str:
 
 def test_claims_outside_the_hunks_stay_apart() -> None:
     diff = diff_of(" a", "+b", " c", start=50)
-    found, dropped = settle([claim(5, "first"), claim(9, "second"), claim(200, "third")], {"a.py": diff})
+    found, dropped = settle([claim(5, "first"), claim(9, "second"), claim(150, "third")], {"a.py": diff})
 
     assert {f.title for f in found} == {"first", "second", "third"}
     assert len({f.id for f in found}) == 3

@@ -104,16 +104,16 @@ async def test_findings_under_wide_names_stay_within_the_bytes_of_the_summary(wo
     assert len((check.summary or "").encode()) <= 65_535
 
 
-async def test_an_annotation_has_no_line_beyond_what_github_takes(world: World) -> None:
-    model_of(
-        world, Answer({"findings": [FINDING | {"start_line": 2, "end_line": 10**30}], "summary": "s", "diagram": None})
-    )
+async def test_a_claim_about_lines_that_are_not_there_is_no_annotation_and_told_as_dropped(world: World) -> None:
+    beyond = FINDING | {"title": "Beyond", "end_line": 10**30}
+    model_of(world, Answer({"findings": [beyond, FINDING | {"start_line": 1}], "summary": "s", "diagram": None}))
     pull = open_bug(world)
     await world.settle()
 
     (annotation,) = world.check(pull.head_sha).annotations
-    assert 1 <= annotation["start_line"] <= annotation["end_line"] < 2**31
+    assert (annotation["start_line"], annotation["end_line"]) == (1, 2)
     assert world.check(pull.head_sha).conclusion == "failure"
+    assert "the file has 2 lines, not 1000000" in world.summary(pull)
 
 
 async def test_an_annotation_shows_control_characters_instead_of_having_them(world: World) -> None:

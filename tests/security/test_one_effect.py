@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from app.domain.jobs import JobKind, Queue, RowKey
+from app.domain.memory import PastReview
 from app.domain.model import Completion
 from app.domain.pull_request import PullRequest, PullRequestRef, RepositoryName, Sha
 from app.ports import PullRequests
@@ -63,6 +64,26 @@ class Forgetful:
         """There is nothing to forget."""
 
 
+class Unremembered:
+    """Implements ports.PastReviews: every attempt is the first one."""
+
+    async def recall(self, ref: PullRequestRef) -> None:
+        """Nothing is known."""
+
+    async def keep(self, ref: PullRequestRef, past: PastReview) -> None:
+        """Nothing is kept."""
+
+
+async def test_a_review_whose_posting_got_no_answer_is_not_asked_for_again(world: World) -> None:
+    world.github.faults.add(method="POST", path=r"/reviews$", times=1, when="after", drop=True)
+    pull = reviewed(world)
+    await world.settle()
+
+    assert world.model is not None
+    assert [seen.task for seen in world.model.requests] == ["review", "judge"]
+    assert len(pull.review_comments) == 1
+
+
 @pytest.mark.parametrize("second", [{"start_line": 1, "end_line": 1, "title": "Second"}, {"title": "Other words"}])
 async def test_a_lost_answer_and_a_model_with_other_words_give_no_duplicate(
     world: World, second: dict[str, object]
@@ -74,7 +95,9 @@ async def test_a_lost_answer_and_a_model_with_other_words_give_no_duplicate(
         Answer({"findings": other, "summary": "s", "diagram": None}),
     )
     world.github.faults.add(method="POST", path=r"/reviews$", times=1, when="after", drop=True)
-    forgetful = replace(world.services.review, answers=Forgetful())
+    review = world.services.review
+    surroundings = replace(review.surroundings, past=Unremembered())
+    forgetful = replace(review, answers=Forgetful(), surroundings=surroundings)
     world.services = replace(world.services, review=forgetful, jobs={JobKind.REVIEW: forgetful})
     pull = open_bug(world)
     await world.settle()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from tests.fakes.model import (
     Empty,
     Hostile,
     Html,
+    InTurn,
     Malformed,
     NoUsage,
     Obedient,
@@ -45,8 +47,9 @@ FINDING = {
 
 
 def model_of(world: World, *replies: Reply) -> None:
+    """What reviewers say, in turn; judges confirm it."""
     assert world.model is not None
-    world.model.script(*replies)
+    world.model.behaviour = InTurn(deque(replies))
 
 
 @pytest.mark.parametrize(
@@ -86,9 +89,9 @@ async def test_an_unusable_answer_is_repaired_once(world: World) -> None:
     await world.settle()
 
     assert world.check(pull.head_sha).conclusion == "failure"
-    assert len(world.model.requests) == 2
+    assert [seen.task for seen in world.model.requests] == ["review", "review", "judge"]
     assert "not JSON" in world.model.requests[1].user_text
-    assert "2 calls" in world.summary(pull)
+    assert "3 calls" in world.summary(pull)
 
 
 async def test_an_unusable_answer_twice_is_not_green(world: World) -> None:

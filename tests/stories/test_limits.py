@@ -86,7 +86,7 @@ async def test_an_answer_that_could_not_be_published_is_neither_paid_for_nor_ask
     pull = open_bug(world)
     await world.settle()
 
-    assert len(world.model.requests) == 1
+    assert [seen.task for seen in world.model.requests] == ["review", "judge"]
     assert (len(pull.reviews), len(pull.comments)) == (1, 1)
     assert world.check(pull.head_sha).conclusion == "failure"
     assert [key for key in await world.redis.keys("*") if b"answers" in key] == []

@@ -23,7 +23,7 @@ from tests.fakes.model.replies import (
     ToolCall,
     Usage,
 )
-from tests.fakes.model.reviewer import Reviewer, claim, confirm, reject
+from tests.fakes.model.reviewer import InTurn, Reviewer, claim, confirm, reject
 from tests.fakes.model.schemas import FINDINGS_SCHEMA
 from tests.fakes.model.seen import Exchange, Seen
 from tests.fakes.model.server import FakeModel
@@ -42,6 +42,7 @@ __all__ = [
     "Hang",
     "Hostile",
     "Html",
+    "InTurn",
     "Malformed",
     "NoUsage",
     "Obedient",

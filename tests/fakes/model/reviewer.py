@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -56,6 +57,25 @@ class Reviewer:
             finding_at(line, template) for line in lines for text, template in texts.items() if text in line.text
         ]
         return review(seen, findings, self.summary.format(count=len(findings)))
+
+
+@dataclass(slots=True)
+class InTurn:
+    """The reviewers say this, one reply for each request, and then nothing. A claim to be judged is confirmed as it
+    stands, and nothing is proven by running it.
+    """
+
+    replies: deque[Reply]
+    judge: Behaviour | None = None
+
+    def __call__(self, seen: Seen) -> Reply:
+        match seen.task:
+            case "judge":
+                return (self.judge or confirm)(seen)
+            case "prove":
+                return nothing(seen)
+            case _:
+                return self.replies.popleft() if self.replies else nothing(seen)
 
 
 def claim(seen: Seen) -> JsonObject | None:
