@@ -113,7 +113,7 @@ async def test_a_claim_about_lines_that_are_not_there_is_no_annotation_and_told_
     (annotation,) = world.check(pull.head_sha).annotations
     assert (annotation["start_line"], annotation["end_line"]) == (1, 2)
     assert world.check(pull.head_sha).conclusion == "failure"
-    assert "the file has 2 lines, not 1000000" in world.summary(pull)
+    assert "P1 dropped: Beyond" in world.summary(pull)
 
 
 async def test_an_annotation_shows_control_characters_instead_of_having_them(world: World) -> None:

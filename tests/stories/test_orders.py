@@ -190,7 +190,7 @@ async def test_the_record_of_a_run_tells_what_happened_and_what_it_cost(world: W
     (run,) = await records(world)
     assert (run.state, run.outcome, run.attempts) == (RunState.DONE, "failure", 2)
     assert run.tokens
-    assert [use.calls for use in run.models] == [len(world.model.requests)] == [1], "asked and counted once"
+    assert [use.calls for use in run.models] == [len(world.model.requests)] == [2], "a review and a judge: asked and counted once"
     told = [event.text for event in run.timeline]
     assert any("GitHub says: open, head" in text for text in told)
     assert any("Blocked by 1 finding" in text for text in told)
@@ -212,7 +212,8 @@ async def test_a_worker_that_dies_right_after_the_last_word_leaves_nothing_to_sa
     await world.work()
 
     assert world.check(pull.head_sha).conclusion == "failure"
-    assert len(world.model.requests) == len(pull.comments) == len(pull.reviews) == 1
+    assert [seen.task for seen in world.model.requests] == ["review", "judge"]
+    assert len(pull.comments) == len(pull.reviews) == 1
     assert (await records(world))[0].outcome == "the review was finished when its worker died"
     assert await world.services.bells.due() == frozenset()
 

@@ -58,8 +58,7 @@ async def test_a_local_range_gives_the_same_findings_as_the_webhook(
     assert posted == {(path, line) for _, _, path, line, _ in local}
     assert len(local) >= 5
     assert machine["entries"] == len(report["coverage"]) == 6
-    first, second = world.model.requests
-    assert first.messages[0] == second.messages[0]
+    assert len({seen.messages[0]["content"] for seen in world.model.requests}) == 1
 
 
 async def clone_of(source: Path, target: Path) -> None:

@@ -14,12 +14,13 @@ async def test_policy_and_guidelines_come_from_the_base_commit(world: World) -> 
     world.repo.open_pull_request(head="feature")
     await world.settle()
 
-    (seen,) = world.model.requests
-    system = "".join(m["content"] for m in seen.messages if m["role"] != "user")
-    assert "BASE-WORD" in system
-    assert "NESTED-WORD" in system
-    assert "HEAD-WORD" not in system
-    assert "HEAD-WORD" in seen.user_text
+    assert len(world.model.requests) >= 2, "prose and code"
+    for seen in world.model.requests:
+        system = "".join(m["content"] for m in seen.messages if m["role"] != "user")
+        assert "BASE-WORD" in system
+        assert "NESTED-WORD" in system
+        assert "HEAD-WORD" not in system
+    assert any("HEAD-WORD" in seen.user_text for seen in world.model.requests)
 
 
 async def test_an_invalid_policy_asks_a_person_and_says_where(world: World) -> None:
@@ -43,9 +44,10 @@ async def test_policy_excludes_tiers_and_blocks_at(world: World) -> None:
 
     assert world.check(pull.head_sha).conclusion == "success"
     assert "1 of 2 files reviewed, 1 excluded" in world.summary(pull)
-    (seen,) = world.model.requests
-    assert "Watch the BASKET." in seen.text
-    assert "vendor/lib.py" not in seen.text
+    assert [seen.task for seen in world.model.requests] == ["review", "judge"]
+    assert all("Watch the BASKET." in seen.text for seen in world.model.requests)
+    assert all("=== file: vendor/lib.py" not in seen.text for seen in world.model.requests)
+    assert all("eval('x')" not in seen.text for seen in world.model.requests)
 
 
 async def test_paths_that_the_policy_wants_approved_are_not_green(world: World) -> None:
