@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -45,8 +45,7 @@ def anchor_of(lines: Sequence[str], symbols: tuple[Symbol, ...], line: int) -> A
         return Anchor("", _OUTSIDE, line, (), ())
     text = folded(lines[line - 1])
     owner = _owners(len(lines), symbols)
-    same = [n for n in _equal(lines, text) if n < line and owner[n - 1] == owner[line - 1]]
-    return Anchor(owner[line - 1], text, len(same), *_around(lines, line))
+    return Anchor(owner[line - 1], text, _ordinals(tuple(lines), symbols, text)[line], *_around(lines, line))
 
 
 def locate(anchor: Anchor, lines: Sequence[str], symbols: tuple[Symbol, ...]) -> int | None:
@@ -130,6 +129,18 @@ def _owners(count: int, symbols: tuple[Symbol, ...]) -> tuple[str, ...]:
         if start <= end:
             owner[start - 1 : end] = [_bounded(symbol.name)] * (end - start + 1)
     return tuple(owner)
+
+
+@lru_cache(maxsize=4)  # many findings may stand on equal lines
+def _ordinals(lines: tuple[str, ...], symbols: tuple[Symbol, ...], text: str) -> Mapping[int, int]:
+    """For each line with this folded text, which of them it is within its symbol, from 0."""
+    owner = _owners(len(lines), symbols)
+    seen: dict[str, int] = {}
+    ordinals: dict[int, int] = {}
+    for line in _equal(lines, text):
+        ordinals[line] = seen.get(owner[line - 1], 0)
+        seen[owner[line - 1]] = ordinals[line] + 1
+    return ordinals
 
 
 def _around(lines: Sequence[str], line: int) -> tuple[tuple[str, ...], tuple[str, ...]]:

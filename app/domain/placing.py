@@ -51,12 +51,15 @@ def place(
     """
     placed: dict[str, Placed] = {}
     dropped: list[Dropped] = []
+    hunks: dict[str, Mapping[int, int]] = {}
     for candidate in candidates:
         diff = diffs.get(candidate.path)
         if (wrong := _misplaced(candidate, diff, sources)) or diff is None:
             dropped.append(Dropped(candidate, wrong))
             continue
-        one = _placed(candidate, diff, sources.get(candidate.path))
+        if candidate.path not in hunks:
+            hunks[candidate.path] = _hunks(diff)
+        one = _placed(candidate, diff, hunks[candidate.path], sources.get(candidate.path))
         other = placed.get(one.finding.id)
         placed[one.finding.id] = one if other is None else _merged(other, one)
     return tuple(placed.values()), tuple(dropped)
@@ -73,11 +76,15 @@ def _misplaced(candidate: Candidate, diff: FileDiff | None, sources: Mapping[str
     return ""
 
 
-def _placed(candidate: Candidate, diff: FileDiff, source: Source | None) -> Placed:
+def _hunks(diff: FileDiff) -> Mapping[int, int]:
+    """Which hunk each commentable line stands in."""
+    return {line: number for number, hunk in enumerate(diff.hunks) for line in hunk.new_numbers}
+
+
+def _placed(candidate: Candidate, diff: FileDiff, hunks: Mapping[int, int], source: Source | None) -> Placed:
     start, end = candidate.start_line, candidate.end_line
-    commentable = diff.commentable_lines
-    inline = end in commentable and display_path(candidate.path) == candidate.path
-    if inline and not (start in commentable and diff.same_hunk(start, end)):
+    inline = end in hunks and display_path(candidate.path) == candidate.path
+    if inline and hunks.get(start) != hunks[end]:
         start = end
     whole_range_stands = inline and start == candidate.start_line
     anchor = NOWHERE if source is None else anchor_of(source.lines, source.symbols, end)

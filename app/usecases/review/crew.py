@@ -11,7 +11,7 @@ from app.domain.answers import REVIEW_SCHEMA, ReviewAnswer, decode_review
 from app.domain.grouping import MAX_CHARACTERS, MAX_GROUPS, Group
 from app.domain.model import AnswerSchema, Message
 from app.domain.prices import Price
-from app.domain.prompting import PromptTemplates, data_message, shown_path
+from app.domain.prompting import PromptTemplates, data_message
 from app.domain.rules import Rule
 from app.domain.snapshot import Snapshot
 from app.domain.tiers import Tier
@@ -66,6 +66,8 @@ class Crew:
     compile_pattern: PatternCompiler
     rooms: Rooms | None
     cache_key: str
+    names: Mapping[str, str]
+    """The changed paths by how a prompt shows them."""
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PASSES_AT_ONCE))
 
     def tools(self, tier: Tier, reads: Reads, notebook: Notebook) -> tuple[Tool, ...]:
@@ -73,7 +75,15 @@ class Crew:
         if tier is Tier.LIGHT:
             return ()
         skills = tuple((skill.name, skill.path) for skill in self.snapshot.skills)
-        looking = reading_tools(self.repository, self.parser, self.compile_pattern, self.snapshot, reads, skills=skills)
+        looking = reading_tools(
+            self.repository,
+            self.parser,
+            self.compile_pattern,
+            self.snapshot,
+            reads,
+            skills=skills,
+            names=self.names,
+        )
         if tier is not Tier.CORE or self.rooms is None:
             return (*looking, notebook)
         return (*looking, notebook, RunTool(self.rooms.at(self.snapshot.head)))
@@ -126,5 +136,4 @@ class Crew:
 
     def real_path(self, shown: str) -> str:
         """An answer repeats a path as the prompt showed it."""
-        names = {shown_path(path): path for path in self.snapshot.diffs}
-        return names.get(shown, shown)
+        return self.names.get(shown, shown)

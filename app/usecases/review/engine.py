@@ -15,6 +15,7 @@ from app.domain.prompting import PromptTemplates, system_message
 from app.domain.rule_choice import enabled, for_paths, told_in
 from app.domain.rules import Rule
 from app.domain.sandbox import Mode
+from app.domain.shown import real_paths
 from app.domain.snapshot import Snapshot
 from app.domain.steering import steering
 from app.domain.tiers import Tier
@@ -142,6 +143,7 @@ class Engine:
             compile_pattern=self.compile_pattern,
             rooms=rooms,
             cache_key=matter.cache_key,
+            names=real_paths(entry.path for entry in matter.snapshot.entries),
         )
 
 
@@ -185,6 +187,6 @@ async def _judged(crew: Crew | None, plan: Plan, asked: Questions) -> tuple[Veri
             verify(crew, doubts, plan.group_of, plan.tier_of, label="recheck"),
         )
     )
-    core = {path: group for path, group in plan.group_of.items() if path in plan.core}
-    shown = await prove(crew, verified.kept, core)
+    core = plan.core
+    shown = await prove(crew, verified.kept, {path: one for path, one in plan.group_of.items() if path in core})
     return replace(verified, kept=shown.findings), rechecked, shown.notes

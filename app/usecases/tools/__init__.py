@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from app.domain.shown import real_paths
 from app.domain.snapshot import Snapshot
 from app.ports import Code, Parser, PatternCompiler
 from app.usecases.tool_calls import Tool
@@ -23,9 +26,15 @@ def reading_tools(
     reads: Reads,
     *,
     skills: tuple[tuple[str, str], ...] = (),
+    names: Mapping[str, str] | None = None,
 ) -> tuple[Tool, ...]:
-    """What looks around in a snapshot. `skills` are (name, path at the base commit); `reads` notes what was shown."""
-    files = Files(code, snapshot, reads)
+    """What looks around in a snapshot. `skills` are (name, path at the base commit); `reads` notes what was shown.
+
+    `names` are the changed paths by how a prompt shows them, for who makes many tools for one large change.
+    """
+    if names is None:
+        names = real_paths(entry.path for entry in snapshot.entries)
+    files = Files(code, snapshot, reads, names)
     tools: tuple[Tool, ...] = (
         ReadFile(files),
         BaseVersion(files),

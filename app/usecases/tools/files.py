@@ -7,8 +7,7 @@ checks before that are there so that a model is told what is wrong, and so that 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -69,14 +68,11 @@ class Source:
 class Files:
     """What stands in the two commits of a snapshot."""
 
-    def __init__(self, code: Code, snapshot: Snapshot, reads: Reads) -> None:
+    def __init__(self, code: Code, snapshot: Snapshot, reads: Reads, names: Mapping[str, str]) -> None:
         self.code = code
         self.snapshot = snapshot
         self.reads = reads
-        shown = Counter(shown_path(entry.path) for entry in snapshot.entries)
-        self._by_shown_path = {
-            name: entry.path for entry in snapshot.entries if shown[name := shown_path(entry.path)] == 1
-        }
+        self._by_shown_path = names
 
     async def read(self, commit: Sha, asked: str) -> Source:
         """A text file of one of the two commits. Raises ToolRefused, which says what stands at the path instead."""
