@@ -56,22 +56,37 @@ class Asked:
 
     @property
     def task(self) -> str:
-        return self._user[-1].partition("\n")[0].removeprefix("# Task: ")
+        return self._task.partition("\n")[0].removeprefix("# Task: ")
 
     @property
     def data(self) -> str:
         """The message with the diffs; empty for a look across."""
-        return self._user[0] if len(self._user) > 1 else ""
+        return "" if self._user[0] == self._task else self._user[0]
 
     @property
     def tier(self) -> str:
         """Of the group whose diffs are shown."""
-        return self.data.partition("\n")[0].removeprefix("# Files of group ").partition(" ")[0]
+        return self.label.partition(" ")[0]
+
+    @property
+    def label(self) -> str:
+        """Of that group, as in `standard 1/2`."""
+        return self.data.partition("\n")[0].removeprefix("# Files of group ")
+
+    @property
+    def number(self) -> int:
+        """Of that group."""
+        return int(self.label.split(" ")[1].partition("/")[0])
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """The files of which a part is shown."""
+        return frozenset(header["path"] for line in self.data.split("\n") if (header := _FILE.fullmatch(line)))
 
     @property
     def claim(self) -> Said:
         """What a judge is asked about."""
-        text = self._user[-1]
+        text = self._task
         found, _ = json.JSONDecoder().raw_decode(text, text.index("\n{\n") + 1)
         assert isinstance(found, dict)
         return found
@@ -80,6 +95,10 @@ class Asked:
     def rows(self) -> tuple[Row, ...]:
         """Every line of every diff, in the order of the prompt."""
         return tuple(_rows(self.data))
+
+    @property
+    def _task(self) -> str:
+        return next(text for text in reversed(self._user) if text.startswith("# Task: "))
 
     @property
     def _user(self) -> list[str]:
