@@ -138,8 +138,11 @@ def answer(*findings: Said, summary: str = "It changes something.") -> Said:
 def confirm(asked: Asked) -> Said:
     """The claim as it stands, proven with the first line of its file that the prompt shows with words in it."""
     claim = asked.claim
-    row = next(row for row in asked.rows if row.path == claim["path"] and row.mark != "-" and row.text.strip())
-    return answer(claim | {"quotes": [{"path": row.path, "line": row.number or 1, "text": row.text}]})
+    shown = (row for row in asked.rows if row.path == claim["path"] and row.mark != "-" and row.text.strip())
+    row = next(shown, None)
+    if row is None:
+        return answer()
+    return answer(claim | {"quotes": [{"path": row.path, "line": row.number, "text": row.text}]})
 
 
 def nothing(_: Asked) -> Said:

@@ -19,12 +19,13 @@ from app.domain.errors import BudgetRefused, ModelContextFull, ModelRejected, Mo
 from app.domain.findings import Finding
 from app.domain.model import Completion, StopReason
 from app.domain.objects import Change
+from app.domain.pull_request import Sha
 from app.domain.shown import shown, shown_path
 from app.domain.tiers import Tier
 from app.domain.verdict import Passed
-from tests.adapters.git.stores import Store
+from tests.adapters.git.stores import Node, Store
 from tests.examining import Asked, Said, Seen, answer, claim_of, complete, confirm, examine
-from tests.generated_changes import pull_request
+from tests.generated_changes import Tree, pull_request
 
 MENDED = ("garbage", "context")
 """A second try may do."""
@@ -94,8 +95,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 @given(seed=st.integers(0, 2**32))
 def test_the_ledger_is_the_diff_of_the_trees(store: Store, seed: int) -> None:
     pull, mood = pull_request(seed), mood_of(seed)
-    base = store.commit(pull.base)
-    head = store.commit(pull.head, base)
+    base = commit(store, pull.base)
+    head = commit(store, pull.head, base)
     looked = examine(
         store.git_dir,
         base,
@@ -117,6 +118,10 @@ def test_the_ledger_is_the_diff_of_the_trees(store: Store, seed: int) -> None:
         check_entry(entry, changes[entry.path], seen, mood)
     for finding in report.findings:
         check_finding(finding, changes)
+
+
+def commit(store: Store, tree: Tree, *parents: str) -> Sha:
+    return store.commit(dict[str | bytes, bytes | Node](tree.items()), *parents)
 
 
 def changed_paths(store: Store, base: str, head: str) -> list[str]:
