@@ -47,7 +47,11 @@ class Surroundings:
         if past is None:
             return {}
         is_open = {known.finding.id for known in past.findings if known.state is FindingState.OPEN}
-        settled = {id_: t.resolved_by for id_, t in own.items() if t.resolved and t.resolved_by and id_ in is_open}
+        settled = {
+            id_: thread.resolved_by
+            for id_, thread in own.items()
+            if thread.resolved and thread.resolved_by and id_ in is_open and not _by_ourselves(thread)
+        }
         writers = {
             login
             for login in sorted(set(settled.values()))
@@ -59,6 +63,14 @@ class Surroundings:
 def finding_marker(key: bytes, ref: PullRequestRef, finding_id: str) -> str:
     """The hidden marker in the comment of a finding."""
     return marker(key, ref, f"finding:{finding_id}")
+
+
+def _by_ourselves(thread: ReviewThread) -> bool:
+    """Whether we resolved it, for a finding that has come back since. GraphQL shows our login as an author without the
+    `[bot]` that it has elsewhere.
+    """
+    names = {(name or "").removesuffix("[bot]").casefold() for name in (thread.resolved_by, thread.author)}
+    return thread.ours and len(names) == 1
 
 
 def _own(

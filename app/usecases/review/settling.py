@@ -22,6 +22,8 @@ from app.usecases.writes import reply_once
 _log = logging.getLogger(__name__)
 
 QUESTION = "question"
+_RESOLVED = "resolved:"
+"""Before the number of a thread's first comment: the outbox key of its having been resolved, or tried to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +36,28 @@ class Settling:
     marker_key: bytes
 
     async def settle(self, place: Place, past: PastReview, around: Around, origin: Origin, guard: Guard) -> None:
-        """Answers and resolves, or reopens, each thread of ours that is not in the state of its finding."""
+        """Answers and resolves, or reopens, each thread of ours that is not in the state of its finding.
+
+        What is fixed is resolved once: whoever opens it again has something to say.
+        """
+        done = await self.outbox.finished(place.ref, _RESOLVED)
         for known in past.findings:
             thread = around.own.get(known.finding.id)
             if thread is None:
                 continue
-            if known.state is FindingState.FIXED and not thread.resolved:
+            resolved = f"{_RESOLVED}{thread.comment_id}"
+            if known.state is FindingState.FIXED and not thread.resolved and resolved not in done:
                 await guard()
                 await self._say(place, thread, known, _fixed_words(known, origin))
                 await _tried(self.threads.resolve(place, thread.id), place)
-            elif known.state is FindingState.OPEN and thread.resolved:
-                await guard()
-                await _tried(self.threads.reopen(place, thread.id), place)
-                await self._say(place, thread, known, still_there_reply(origin))
+                await self.outbox.finish(place.ref, resolved, thread.comment_id)
+            elif known.state is FindingState.OPEN:
+                if resolved in done:
+                    await self.outbox.forget(place.ref, resolved)
+                if thread.resolved:
+                    await guard()
+                    await _tried(self.threads.reopen(place, thread.id), place)
+                    await self._say(place, thread, known, still_there_reply(origin))
 
     async def ask(self, place: Place, report: Report, origin: Origin, person: str | None) -> None:
         """Asks once how to go on, as long as something blocks."""
