@@ -19,9 +19,14 @@ MAX_NAMED = 10
 
 def mention(login: str) -> Inert:
     """A mention, which notifies. Raises ValueError for what is no login of a person on GitHub."""
-    if not _LOGIN.fullmatch(login):
+    if not may_be_mentioned(login):
         raise ValueError(f"not a login that may be mentioned: {login!r}")
     return Inert(f"@{login}")
+
+
+def may_be_mentioned(login: str) -> bool:
+    """Whether it is the login of a person: that of an App ends in `[bot]`."""
+    return _LOGIN.fullmatch(login) is not None
 
 
 def fixed_reply(commit: Sha, origin: Origin) -> str:
@@ -45,8 +50,10 @@ def still_there_reply(origin: Origin) -> str:
 def round_question(
     blocking: tuple[Finding, ...], origin: Origin, mark: str, *, rounds: int, person: str | None = None
 ) -> str:
-    """The one question when the policy's rounds are used up. `person` is the login of the one who is asked."""
-    asked = f"{mention(person)}, how" if person else "How"
+    """The one question when the policy's rounds are used up. `person` is the login of the one who is asked; an App
+    is asked nothing.
+    """
+    asked = f"{mention(person)}, how" if person and may_be_mentioned(person) else "How"
     told = [
         f"- **{f.severity}** {phrase(f.title, limit=160)} ({origin.location(f.location)}, `{f.id}`)"
         for f in blocking[:MAX_NAMED]
