@@ -75,7 +75,7 @@ def match(known: Sequence[KnownFinding], found: Sequence[Finding], *, head: Head
     for _, _, i, j in pairs:
         if i not in first and j not in taken:
             first[i], taken[j] = j, i
-    second = _second_wordings(known, found, pairs, first)
+    second = _second_wordings(known, found, pairs, taken)
     quiet = {j for j in taken if _as_dismissed(known[j], places[j], head)}
     told = {i: j for i, j in (first | second).items() if j in quiet}
     kept = {j: _found_again(known[j], fresh[i]) for j, i in taken.items() if j not in quiet}
@@ -113,19 +113,21 @@ def _second_wordings(
     known: Sequence[KnownFinding],
     found: Sequence[Finding],
     pairs: Sequence[tuple[int, int, int, int]],
-    first: Mapping[int, int],
+    taken: Mapping[int, int],
 ) -> dict[int, int]:
-    """New findings that are alike to a known one which another new one stands for already. What only stands near it is
-    another defect, unless its title says the same; a static rule knows which line it means. On the line of a static
-    finding a claim is another defect too: the rule has said all that it says there.
+    """New findings that are alike to a known one which another new one stands for already. What only stands near it, or
+    is worse than both, is another defect, unless its title says the same; a static rule knows which line it means. On
+    the line of a static finding a claim is another defect too: the rule has said all that it says there.
     """
-    second: dict[int, int] = {}
+    first, second = set(taken.values()), dict[int, int]()
     for rank, _, i, j in pairs:
         if i in first or i in second:
             continue
         certain = found[i].evidence is Evidence.STATIC, known[j].finding.evidence is Evidence.STATIC
+        told = (known[j].finding.severity, found[taken[j]].severity)
         alike = not certain[0] and similar(known[j].finding.title, found[i].title)
-        if alike or (on_one_line(rank) and certain != (False, True)):
+        milder = any(severity.at_least(found[i].severity) for severity in told)
+        if alike or (on_one_line(rank) and milder and certain != (False, True)):
             second[i] = j
     return second
 

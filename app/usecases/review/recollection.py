@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.anchors import Anchor
+from app.domain.diff import FileDiff
 from app.domain.findings import Evidence, Finding
 from app.domain.judgements import Judgement
 from app.domain.matching import Kept, Matched
 from app.domain.memory import FindingState, KnownFinding, PastReview
+from app.domain.placing import Source, seated
 from app.domain.pull_request import Sha
 from app.domain.report import Standing
 from app.usecases.review.verifying import Verified
@@ -27,7 +29,9 @@ def with_dismissals(past: PastReview | None, dismissed: Mapping[str, str]) -> tu
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What a judge is asked about: `claims` are to be told now, `doubts` were told before and not found again."""
+    """What a judge is asked about: `claims` are to be told now, as new or as worse than they were; `doubts` were told
+    before and not found again.
+    """
 
     claims: tuple[Finding, ...]
     doubts: tuple[Kept, ...]
@@ -47,6 +51,7 @@ def questions(
     said = [fresh.finding for fresh in matched.new] + [kept.known.finding for kept in matched.returned]
     doubts: list[Kept] = []
     settled = [_as_told(kept, before[kept.known.finding.id]) for kept in matched.same]
+    said += [kept.known.finding for kept in matched.same if _worse(kept.known.finding, before[kept.known.finding.id])]
     gone = list(matched.fixed)
     for kept in matched.unconfirmed:
         if _static(kept.known.finding) or kept.known.finding.location.path not in changed:
@@ -63,19 +68,27 @@ def _static(finding: Finding) -> bool:
     return finding.evidence is Evidence.STATIC
 
 
+def _worse(now: Finding, before: Finding) -> bool:
+    return not _static(now) and not before.severity.at_least(now.severity)
+
+
 def _as_told(kept: Kept, before: Finding) -> Kept:
-    """A claim was judged once: found again, it keeps its words and its severity, whatever it is called now."""
+    """A claim was judged once: found again, it keeps its words and its severity, whatever it is called now. Called
+    worse, it is judged anew: it may be another defect of that line.
+    """
     now = kept.known.finding
     if _static(now):
         return kept
-    suggestion = before.suggestion if kept.standing is Standing.STILL_THERE else None
+    suggestion = before.suggestion if now.location == before.location else None
     finding = replace(before, location=now.location, inline=now.inline, suggestion=suggestion)
     return replace(kept, known=replace(kept.known, finding=finding))
 
 
 @dataclass(frozen=True, slots=True)
 class Recollection:
-    """Every finding that is known now. `open` is what the report tells, by id in `standing`."""
+    """Every finding that is known now. `open` is what the report tells; what was first found on this head is not in
+    `standing`.
+    """
 
     open: tuple[KnownFinding, ...]
     standing: Mapping[str, Standing]
@@ -100,8 +113,8 @@ def recollect(
     back = [kept for kept in matched.returned if _static(kept.known.finding) or kept.known.finding.id in proven]
     refuted = {kept.known.finding.id for kept in asked.doubts} - _held(rechecked)
     doubts = [kept for kept in asked.doubts if kept.known.finding.id not in refuted]
-    still = [*asked.settled, *doubts]
-    standing = {kept.known.finding.id: kept.standing for kept in still}
+    still = [*(_raised(kept, proven) for kept in asked.settled), *doubts]
+    standing = {kept.known.finding.id: kept.standing for kept in still if kept.known.since != head}
     return Recollection(
         open=(*(kept.known for kept in still), *(_back(kept, proven) for kept in back), *new),
         standing=standing,
@@ -111,8 +124,28 @@ def recollect(
     )
 
 
+def on_their_lines(
+    recollection: Recollection, diffs: Mapping[str, FileDiff], sources: Mapping[str, Source]
+) -> Recollection:
+    """With what is open told where it can be told now: the lines of a known finding may have left the diff."""
+
+    def now(known: KnownFinding) -> KnownFinding:
+        path = known.finding.location.path
+        return replace(known, finding=seated(known.finding, diffs[path], sources.get(path)))
+
+    return replace(recollection, open=tuple(now(known) for known in recollection.open))
+
+
 def _held(rechecked: Verified) -> set[str]:
     return {finding.id for finding in rechecked.kept} | {finding.id for finding, _ in rechecked.open}
+
+
+def _raised(kept: Kept, proven: Mapping[str, Finding]) -> Kept:
+    """With the words and the severity that a judge has proven, where these are worse."""
+    now = proven.get(kept.known.finding.id)
+    if now is None or not _worse(now, kept.known.finding):
+        return kept
+    return replace(kept, known=replace(kept.known, finding=now))
 
 
 def _back(kept: Kept, proven: Mapping[str, Finding]) -> KnownFinding:
