@@ -71,7 +71,7 @@ def _misplaced(candidate: Candidate, diff: FileDiff | None, sources: Mapping[str
     if not 1 <= candidate.start_line <= candidate.end_line:
         return "the line range is not a range"
     source = sources.get(candidate.path)
-    if source is not None and candidate.end_line > len(source.lines):
+    if source is not None and source.text is not None and candidate.end_line > len(source.lines):
         return f"the file has {len(source.lines)} lines, not {candidate.end_line}"
     return ""
 
@@ -82,28 +82,43 @@ def _hunks(diff: FileDiff) -> Mapping[int, int]:
 
 
 def _placed(candidate: Candidate, diff: FileDiff, hunks: Mapping[int, int], source: Source | None) -> Placed:
-    start, end = candidate.start_line, candidate.end_line
-    inline = end in hunks and display_path(candidate.path) == candidate.path
-    if inline and hunks.get(start) != hunks[end]:
-        start = end
-    whole_range_stands = inline and start == candidate.start_line
-    anchor = NOWHERE if source is None else anchor_of(source.lines, source.symbols, end)
-    suggestion = candidate.suggestion if whole_range_stands else None
+    asked = Location(candidate.path, candidate.start_line, candidate.end_line)
+    where, inline = _commented(asked, hunks)
+    anchor = NOWHERE if source is None else anchor_of(source.lines, source.symbols, where.end_line)
+    suggestion = candidate.suggestion if inline and where == asked else None
     finding = Finding(
         id=finding_id(candidate.rule, candidate.path, anchor),
         rule=candidate.rule,
         severity=candidate.severity,
-        location=Location(candidate.path, start, end),
+        location=where,
         title=candidate.title,
         body=candidate.body,
         evidence=candidate.evidence,
         confidence=candidate.confidence,
-        suggestion=suggestion if _applies(suggestion, Location(candidate.path, start, end), source, diff) else None,
+        suggestion=suggestion if _applies(suggestion, where, source, diff) else None,
         inline=inline,
         failing_case=candidate.failing_case,
         proof=candidate.proof,
     )
     return Placed(finding, anchor, candidate)
+
+
+def seated(finding: Finding, diff: FileDiff, source: Source | None) -> Finding:
+    """A finding of an earlier review on its lines of now: whether a comment could stand there, and its suggestion only
+    where that still applies.
+    """
+    where, inline = _commented(finding.location, _hunks(diff))
+    suggestion = finding.suggestion if inline and where == finding.location else None
+    kept = suggestion if _applies(suggestion, where, source, diff) else None
+    return replace(finding, location=where, inline=inline, suggestion=kept)
+
+
+def _commented(where: Location, hunks: Mapping[int, int]) -> tuple[Location, bool]:
+    """The lines that a comment would stand on, and whether GitHub takes one there."""
+    inline = where.end_line in hunks and display_path(where.path) == where.path
+    if inline and hunks.get(where.start_line) != hunks[where.end_line]:
+        return Location(where.path, where.end_line, where.end_line), True
+    return where, inline
 
 
 def _applies(suggestion: str | None, where: Location, source: Source | None, diff: FileDiff) -> bool:

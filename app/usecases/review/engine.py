@@ -30,7 +30,7 @@ from app.usecases.review.noticing import NoticingModel
 from app.usecases.review.passes import look_at_all
 from app.usecases.review.planning import Plan, make_plan
 from app.usecases.review.proving import prove
-from app.usecases.review.recollection import Questions, questions, recollect, with_dismissals
+from app.usecases.review.recollection import Questions, on_their_lines, questions, recollect, with_dismissals
 from app.usecases.review.rooms import Rooms
 from app.usecases.review.sources import read_sources
 from app.usecases.review.static import look_at_trees, static_candidates
@@ -98,6 +98,7 @@ class Engine:
         )
         asked = questions(matched, known, looked_at=plan.looked_at, changed=frozenset(snapshot.diffs))
         verified, rechecked, notes = await _judged(crew, plan, asked)
+        recollection = recollect(matched, asked, verified, rechecked, head=snapshot.head)
         return await conclude(
             matter,
             plan,
@@ -105,8 +106,8 @@ class Engine:
                 rules=rules,
                 looked=looked,
                 static=static,
-                recollection=recollect(matched, asked, verified, rechecked, head=snapshot.head),
-                unjudged=verified.open,
+                recollection=on_their_lines(recollection, snapshot.diffs, sources),
+                judged=(verified, rechecked),
                 dropped=(*unsure, *misplaced),
                 notes=(*steer.notes, *notes, *(crew.model.notes() if crew else ())),
                 steering=steer.digest,
