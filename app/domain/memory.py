@@ -34,11 +34,12 @@ class KnownFinding:
 
 @dataclass(frozen=True, slots=True)
 class EntryMemory:
-    """A changed entry that was covered. `identity` says what the change to it was, wherever its lines stood."""
+    """A changed entry of that head. `identity` says what the change to it was, wherever its lines stood."""
 
     path: str
     identity: str
     tier: Tier
+    """As which it was covered; `Tier.SKIP` for one that nobody looked at."""
     reads: tuple[str, ...]
     """Other paths that the reviewer of this entry looked at."""
     defines: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""A second review of a pull request: what stands is not said again, what is fixed is closed, what is back is reopened."""
+"""A second review: what stands is not said again, what is fixed is closed, what is back is opened again."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from app.domain.entries import display_path
 from app.domain.findings import Finding
 from app.domain.likeness import already_said
 from app.domain.memory import EntryMemory, KnownFinding
-from app.domain.report import AlsoSeen, Standing
+from app.domain.report import AlsoSeen
 from app.domain.rules import Rule
 from app.domain.snapshot import Snapshot
 from app.domain.tiers import Tier
@@ -18,6 +18,7 @@ from app.usecases.review.around import Around
 from app.usecases.review.passes import Looked
 from app.usecases.review.planning import Plan
 from app.usecases.review.recollection import Recollection
+from app.usecases.review.verifying import Verified
 
 _MOST_CLOSED = 200
 
@@ -49,10 +50,13 @@ def kept_back(
     *,
     rounds_over: bool,
 ) -> tuple[AlsoSeen, ...]:
-    """New findings that are not said in the diff: somebody else has said it, or all has been said often enough."""
+    """Findings that no comment of ours tells and none is to: somebody else has said it, or all has been said often
+    enough. What was kept back once does not become a comment by standing there at the next push.
+    """
+    posted = {known.finding.id for known in recollection.open if known.posted}
     kept: list[AlsoSeen] = []
     for finding in findings:
-        if recollection.standing.get(finding.id, Standing.NEW) is not Standing.NEW:
+        if finding.id in posted:
             continue
         if (thread := already_said(finding, around.threads, author=around.author)) is not None:
             kept.append(AlsoSeen(finding, f"already raised by {thread.author or 'somebody else'}"))
@@ -71,22 +75,32 @@ def requirements(snapshot: Snapshot, plan: Plan) -> tuple[str, ...]:
     return tuple(wrong)
 
 
-def entries_to_remember(plan: Plan, looked: Iterable[Looked], told: CoverageLedger) -> tuple[EntryMemory, ...]:
-    """The entries that the next review need not look at, if nothing about them changes."""
+def entries_to_remember(
+    plan: Plan, looked: Iterable[Looked], judged: Iterable[Verified], told: CoverageLedger
+) -> tuple[EntryMemory, ...]:
+    """All entries as they are now. Those that nobody covered are remembered at the lowest tier: they are looked at
+    again, but nobody who read others beside them need look again as long as they stay what they are.
+    """
     reads: dict[str, set[str]] = {}
     for one in looked:
         for path in one.coverage:
             reads.setdefault(path, set()).update(one.reads - {path})
+    for path, read in (pair for one in judged for pair in one.reads):
+        reads.setdefault(path, set()).update(read - {path})
     return tuple(
-        _remembered(entry.path, entry.coverage.tier, plan, reads.get(entry.path, set()))
+        _remembered(
+            entry.path,
+            entry.coverage.tier if isinstance(entry.coverage, Reviewed) else Tier.SKIP,
+            plan,
+            reads.get(entry.path, set()),
+        )
         for entry in told.entries
-        if isinstance(entry.coverage, Reviewed)
     )
 
 
 def _remembered(path: str, tier: Tier, plan: Plan, reads: set[str]) -> EntryMemory:
     before = plan.carry.kept.get(path)
-    known = set(before.reads) if before else reads
+    known = reads | set(before.reads if before else ())
     return EntryMemory(path, plan.identities[path], tier, tuple(sorted(known)), tuple(sorted(plan.defines[path])))
 
 

@@ -12,6 +12,7 @@ from app.domain.mermaid import canonical
 from app.domain.placing import ranked
 from app.domain.report import Report
 from app.domain.rules import Rule
+from app.domain.tiers import Tier
 from app.domain.verdict import Verdict, judge
 from app.usecases.agent import Unfinished, Why
 from app.usecases.review.assembling import (
@@ -27,6 +28,7 @@ from app.usecases.review.passes import Looked
 from app.usecases.review.planning import Plan
 from app.usecases.review.recollection import Recollection
 from app.usecases.review.static import count_hidden, hidden_lines
+from app.usecases.review.verifying import Verified
 
 _RETRY = timedelta(minutes=5)
 """After an outage of the model, unless its server asked for another wait."""
@@ -40,12 +42,18 @@ class Pieces:
     looked: tuple[Looked, ...]
     static: tuple[Candidate, ...]
     recollection: Recollection
-    unjudged: tuple[tuple[Finding, Unfinished], ...]
+    judged: tuple[Verified, Verified]
+    """The claims, and what was told before."""
     dropped: tuple[Dropped, ...]
     notes: tuple[str, ...]
     steering: str
     no_model: str
     """Why no model was there; empty when one was."""
+
+    @property
+    def unjudged(self) -> tuple[tuple[Finding, Unfinished], ...]:
+        """Claims of which nothing is said. What was told before stays told."""
+        return self.judged[0].open
 
 
 async def conclude(matter: Matter, plan: Plan, pieces: Pieces, *, now: datetime) -> Examined:
@@ -58,11 +66,10 @@ async def conclude(matter: Matter, plan: Plan, pieces: Pieces, *, now: datetime)
     told = ledger(plan, pieces.looked, hidden_lines(snapshot, pieces.static), unjudged)
     findings = ranked(known.finding for known in recollection.open)
     retry_at = _retry_at(pieces, now)
-    before = matter.around.past.rounds if matter.around.past else 0
+    before = _rounds_before(matter)
     rounds_over = before >= snapshot.policy.limits.rounds
     verdict = _verdict(matter, plan, told, findings, retry_at=retry_at, rounds_over=rounds_over)
     blocking = any(finding.severity.at_least(snapshot.policy.review.block_at) for finding in findings)
-    rounds = before + 1 if blocking and _new_head(matter) else before
     fixed = tuple([await _with_commit(matter, known) for known in recollection.fixed])
     report = Report(
         head=snapshot.head,
@@ -85,9 +92,9 @@ async def conclude(matter: Matter, plan: Plan, pieces: Pieces, *, now: datetime)
         dismissed=tuple(one for one in recollection.closed if one.state is FindingState.DISMISSED),
         also_seen=kept_back(findings, recollection, matter.around, rounds_over=rounds_over),
         judgements=recollection.judgements,
-        rounds=rounds,
+        rounds=before + 1 if blocking else before,
         round_limit=snapshot.policy.limits.rounds,
-        carried=len(plan.carry.kept),
+        carried=sum(plan.tier_of[path] is not Tier.SKIP for path in plan.carry.kept),
         diagram=next((d for one in reversed(pieces.looked) if (d := canonical(one.diagram))), ""),
         notes=pieces.notes,
         skills=tuple(skill.name for skill in snapshot.skills),
@@ -118,9 +125,14 @@ def _verdict(
     )
 
 
-def _new_head(matter: Matter) -> bool:
+def _rounds_before(matter: Matter) -> int:
+    """On earlier heads: one that is looked at again is in the same round, and has the same verdict."""
     past = matter.around.past
-    return past is None or past.head != matter.snapshot.head
+    if past is None:
+        return 0
+    block_at = matter.snapshot.policy.review.block_at
+    blocked = any(k.state is FindingState.OPEN and k.finding.severity.at_least(block_at) for k in past.findings)
+    return past.rounds - 1 if blocked and past.rounds and past.head == matter.snapshot.head else past.rounds
 
 
 def _troubles(pieces: Pieces) -> tuple[Unfinished, ...]:
@@ -168,7 +180,7 @@ def _past(matter: Matter, plan: Plan, pieces: Pieces, report: Report, *, stalled
         base=report.base,
         merge_base=report.merge_base,
         steering=pieces.steering,
-        entries=entries_to_remember(plan, pieces.looked, report.ledger),
+        entries=entries_to_remember(plan, pieces.looked, pieces.judged, report.ledger),
         findings=findings_to_remember(
             pieces.recollection, report.fixed, frozenset(finding.id for finding in report.posted)
         ),

@@ -31,6 +31,8 @@ class Verified:
     kept: tuple[Finding, ...] = ()
     judgements: tuple[Judgement, ...] = ()
     open: tuple[tuple[Finding, Unfinished], ...] = ()
+    reads: tuple[tuple[str, frozenset[str]], ...] = ()
+    """For the file of each claim, what its judge looked at."""
 
 
 async def verify(
@@ -42,8 +44,10 @@ async def verify(
     label: str,
 ) -> Verified:
     """Judges claims one by one, each in a conversation of its own. What is not proven is dropped."""
+    reads = [Reads() for _ in claims]
     judged = await together(
-        _judge(crew, claim, groups, tiers, f"{label} {number}") for number, claim in enumerate(claims, start=1)
+        _judge(crew, claim, groups, tiers, label=f"{label} {number}", reads=read)
+        for number, (claim, read) in enumerate(zip(claims, reads, strict=True), start=1)
     )
     kept: list[Finding] = []
     judgements: list[Judgement] = []
@@ -56,11 +60,18 @@ async def verify(
         judgements.append(judgement)
         if finding is not None:
             kept.append(finding)
-    return Verified(tuple(kept), tuple(judgements), tuple(unjudged))
+    looked = ((claim.location.path, frozenset(read.paths)) for claim, read in zip(claims, reads, strict=True))
+    return Verified(tuple(kept), tuple(judgements), tuple(unjudged), tuple(looked))
 
 
 async def _judge(
-    crew: Crew, finding: Finding, groups: Mapping[str, Group], tiers: Mapping[str, Tier], label: str
+    crew: Crew,
+    finding: Finding,
+    groups: Mapping[str, Group],
+    tiers: Mapping[str, Tier],
+    *,
+    label: str,
+    reads: Reads,
 ) -> tuple[Finding | None, Judgement] | Unfinished:
     path = finding.location.path
     tier, notebook = tiers[path], Notebook()
@@ -69,7 +80,7 @@ async def _judge(
         crew.choice.of(tier),
         groups.get(path) or _alone(crew, path, tier),
         judge_task(crew.templates, _claim(finding)),
-        tools=crew.tools(tier, Reads(), notebook),
+        tools=crew.tools(tier, reads, notebook),
         kept=notebook.kept,
     )
     if isinstance(result, Unfinished):
