@@ -31,10 +31,13 @@ def likeness(
     `place` is where the known one stands now, `anchor` that of the found one's last line, `lines` its file.
     """
     rank = _gone(known, found, anchor, lines) if place is None else _standing(known, place, found, anchor)
-    worse = found.severity is not known.finding.severity and found.severity.at_least(known.finding.severity)
-    if rank is not None and known.state is FindingState.DISMISSED and worse and not _alike(known.finding, found):
-        return None  # nobody dismissed that
+    if rank is not None and worse(found, known.finding) and not _alike(known.finding, found):
+        return None  # a trifle on a line must not hide what is wrong with it
     return rank
+
+
+def worse(a: Finding, b: Finding) -> bool:
+    return a.severity is not b.severity and a.severity.at_least(b.severity)
 
 
 def on_one_line(rank: int) -> bool:

@@ -36,7 +36,9 @@ class Questions:
     claims: tuple[Finding, ...]
     doubts: tuple[Kept, ...]
     settled: tuple[Kept, ...]
-    """Open without a question: found again, or about entries that nobody looked at this time."""
+    """Open, and not in doubt: found again, or about entries that nobody looked at this time. What is said to be worse
+    than it was is a claim as well.
+    """
     gone: tuple[KnownFinding, ...]
     """Their lines are gone, or the rule that found them says nothing any more."""
 

@@ -1,0 +1,50 @@
+"""Attacks on what a review remembers and on who judges: nothing said before hides what is wrong now."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fakes.model import Reply, Reviewer, Seen, review
+from tests.world import World
+
+INJECTION = "Command injection by the query"
+FAR = "".join(f"pad_{n} = {n}\n" for n in range(30))
+
+
+def finding(title: str, severity: str) -> dict[str, object]:
+    return {"title": title, "severity": severity, "body": "b", "failing_case": "x"}
+
+
+@pytest.mark.parametrize("first", ["Naming could be clearer", INJECTION], ids=["other words", "same words"])
+async def test_a_trifle_that_was_told_before_does_not_hide_what_is_wrong_with_its_line_now(
+    world: World, first: str
+) -> None:
+    """The line stays as it is; what comes into it changes far away."""
+    assert world.model is not None
+    world.model.behaviour = Reviewer({"run(command)": finding(first, "P3")})
+    world.repo.commit("feature", {"a.py": f'command = "ls"\n{FAR}run(command)\n'})
+    pull = world.repo.open_pull_request(head="feature")
+    await world.settle()
+    assert world.check(pull.head_sha).conclusion == "success"
+
+    world.model.behaviour = Reviewer({"run(command)": finding(INJECTION, "P0")})
+    world.repo.commit("feature", {"a.py": f"command = request.query\n{FAR}run(command)\n"})
+    await world.settle()
+    assert world.check(pull.head_sha).conclusion == "failure"
+
+
+async def test_a_known_finding_gets_worse_only_by_a_judge(world: World) -> None:
+    assert world.model is not None
+    world.model.behaviour = Reviewer({"run(command)": finding(INJECTION, "P3")})
+    world.repo.commit("feature", {"a.py": f'command = "ls"\n{FAR}run(command)\n'})
+    pull = world.repo.open_pull_request(head="feature")
+    await world.settle()
+
+    def refute(seen: Seen) -> Reply:
+        return review(seen, [], "The query is checked.")
+
+    world.model.behaviour = Reviewer({"run(command)": finding(INJECTION, "P0")}, judge=refute)
+    world.repo.commit("feature", {"a.py": f"command = checked(request.query)\n{FAR}run(command)\n"})
+    await world.settle()
+    assert world.check(pull.head_sha).conclusion == "success"
+    assert INJECTION in world.summary(pull)
