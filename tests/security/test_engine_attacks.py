@@ -48,3 +48,24 @@ async def test_a_known_finding_gets_worse_only_by_a_judge(world: World) -> None:
     await world.settle()
     assert world.check(pull.head_sha).conclusion == "success"
     assert INJECTION in world.summary(pull)
+
+
+@pytest.mark.parametrize(
+    "lines", ["import subprocess\nsubprocess.run(command, shell=True)\n", "password = 'vXq7TzRk2LmW9pBd'\n"]
+)
+@pytest.mark.parametrize("hiding", [b"# \0\n", b"# " + b"x" * 1_100_000 + b"\n"], ids=["binary", "too large"])
+async def test_a_finding_in_a_file_that_cannot_be_compared_any_more_is_not_called_fixed(
+    world: World, lines: str, hiding: bytes
+) -> None:
+    """What a model found as little as what a rule did."""
+    assert world.model is not None
+    world.model.behaviour = Reviewer({"run(command": finding(INJECTION, "P0")})
+    world.repo.commit("feature", {"a.py": lines})
+    pull = world.repo.open_pull_request(head="feature")
+    await world.settle()
+    assert world.check(pull.head_sha).conclusion == "failure"
+
+    world.repo.commit("feature", {"a.py": hiding + lines.encode()})
+    await world.settle()
+    assert world.check(pull.head_sha).conclusion == "failure"
+    assert "Fixed" not in world.summary(pull)

@@ -96,7 +96,9 @@ class Engine:
             head={path: (source.lines, source.symbols) for path, source in sources.items()}.get,
             added=_added(snapshot),
         )
-        asked = questions(matched, known, looked_at=plan.looked_at, changed=frozenset(snapshot.diffs))
+        diffed = frozenset(snapshot.diffs)
+        undiffed = frozenset(plan.tiers) - diffed
+        asked = questions(matched, known, looked_at=plan.looked_at, diffed=diffed, undiffed=undiffed)
         verified, rechecked, notes = await _judged(crew, plan, asked)
         recollection = recollect(matched, asked, verified, rechecked, head=snapshot.head)
         return await conclude(

@@ -44,21 +44,31 @@ class Questions:
 
 
 def questions(
-    matched: Matched, known: Iterable[KnownFinding], *, looked_at: frozenset[str], changed: frozenset[str]
+    matched: Matched,
+    known: Iterable[KnownFinding],
+    *,
+    looked_at: frozenset[str],
+    diffed: frozenset[str],
+    undiffed: frozenset[str],
 ) -> Questions:
-    """`looked_at`: the paths that reviewers were given; `changed`: those that the change touches at all. What is
-    certain without a model is no question.
+    """`looked_at`: the paths that reviewers were given; `diffed` and `undiffed`: those that the change touches, by
+    whether their lines could be compared. What is certain without a model is no question.
     """
     before = {one.finding.id: one.finding for one in known}
     said = [fresh.finding for fresh in matched.new] + [kept.known.finding for kept in matched.returned]
     doubts: list[Kept] = []
     settled = [_as_told(kept, before[kept.known.finding.id]) for kept in matched.same]
     said += [kept.known.finding for kept in matched.same if _worse(kept.known.finding, before[kept.known.finding.id])]
-    gone = list(matched.fixed)
+    gone = [one for one in matched.fixed if one.finding.location.path not in undiffed]
+    unread = (one for one in matched.fixed if one.finding.location.path in undiffed)
+    settled += [Kept(one, Standing.STILL_THERE) for one in unread]  # nobody can say that it is fixed
     for kept in matched.unconfirmed:
-        if _static(kept.known.finding) or kept.known.finding.location.path not in changed:
+        path = kept.known.finding.location.path
+        if path in undiffed:
+            settled.append(kept)
+        elif _static(kept.known.finding) or path not in diffed:
             gone.append(kept.known)
-        elif kept.known.finding.location.path in looked_at:
+        elif path in looked_at:
             doubts.append(kept)
         else:
             settled.append(kept)
