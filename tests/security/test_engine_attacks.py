@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fakes.model import Reply, Reviewer, Seen, review
+from tests.fakes.model import Refusal, Reply, Reviewer, Seen, review
 from tests.world import World
 
 INJECTION = "Command injection by the query"
@@ -69,3 +69,14 @@ async def test_a_finding_in_a_file_that_cannot_be_compared_any_more_is_not_calle
     await world.settle()
     assert world.check(pull.head_sha).conclusion == "failure"
     assert "Fixed" not in world.summary(pull)
+
+
+async def test_a_look_across_the_groups_that_is_not_finished_is_no_pass(world: World) -> None:
+    assert world.model is not None
+    large = "".join(f"value_{n} = {n}  # {'x' * 60}\n" for n in range(700))
+    world.model.behaviour = Reviewer({}, across=lambda _: Refusal())
+    world.repo.commit("feature", {"a/a.py": large, "b/b.py": large})
+    pull = world.repo.open_pull_request(head="feature")
+    await world.settle()
+    assert world.check(pull.head_sha).conclusion == "action_required"
+    assert "0 of 2 files reviewed" in world.summary(pull)

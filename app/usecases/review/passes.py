@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from app.domain.answers import REVIEW_SCHEMA, ReviewAnswer, decode_review
@@ -121,7 +121,9 @@ async def _blind(crew: Crew, group: Group, name: str, reads: Reads) -> _Result:
 
 
 async def look_across(crew: Crew, looked: tuple[Looked, ...]) -> Looked | None:
-    """One look over what the groups' reviewers wrote, where there is more than one; it covers nothing by itself."""
+    """One look over what the groups' reviewers wrote, where there is more than one. Where it does not come to its end,
+    none of their files is covered.
+    """
     told = tuple(one for one in looked if one.summary)
     if len(told) < 2:  # noqa: PLR2004 - across what?
         return None
@@ -137,15 +139,20 @@ async def look_across(crew: Crew, looked: tuple[Looked, ...]) -> Looked | None:
         kept=notebook.kept,
     )
     answer = result.value if isinstance(result, Finished) else None
+    unseen = {} if isinstance(result, Finished) else dict.fromkeys(_paths(told), Unreviewed(result.reason))
     return Looked(
         group=replace(told[0].group, sections=()),
         candidates=_found(crew, ACROSS, notebook, result),
-        coverage={},
+        coverage=unseen,
         summary=answer.walkthrough if answer else "",
         diagram=answer.diagram if answer else "",
         reads=frozenset(reads.paths),
         trouble=None if answer else _unfinished(result),
     )
+
+
+def _paths(looked: tuple[Looked, ...]) -> Iterable[str]:
+    return (path for one in looked for path in one.coverage)
 
 
 def _unfinished(result: Finished[ReviewAnswer] | Unfinished) -> Unfinished | None:
