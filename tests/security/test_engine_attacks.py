@@ -80,3 +80,14 @@ async def test_a_look_across_the_groups_that_is_not_finished_is_no_pass(world: W
     await world.settle()
     assert world.check(pull.head_sha).conclusion == "action_required"
     assert "0 of 2 files reviewed" in world.summary(pull)
+
+
+async def test_a_reviewer_who_says_nothing_of_its_group_does_not_prevent_the_look_across(world: World) -> None:
+    assert world.model is not None
+    large = "".join(f"value_{n} = {n}  # {'x' * 60}\n" for n in range(700))
+    world.model.behaviour = Reviewer({}, summary="")
+    world.repo.commit("feature", {"a/a.py": large, "b/b.py": large})
+    pull = world.repo.open_pull_request(head="feature")
+    await world.settle()
+    assert "across" in [seen.task for seen in world.model.requests]
+    assert world.check(pull.head_sha).conclusion == "success"

@@ -124,7 +124,7 @@ async def look_across(crew: Crew, looked: tuple[Looked, ...]) -> Looked | None:
     """One look over what the groups' reviewers wrote, where there is more than one. Where it does not come to its end,
     none of their files is covered.
     """
-    told = tuple(one for one in looked if one.summary)
+    told = tuple(one for one in looked if one.summary or one.trouble is None)
     if len(told) < 2:  # noqa: PLR2004 - across what?
         return None
     reads, notebook = Reads(), Notebook()
@@ -165,7 +165,7 @@ def _name(group: Group) -> str:
 
 def _told(one: Looked) -> str:
     claims = [f"- {display_path(c.path)}:{c.start_line}: {c.title}" for c in one.candidates]
-    return "\n".join([one.summary, *claims])
+    return "\n".join([one.summary or "(no summary)", *claims])
 
 
 def _found(
