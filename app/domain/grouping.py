@@ -43,6 +43,13 @@ class Group:
         return tuple(dict.fromkeys(section.path for section in self.sections))
 
 
+def showing(groups: Sequence[Group], path: str, line: int) -> Group | None:
+    """Of the groups that hold a part of the file the one that shows this line of the head; else the first."""
+    row = f"\n{line:>6}|"
+    there = (one for one in groups if any(row in s.text for s in one.sections if s.path == path))
+    return next(there, groups[0] if groups else None)
+
+
 @dataclass(frozen=True, slots=True)
 class Grouped:
     """The groups, the most important tier first, and path -> reason for every file that is in none of them."""

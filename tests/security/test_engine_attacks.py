@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fakes.model import Refusal, Reply, Reviewer, Seen, review
+from tests.fakes.model import Refusal, Reply, Reviewer, Seen, added_lines, confirm, review
 from tests.world import World
 
 INJECTION = "Command injection by the query"
@@ -91,3 +91,20 @@ async def test_a_reviewer_who_says_nothing_of_its_group_does_not_prevent_the_loo
     await world.settle()
     assert "across" in [seen.task for seen in world.model.requests]
     assert world.check(pull.head_sha).conclusion == "success"
+
+
+async def test_the_judge_of_a_claim_sees_the_part_of_a_large_file_that_it_is_about(world: World) -> None:
+    """In the tier light there are no tools to read the rest with: who is shown another part can only say no."""
+    assert world.model is not None
+
+    def strict(seen: Seen) -> Reply:
+        there = any("evil" in line.text for line in added_lines(seen.user_text))
+        return confirm(seen) if there else review(seen, [], "The line is not there.")
+
+    world.model.behaviour = Reviewer({"evil": finding("A package of somebody else", "P0")}, judge=strict)
+    world.repo.commit("main", {"package-lock.json": '{\n  "lockfileVersion": 3\n}\n'})
+    large = "".join(f'  "value_{n}": "{"x" * 60}",\n' for n in range(1500))
+    world.repo.commit("feature", {"package-lock.json": f'{{\n  "lockfileVersion": 3,\n{large}  "evil": 1\n}}\n'})
+    pull = world.repo.open_pull_request(head="feature")
+    await world.settle()
+    assert world.check(pull.head_sha).conclusion == "failure"

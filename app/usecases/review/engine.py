@@ -186,10 +186,10 @@ async def _judged(crew: Crew | None, plan: Plan, asked: Questions) -> tuple[Veri
     doubts = [kept.known.finding for kept in asked.doubts]
     verified, rechecked = await together(
         (
-            verify(crew, asked.claims, plan.group_of, plan.tier_of, label="judge"),
-            verify(crew, doubts, plan.group_of, plan.tier_of, label="recheck"),
+            verify(crew, asked.claims, plan.groups_of, plan.tier_of, label="judge"),
+            verify(crew, doubts, plan.groups_of, plan.tier_of, label="recheck"),
         )
     )
     core = plan.core
-    shown = await prove(crew, verified.kept, {path: one for path, one in plan.group_of.items() if path in core})
+    shown = await prove(crew, verified.kept, {path: some for path, some in plan.groups_of.items() if path in core})
     return replace(verified, kept=shown.findings), rechecked, shown.notes

@@ -33,9 +33,13 @@ class Plan:
         return frozenset(path for one in self.groups for path in one.paths)
 
     @property
-    def group_of(self) -> Mapping[str, Group]:
-        """The first group that holds a path."""
-        return {path: one for one in reversed(self.groups) for path in one.paths}
+    def groups_of(self) -> Mapping[str, tuple[Group, ...]]:
+        """The groups that hold a path, each at least a part of its diff."""
+        found: dict[str, tuple[Group, ...]] = {}
+        for one in self.groups:
+            for path in one.paths:
+                found[path] = (*found.get(path, ()), one)
+        return found
 
     @property
     def tier_of(self) -> Mapping[str, Tier]:

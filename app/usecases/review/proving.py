@@ -9,7 +9,7 @@ from app.domain.command_output import Cleaner, Keeper, end_words, limit_words
 from app.domain.entries import display_path
 from app.domain.errors import SandboxRefused, SandboxUnavailable
 from app.domain.findings import Evidence, Finding, Proof, ProofRun
-from app.domain.grouping import Group
+from app.domain.grouping import Group, showing
 from app.domain.prompting import data_message, prove_task
 from app.domain.proof_answers import PROOF_SCHEMA, NoProof, ProofPlan, decode_proof
 from app.domain.pull_request import Sha
@@ -38,7 +38,7 @@ class Shown:
     notes: tuple[str, ...]
 
 
-async def prove(crew: Crew, findings: tuple[Finding, ...], groups: Mapping[str, Group]) -> Shown:
+async def prove(crew: Crew, findings: tuple[Finding, ...], groups: Mapping[str, tuple[Group, ...]]) -> Shown:
     """Tries to show the worst of the findings. What cannot be shown stays what it was: reasoned."""
     rooms = crew.rooms
     if rooms is None:
@@ -58,8 +58,9 @@ def _with(one: Finding, result: Proof | str | None) -> Finding:
     return replace(one, evidence=Evidence.REPRODUCED, proof=result) if isinstance(result, Proof) else one
 
 
-async def _shown(crew: Crew, rooms: Rooms, finding: Finding, group: Group) -> Proof | str:
-    snapshot = crew.snapshot
+async def _shown(crew: Crew, rooms: Rooms, finding: Finding, groups: tuple[Group, ...]) -> Proof | str:
+    snapshot, where = crew.snapshot, finding.location
+    group = showing(groups, where.path, where.end_line) or groups[0]
     result = await crew.ask(
         f"prove {finding.id}",
         crew.choice.deep,

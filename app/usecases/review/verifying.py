@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from app.domain.answers import ReviewAnswer
 from app.domain.findings import Candidate, Finding
-from app.domain.grouping import Group, group
+from app.domain.grouping import Group, group, showing
 from app.domain.judgements import Decision, Judgement
 from app.domain.prompting import judge_task
 from app.domain.severity import Severity
@@ -38,7 +38,7 @@ class Verified:
 async def verify(
     crew: Crew,
     claims: Sequence[Finding],
-    groups: Mapping[str, Group],
+    groups: Mapping[str, tuple[Group, ...]],
     tiers: Mapping[str, Tier],
     *,
     label: str,
@@ -67,7 +67,7 @@ async def verify(
 async def _judge(
     crew: Crew,
     finding: Finding,
-    groups: Mapping[str, Group],
+    groups: Mapping[str, tuple[Group, ...]],
     tiers: Mapping[str, Tier],
     *,
     label: str,
@@ -78,7 +78,7 @@ async def _judge(
     result = await crew.review(
         label,
         crew.choice.of(tier),
-        groups.get(path) or _alone(crew, path, tier),
+        showing(groups.get(path, ()), path, finding.location.end_line) or _alone(crew, finding, tier),
         judge_task(crew.templates, _claim(finding)),
         tools=crew.tools(tier, reads, notebook),
         kept=notebook.kept,
@@ -157,11 +157,13 @@ def _split(files: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return {path: tuple(text.split("\n")) for path, text in files.items()}
 
 
-def _alone(crew: Crew, path: str, tier: Tier) -> Group:
-    """The diff of a file that no group of this run holds: what an earlier review said of it is judged again."""
+def _alone(crew: Crew, finding: Finding, tier: Tier) -> Group:
+    """The diff of a file that no group of this run holds, around the line of the finding."""
+    path = finding.location.path
     change = next(c for c in crew.snapshot.changes if c.entry.path == path)
     made = group([change], {path: tier}, max_characters=crew.choice.group_characters).groups
-    return made[0] if made else Group(number=1, of=1, tier=tier, sections=())
+    one = showing(made, path, finding.location.end_line)
+    return one or Group(number=1, of=1, tier=tier, sections=())
 
 
 def _judgement(finding: Finding, decision: Decision, to: Severity | None, reason: str) -> Judgement:
