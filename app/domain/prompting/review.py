@@ -38,7 +38,7 @@ def review_task(
     """What to do with a group in its tier, with the author's words.
 
     `others` are paths that change too and are reviewed elsewhere; `known` tells in a line each of findings that are
-    open already and are not to be said again.
+    open already, and are to be said again where they still hold: else a changed line would pass for a fixed one.
     """
     by_tier = {Tier.LIGHT: templates.review_light, Tier.CORE: templates.review_core}
     template = by_tier.get(group.tier, templates.review_standard)

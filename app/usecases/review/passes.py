@@ -59,7 +59,7 @@ async def look_at_all(crew: Crew, plan: Plan, matter: Matter) -> tuple[Looked, .
 
 
 def _known(matter: Matter) -> tuple[str, ...]:
-    """What was said before and is open: reviewers need not say it again."""
+    """What was said before and is open: a reviewer who leaves it out takes it for fixed, if its line is gone."""
     past = matter.around.past
     return tuple(
         f"{display_path(one.finding.location.path)}: {one.finding.title}"
