@@ -15,6 +15,8 @@ _MAX_TEXT = 300
 _SAYS_LITTLE = 12
 """A line of fewer characters, such as `else:`, stands in many places: it needs a neighbour to be known again."""
 _NEAREST, _ORDINAL = 3, 2
+_MOST_EQUAL = 400
+"""Of more equal lines only those near the one that it was are compared by what stands around them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ def locate(anchor: Anchor, lines: Sequence[str], symbols: tuple[Symbol, ...]) ->
     inside = [line for line in found if owner[line - 1] == anchor.symbol]
     if inside and (anchor.symbol or not _says_little(anchor)):
         return _best(anchor, lines, inside)
-    related = [line for line in found if neighbours_shared(anchor, lines, line)]
+    few = [found[place] for place in _near(anchor, len(found))]
+    related = [line for line in few if neighbours_shared(anchor, lines, line)]
     if related:
         return _best(anchor, lines, related)
     moved_away = bool(anchor.symbol) and anchor.symbol in owner
@@ -169,7 +172,13 @@ def _best(anchor: Anchor, lines: Sequence[str], numbers: list[int]) -> int:
         shared = neighbours_shared(anchor, lines, numbers[place])
         return shared + (_ORDINAL if place == anchor.ordinal else 0), -place
 
-    return numbers[max(range(len(numbers)), key=score)]
+    return numbers[max(_near(anchor, len(numbers)), key=score)]
+
+
+def _near(anchor: Anchor, count: int) -> range:
+    """Places among so many equal lines."""
+    first = max(0, min(anchor.ordinal - _MOST_EQUAL // 2, count - _MOST_EQUAL))
+    return range(first, min(first + _MOST_EQUAL, count))
 
 
 def _says_little(anchor: Anchor) -> bool:

@@ -97,11 +97,17 @@ def match(known: Sequence[KnownFinding], found: Sequence[Finding], *, head: Head
 def _pairs(
     known: Sequence[KnownFinding], places: Sequence[Place | None], fresh: Sequence[Fresh], head: Head
 ) -> list[tuple[int, int, int, int]]:
-    """(rank, lines between, place of the new one, place of the known one), the most alike first."""
+    """(rank, lines between, place of the new one, place of the known one), the most alike first. Only what is in one
+    file can be alike.
+    """
+    by_path: dict[str, list[int]] = {}
+    for j, (other, place) in enumerate(zip(known, places, strict=True)):
+        by_path.setdefault(other.finding.location.path if place is None else place.path, []).append(j)
     pairs: list[tuple[int, int, int, int]] = []
     for i, one in enumerate(fresh):
         lines, _ = head(one.finding.location.path) or ((), ())
-        for j, (other, place) in enumerate(zip(known, places, strict=True)):
+        for j in by_path.get(one.finding.location.path, ()):
+            other, place = known[j], places[j]
             rank = likeness(other, place, one.finding, anchor=one.anchor, lines=lines)
             if rank is not None:
                 between = 0 if place is None else abs(place.line - one.finding.location.end_line)
