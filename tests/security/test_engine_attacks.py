@@ -108,3 +108,17 @@ async def test_the_judge_of_a_claim_sees_the_part_of_a_large_file_that_it_is_abo
     pull = world.repo.open_pull_request(head="feature")
     await world.settle()
     assert world.check(pull.head_sha).conclusion == "failure"
+
+
+async def test_rules_that_find_something_on_every_line_of_a_large_file_end_soon_and_hide_nothing(world: World) -> None:
+    """Thousands would each be compared with all others; a file of which some are left out is not covered."""
+    assert world.model is not None
+    world.model.behaviour = Reviewer({})
+    odd = "password = 'vXq7TzRk2LmW9pBd'\n" * 500
+    world.repo.commit("feature", {"a.py": odd, "b.py": "x = 1\n"})
+    pull = world.repo.open_pull_request(head="feature")
+    await world.settle()
+    world.repo.commit("feature", {"b.py": "x = 2\n"})
+    await world.settle()
+    assert world.check(pull.head_sha).conclusion == "failure"
+    assert "rules find more in it than is told: 200 places are" in (world.check(pull.head_sha).text or "")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from app.domain.coverage import CoverageLedger
+from app.domain.coverage import Coverage, CoverageLedger
 from app.domain.findings import Candidate, Dropped, Finding
 from app.domain.memory import FindingState, KnownFinding, PastReview
 from app.domain.mermaid import canonical
@@ -41,6 +42,8 @@ class Pieces:
     rules: tuple[Rule, ...]
     looked: tuple[Looked, ...]
     static: tuple[Candidate, ...]
+    crowded: Mapping[str, Coverage]
+    """Files in which rules found more than is told."""
     recollection: Recollection
     judged: tuple[Verified, Verified]
     """The claims, and what was told before."""
@@ -63,7 +66,7 @@ async def conclude(matter: Matter, plan: Plan, pieces: Pieces, *, now: datetime)
         finding.location.path: f"a claim about it could not be verified: {result.reason}"
         for finding, result in pieces.unjudged
     }
-    told = ledger(plan, pieces.looked, hidden_lines(snapshot, pieces.static), unjudged)
+    told = ledger(plan, pieces.looked, {**hidden_lines(snapshot, pieces.static), **pieces.crowded}, unjudged)
     findings = ranked(known.finding for known in recollection.open)
     retry_at = _retry_at(pieces, now)
     before = _rounds_before(matter)

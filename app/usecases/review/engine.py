@@ -33,7 +33,7 @@ from app.usecases.review.proving import prove
 from app.usecases.review.recollection import Questions, on_their_lines, questions, recollect, with_dismissals
 from app.usecases.review.rooms import Rooms
 from app.usecases.review.sources import read_sources
-from app.usecases.review.static import look_at_trees, static_candidates
+from app.usecases.review.static import bounded, look_at_trees, static_candidates
 from app.usecases.review.verifying import Verified, verify
 from app.usecases.together import together
 
@@ -85,7 +85,7 @@ class Engine:
         snapshot, past = matter.snapshot, matter.around.past
         looked = await look_at_all(crew, plan, matter) if crew is not None else ()
         trees = await look_at_trees(matter.repository, self.structural, snapshot, rules)
-        static = static_candidates(rules, snapshot, trees)
+        static, crowded = bounded(static_candidates(rules, snapshot, trees))
         said, unsure = trusted((c for one in looked for c in one.candidates), rules, core=plan.core)
         known = with_dismissals(past, matter.around.dismissed)
         sources = await self._sources(matter, {c.path for c in (*static, *said)}, known)
@@ -108,6 +108,7 @@ class Engine:
                 rules=rules,
                 looked=looked,
                 static=static,
+                crowded=crowded,
                 recollection=on_their_lines(recollection, snapshot.diffs, sources),
                 judged=(verified, rechecked),
                 dropped=(*unsure, *misplaced),

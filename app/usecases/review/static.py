@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.domain.coverage import Coverage, Unreviewed
 from app.domain.findings import Candidate, Evidence
@@ -16,6 +17,10 @@ _AT_ONCE = 50
 _MOST_BYTES = 1024 * 1024
 
 Shapes = tuple[tuple[str, int], ...]
+
+MOST_IN_FILE = 200
+MOST = 2_000
+"""Of what rules find in one review. Each is compared with the others, and nobody reads that many."""
 
 RULES = "rules"
 """The `source` of candidates that no model made."""
@@ -65,6 +70,21 @@ def static_candidates(
         )
         for hit in hits
     )
+
+
+def bounded(candidates: Sequence[Candidate]) -> tuple[tuple[Candidate, ...], Mapping[str, Coverage]]:
+    """The worst, in their order, and the files of which something is left out: those do not count as reviewed."""
+    counts: Counter[str] = Counter()
+    kept: set[int] = set()
+    crowded: dict[str, Coverage] = {}
+    for number in sorted(range(len(candidates)), key=lambda number: candidates[number].severity.value):
+        path = candidates[number].path
+        if counts[path] < MOST_IN_FILE and len(kept) < MOST:
+            counts[path] += 1
+            kept.add(number)
+        else:
+            crowded[path] = Unreviewed(f"rules find more in it than is told: {counts[path]} places are")
+    return tuple(candidates[number] for number in sorted(kept)), crowded
 
 
 def hidden_lines(snapshot: Snapshot, static: Iterable[Candidate]) -> dict[str, Coverage]:
