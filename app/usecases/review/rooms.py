@@ -53,11 +53,10 @@ class Room:
             return await (await self._sandbox()).collect(declared)
 
     async def close(self) -> None:
-        """Takes the sandbox away, if there is one."""
+        """Takes the sandbox away, if there is one. Who is cancelled meanwhile stays cancelled."""
         if self._holding is not None:
             self._holding.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._holding
+            await asyncio.wait({self._holding})
 
     async def _sandbox(self) -> Sandbox:
         if self._opened is None:
