@@ -78,7 +78,7 @@ async def _skills(repository: Repository, base: Sha) -> tuple[Skill, ...]:
     listed = await repository.listing(base, SKILLS_DIRECTORY)
     if not listed:
         return ()
-    paths = skill_paths(entry.path for entry in listed if entry.kind not in {*_REGULAR, Kind.SYMLINK})
+    paths = skill_paths(entry.path for entry in listed if entry.is_directory)
     blobs = await repository.blobs(base, paths, max_bytes=MAX_BYTES)
     return tuple(
         read_skill(path, blobs[path].text_bytes.decode("utf-8", "replace"))

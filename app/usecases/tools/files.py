@@ -25,7 +25,6 @@ from app.ports import Code
 MAX_FILE_BYTES = 1024 * 1024
 MAX_LINE_CHARACTERS = 2_000
 
-_DIRECTORY_MODE = "040000"
 _BINARY_WITHIN = 8_000
 """Bytes in which git looks for a NUL to tell binary files from text."""
 _TARGET = 200
@@ -123,17 +122,12 @@ class Files:
             if await self.code.listing(commit, path) is not None:
                 return f"is a directory at the {where}"
             beside = await self.code.listing(commit, path.rpartition("/")[0])
-        if any(entry.path == path and not is_directory(entry) for entry in beside or ()):
+        if any(entry.path == path and not entry.is_directory for entry in beside or ()):
             return "is a submodule: its files are in another repository"
         for entry in self.snapshot.entries:
             if entry.path == path and entry.new is None and commit == self.snapshot.head:
                 return "is deleted by this change: base_version has what it was"
         return f"is no file of the {where}"
-
-
-def is_directory(entry: TreeEntry) -> bool:
-    """Whether a listed entry is a directory; its kind does not say so."""
-    return entry.mode == _DIRECTORY_MODE
 
 
 def is_binary(blob: Blob) -> bool:

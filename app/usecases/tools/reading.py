@@ -11,7 +11,7 @@ from app.domain.errors import ToolRefused
 from app.domain.model import ToolSpec
 from app.domain.patches import TreeEntry
 from app.domain.prompting import shown_path
-from app.usecases.tools.files import Files, Source, is_directory
+from app.usecases.tools.files import Files, Source
 from app.usecases.tools.specs import integer, number_of, string, text_of, tool_spec
 
 MAX_LINES = 500
@@ -114,7 +114,7 @@ def lines_of(source: Source, arguments: Mapping[str, object], where: str) -> str
 
 def _row(entry: TreeEntry) -> str:
     path = shown_path(entry.path)
-    if is_directory(entry):
+    if entry.is_directory:
         return f"{path}/"
     match entry.kind:
         case Kind.SYMLINK:
