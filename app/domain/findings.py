@@ -97,7 +97,6 @@ class Candidate:
     quotes: tuple[Quote, ...] = ()
     source: str = ""
     """Which pass said so, in our words: `standard 1/2`, `security`, `rules`."""
-    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A finding, the anchor behind its id, and the claim that it was made of."""
+    """A finding, and the anchor behind its id."""
 
     finding: Finding
     anchor: Anchor
-    candidate: Candidate
 
 
 NOWHERE = Anchor("", "", 0, (), ())
@@ -98,9 +97,8 @@ def _placed(candidate: Candidate, diff: FileDiff, hunks: Mapping[int, int], sour
         suggestion=suggestion if _applies(suggestion, where, source, diff) else None,
         inline=inline,
         failing_case=candidate.failing_case,
-        proof=candidate.proof,
     )
-    return Placed(finding, anchor, candidate)
+    return Placed(finding, anchor)
 
 
 def seated(finding: Finding, diff: FileDiff, source: Source | None) -> Finding:

@@ -12,7 +12,6 @@ from app.domain.grouping import MAX_CHARACTERS, MAX_GROUPS, Group
 from app.domain.model import AnswerSchema, Message
 from app.domain.prices import Price
 from app.domain.prompting import PromptTemplates, data_message
-from app.domain.rules import Rule
 from app.domain.snapshot import Snapshot
 from app.domain.tiers import Tier
 from app.ports import Model, Parser, PatternCompiler, Repository
@@ -59,7 +58,6 @@ class Crew:
     templates: PromptTemplates
     texts: AgentTexts
     snapshot: Snapshot
-    rules: tuple[Rule, ...]
     system: Message
     repository: Repository
     parser: Parser

@@ -140,7 +140,6 @@ class Engine:
             templates=self.templates,
             texts=self.texts,
             snapshot=matter.snapshot,
-            rules=rules,
             system=system_message(self.templates, matter.snapshot, told_in(rules, plan.highest)),
             repository=matter.repository,
             parser=self.parser,

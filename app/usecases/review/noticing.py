@@ -11,12 +11,12 @@ _TOLD = (Feature.TOOLS, Feature.SCHEMA)
 """The others cost a reviewer nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NoticingModel:
     """Implements ports.Model for one review."""
 
     model: Model
-    _without: set[Feature] = field(default_factory=set)
+    _without: set[Feature] = field(default_factory=set, init=False)
 
     async def complete(self, request: ModelRequest) -> Completion:
         completion = await self.model.complete(request)
