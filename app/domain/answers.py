@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.domain.encodable import encodable_text
 from app.domain.findings import Candidate, Evidence, Quote
 from app.domain.model import AnswerSchema
 from app.domain.severity import Severity
 from app.domain.strict_json import (
     MAX_TEXT,
     AnswerInvalid,
-    encodable,
     integer_of,
     object_with,
     optional_text,
@@ -145,7 +145,7 @@ def decode_candidate(item: object, where: str) -> Candidate:
         body=text_of(fields, "body", where, empty=True),
         evidence=Evidence.REASONED,
         confidence=_confidence(fields, where),
-        suggestion=None if suggestion is None else encodable(suggestion),
+        suggestion=None if suggestion is None else encodable_text(suggestion),
         failing_case=text_of(fields, "failing_case", where, empty=True),
         quotes=_quotes(fields["quotes"], f"{where}.quotes"),
     )

@@ -1,8 +1,13 @@
-"""JSON values that every parser takes."""
+"""JSON values that every parser takes: JSON can escape half of a surrogate pair, which no UTF-8 text can hold."""
 
 from __future__ import annotations
 
 from typing import Any
+
+
+def encodable_text(text: str) -> str:
+    """The text with each half character (lone surrogate) replaced."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def encodable(value: Any) -> Any:
@@ -11,7 +16,7 @@ def encodable(value: Any) -> Any:
     """
     match value:
         case str():
-            return value.encode("utf-8", "replace").decode() if not value.isascii() else value
+            return encodable_text(value)
         case list():
             return [encodable(item) for item in value]
         case dict():

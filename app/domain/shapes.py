@@ -6,9 +6,10 @@ Of JSON Schema this knows what the schemas of tools use: `type` (one or several)
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+
+from app.domain.strict_json import loaded
 
 MAX_CHARACTERS = 200_000
 """Of arguments as text."""
@@ -27,7 +28,7 @@ def decode_arguments(text: str, schema: Schema) -> Mapping[str, object]:
     if len(text) > MAX_CHARACTERS:
         raise ArgumentsInvalid(f"the arguments have {len(text):,} characters: at most {MAX_CHARACTERS:,} are taken")
     try:
-        value: object = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+        value = loaded(text)
     except RecursionError:
         raise ArgumentsInvalid("the arguments are nested too deeply") from None
     except ValueError as error:
@@ -105,14 +106,3 @@ _IS: Mapping[str, Callable[[object], bool]] = {
     "object": lambda value: isinstance(value, dict),
     "array": lambda value: isinstance(value, list),
 }
-
-
-def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("an object names a field twice")
-    return found
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")

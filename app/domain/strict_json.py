@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
+from app.domain.encodable import encodable_text
+
 MAX_TEXT = 8_000
 
 
@@ -13,15 +15,20 @@ class AnswerInvalid(ValueError):
     """The answer does not have the asked-for shape; the text says where, for the model to mend it."""
 
 
+def loaded(text: str) -> object:
+    """The JSON value. Raises ValueError, also for NaN and for a field that stands twice, and RecursionError."""
+    value: object = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+    return value
+
+
 def parsed(text: str) -> object:
-    """The JSON value. Raises AnswerInvalid, also for NaN and for a field that stands twice."""
+    """The JSON value of an answer. Raises AnswerInvalid."""
     try:
-        value: object = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+        return loaded(text)
     except RecursionError:
         raise AnswerInvalid("the answer is nested too deeply") from None
     except ValueError as error:
         raise AnswerInvalid(f"the answer is not JSON: {error}") from None
-    return value
 
 
 def object_with(value: object, where: str, fields: AbstractSet[str]) -> Mapping[str, object]:
@@ -44,7 +51,7 @@ def text_of(
         raise AnswerInvalid(f"{where}.{name} must be a {'' if empty else 'non-empty '}string")
     if len(value) > longest:
         raise AnswerInvalid(f"{where}.{name} is longer than {longest} characters")
-    return encodable(value)
+    return encodable_text(value)
 
 
 def optional_text(fields: Mapping[str, object], name: str, where: str) -> str:
@@ -52,12 +59,7 @@ def optional_text(fields: Mapping[str, object], name: str, where: str) -> str:
     value = fields[name]
     if value is not None and not isinstance(value, str):
         raise AnswerInvalid(f"{where}.{name} must be a string or null")
-    return encodable(value or "")
-
-
-def encodable(text: str) -> str:
-    """JSON can escape half of a surrogate pair, which no UTF-8 text can hold."""
-    return text.encode("utf-8", "replace").decode()
+    return encodable_text(value or "")
 
 
 def integer_of(fields: Mapping[str, object], name: str, where: str) -> int:
