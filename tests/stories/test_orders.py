@@ -190,7 +190,8 @@ async def test_the_record_of_a_run_tells_what_happened_and_what_it_cost(world: W
     (run,) = await records(world)
     assert (run.state, run.outcome, run.attempts) == (RunState.DONE, "failure", 2)
     assert run.tokens
-    assert [use.calls for use in run.models] == [len(world.model.requests)] == [2], "a review and a judge: asked and counted once"
+    # A review and a judge: asked and counted once.
+    assert [use.calls for use in run.models] == [len(world.model.requests)] == [2]
     told = [event.text for event in run.timeline]
     assert any("GitHub says: open, head" in text for text in told)
     assert any("Blocked by 1 finding" in text for text in told)
