@@ -117,7 +117,7 @@ def rendered() -> Iterator[tuple[str, str]]:
     frozen = sample()
     groups = sample_groups()
     rules = (rule("python/a"), rule("security/b", severity=Severity.P0))
-    yield "system.md", _text(system_message(templates, frozen, rules))
+    yield "system.md", _text(system_message(templates, frozen, rules, (rule("python/c"),)))
     for tier, one in groups.items():
         others = tuple(path for path in TIERS if path not in one.paths)
         known = ("P2 shop/pages.py:16: a page number of 0 gives the last page",) if tier is Tier.STANDARD else ()

@@ -30,3 +30,10 @@ def for_paths(rules: Iterable[Rule], paths: Iterable[str]) -> tuple[Rule, ...]:
 def told_in(rules: Iterable[Rule], tier: Tier) -> tuple[Rule, ...]:
     """The rules whose prose a model is told when it looks at files of this tier."""
     return tuple(rule for rule in rules if rule.tier.rank <= tier.rank)
+
+
+def told_by_title(rule: Rule, tier: Tier) -> bool:
+    """Whether a model needs no prose of a rule in a review whose highest tier this is: below core, what a detector sees
+    by itself is told in a line. The prose of those rules is a third of what a change in one language is told.
+    """
+    return rule.detector is not None and tier < Tier.CORE

@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.diff import DiffLine, FileDiff, Hunk, LineKind
 from app.domain.grammars import GRAMMARS, grammar_of
-from app.domain.rule_choice import told_in
+from app.domain.rule_choice import told_by_title, told_in
 from app.domain.rules import Detector, Rule, StructuralPattern
 from app.domain.static_checks import check_file, patterns_for, structural_asks, structural_hits, structural_rules
 from app.domain.tiers import Tier
@@ -93,3 +93,13 @@ def test_prose_is_told_from_its_tier_on() -> None:
     assert told_in(rules, Tier.LIGHT) == (light,)
     assert told_in(rules, Tier.STANDARD) == (light, standard)
     assert told_in(rules, Tier.CORE) == rules
+
+
+def test_below_core_a_rule_with_a_detector_on_lines_is_told_by_its_title() -> None:
+    by_line = replace(rule("general/line"), detector=Detector(()))
+    by_tree = _SEEN
+
+    assert told_by_title(by_line, Tier.STANDARD)
+    assert told_by_title(by_line, Tier.LIGHT)
+    assert not told_by_title(by_line, Tier.CORE)
+    assert not told_by_title(by_tree, Tier.STANDARD)

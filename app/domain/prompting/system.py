@@ -14,23 +14,33 @@ from app.domain.skills import Skill
 from app.domain.snapshot import Snapshot
 
 _NONE = "(none)\n"
+_LISTED = "=== rules of which plain cases are found without you: report those that no look at one line finds"
 
 
-def system_message(templates: PromptTemplates, snapshot: Snapshot, rules: Iterable[Rule]) -> Message:
-    """It depends on the base commit alone, so that all calls of a run, and most runs of a repository, begin alike."""
+def system_message(
+    templates: PromptTemplates, snapshot: Snapshot, rules: Iterable[Rule], titles: Iterable[Rule] = ()
+) -> Message:
+    """It depends on the base commit alone, so that all calls of a run, and most runs of a repository, begin alike.
+
+    `titles` are rules of which a line is enough.
+    """
     text = Template(templates.system).substitute(
-        rules=_rules(rules),
+        rules=_rules(rules, titles),
         guidelines=_guidelines(snapshot.policy.review.instructions, snapshot.guidelines),
         skills=_skills(snapshot.skills),
     )
     return Message(Role.SYSTEM, text)
 
 
-def _rules(rules: Iterable[Rule]) -> str:
-    return (
-        "\n".join(f"=== rule {rule.id} ({rule.severity}): {rule.title}\n{rule.prose.strip()}\n" for rule in rules)
-        or _NONE
-    )
+def _rules(rules: Iterable[Rule], titles: Iterable[Rule]) -> str:
+    parts = [f"{_heading(rule)}\n{rule.prose.strip()}\n" for rule in rules]
+    if listed := "".join(f"- {rule.id} ({rule.severity}): {rule.title}\n" for rule in titles):
+        parts.append(f"{_LISTED}\n{listed}")
+    return "\n".join(parts) or _NONE
+
+
+def _heading(rule: Rule) -> str:
+    return f"=== rule {rule.id} ({rule.severity}): {rule.title}"
 
 
 def _guidelines(instructions: str, guidelines: Iterable[Guideline]) -> str:

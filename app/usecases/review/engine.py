@@ -10,9 +10,10 @@ from app.domain.errors import SandboxRefused, SandboxUnavailable
 from app.domain.findings import Candidate, Dropped
 from app.domain.matching import match
 from app.domain.memory import FindingState, KnownFinding
+from app.domain.model import Message
 from app.domain.placing import Placed, Source, place
 from app.domain.prompting import PromptTemplates, system_message
-from app.domain.rule_choice import enabled, for_paths, told_in
+from app.domain.rule_choice import enabled, for_paths, told_by_title, told_in
 from app.domain.rules import Rule
 from app.domain.sandbox import Mode
 from app.domain.shown import real_paths
@@ -140,7 +141,7 @@ class Engine:
             templates=self.templates,
             texts=self.texts,
             snapshot=matter.snapshot,
-            system=system_message(self.templates, matter.snapshot, told_in(rules, plan.highest)),
+            system=_system(self.templates, matter.snapshot, told_in(rules, plan.highest), plan.highest),
             repository=matter.repository,
             parser=self.parser,
             compile_pattern=self.compile_pattern,
@@ -148,6 +149,11 @@ class Engine:
             cache_key=matter.cache_key,
             names=real_paths(entry.path for entry in matter.snapshot.entries),
         )
+
+
+def _system(templates: PromptTemplates, snapshot: Snapshot, rules: tuple[Rule, ...], tier: Tier) -> Message:
+    titles = tuple(rule for rule in rules if told_by_title(rule, tier))
+    return system_message(templates, snapshot, [rule for rule in rules if rule not in titles], titles)
 
 
 async def _rooms(matter: Matter, plan: Plan) -> tuple[Rooms | None, tuple[str, ...]]:
