@@ -11,14 +11,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scripts.bench import ack, busy, checkout, files, machine, queue, review, sandbox
+from scripts.bench import ack, busy, checkout, engine, files, machine, queue, review, sandbox
 from scripts.bench.compare import compare
 from scripts.bench.processes import ROOT
 from scripts.bench.results import Results, Section
 from scripts.bench.tables import print_table, show
 from scripts.bench.targets import verdicts
 
-_NAMES = (ack.NAME, busy.NAME, queue.NAME, review.NAME, sandbox.NAME, files.NAME, checkout.NAME)
+_NAMES = (ack.NAME, busy.NAME, queue.NAME, review.NAME, engine.NAME, sandbox.NAME, files.NAME, checkout.NAME)
 
 
 def main() -> None:
@@ -56,6 +56,8 @@ def _run(names: tuple[str, ...], *, quick: bool, peers: bool) -> Results:
                 sections.append(asyncio.run(queue.measure(queue.QUICK if quick else queue.FULL)))
             case review.NAME:
                 sections.append(asyncio.run(review.measure(review.QUICK if quick else review.FULL)))
+            case engine.NAME:
+                sections.append(asyncio.run(engine.measure(engine.QUICK if quick else engine.FULL)))
             case sandbox.NAME:
                 sections.append(asyncio.run(sandbox.measure(sandbox.QUICK if quick else sandbox.FULL)))
             case files.NAME:

@@ -63,7 +63,7 @@ FULL, QUICK = Plan(9), Plan(3)
 async def measure(plan: Plan) -> Section:
     """One deployment, in which every round opens a pull request and pushes to it twice."""
     values: dict[str, dict[str, list[float]]] = {name: defaultdict(list) for name in (COLD, OPENED, PUSH, PUSH_NEW)}
-    async with _open_world() as world, _working(world):
+    async with _open_world() as world, working(world):
         for number in range(plan.rounds + 1):
             pull = _open(world, number)
             _note(values[OPENED if number else COLD], await _observe(world, pull))
@@ -103,15 +103,15 @@ async def _observe(world: World, pull: PullRequest) -> dict[str, float]:
     acknowledged = time.monotonic()
     if answer.json()["result"] != "queued":
         raise RuntimeError(f"the delivery was not queued: {answer.text}")
-    run = await _concluded(world, pull)
-    concluded = time.monotonic()
+    run = await concluded(world, pull)
+    ended = time.monotonic()
     if run.conclusion != "failure":
         raise RuntimeError(f"the planted flaws were not found: {run.conclusion}, {run.title}")
     calls = float(len(world.github.calls) - first_call)
-    moments = [began, acknowledged, *_moments(world, world.model.requests[asked:], first_call), concluded]
+    moments = [began, acknowledged, *_moments(world, world.model.requests[asked:], first_call), ended]
     steps = [(after - before) * _MS for before, after in pairwise(moments)]
-    await _idle(world)
-    return {SECONDS: concluded - began, CALLS: calls, **dict(zip(_STATIONS, steps, strict=True))}
+    await idle(world)
+    return {SECONDS: ended - began, CALLS: calls, **dict(zip(_STATIONS, steps, strict=True))}
 
 
 def _moments(world: World, asked: list[Seen], first_call: int) -> list[float]:
@@ -126,7 +126,7 @@ def _moments(world: World, asked: list[Seen], first_call: int) -> list[float]:
     ]
 
 
-async def _concluded(world: World, pull: PullRequest) -> CheckRun:
+async def concluded(world: World, pull: PullRequest) -> CheckRun:
     """Returns within 2 ms of it."""
     async with asyncio.timeout(_WAIT_SECONDS):
         while True:
@@ -136,7 +136,7 @@ async def _concluded(world: World, pull: PullRequest) -> CheckRun:
             await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _idle(world: World) -> None:
+async def idle(world: World) -> None:
     """Until the worker has written down that it finished, so that the next review starts from rest."""
     async with asyncio.timeout(_WAIT_SECONDS):
         # Redis tells nobody when a row is done.
@@ -180,7 +180,7 @@ async def _open_world() -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def _working(world: World) -> AsyncIterator[None]:
+async def working(world: World) -> AsyncIterator[None]:
     """The product's own worker loop with its own defaults."""
     stop = asyncio.Event()
     worker = asyncio.create_task(run_worker(world.redis_settings, world.services, WorkerOptions(), stop))
