@@ -14,7 +14,7 @@ from app.adapters.store.embedded import open_embedded_server
 from scripts.bench import accounts, colleague
 from scripts.bench.real_ranges import LARGE, MEDIUM, SMALL, TYPICAL, RealRange, real_ranges
 from scripts.bench.results import Section
-from scripts.bench.review import concluded, idle, working
+from scripts.bench.review import calls_since, concluded, idle, working
 from tests.fakes.github import FakeGitHub, PullRequest
 from tests.fakes.model import FakeModel, Seen
 from tests.fakes.model.tokens import count
@@ -78,8 +78,8 @@ async def _observe(world: World, one: RealRange, number: int) -> dict[str, float
     if "not reviewed" in (run.title or ""):
         raise RuntimeError(f"the {one.name} change was not reviewed: {run.conclusion}, {run.title}")
     diff = world.repo.store.run("diff", "--no-renames", "--no-color", pull.base_sha, pull.head_sha).decode()
-    calls = len(world.github.calls) - first_call
-    return {**figures(model.requests, diff), SECONDS: seconds - _busy(model.requests), GITHUB: float(calls)}
+    calls = calls_since(world, first_call)
+    return {**figures(model.requests, diff), SECONDS: seconds - _busy(model.requests), GITHUB: calls}
 
 
 def _open(world: World, one: RealRange, number: int) -> PullRequest:
