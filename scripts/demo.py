@@ -2,18 +2,19 @@
 
 The product runs as an operator would run it: `revwright up` in a process of its own, with the embedded Redis server.
 GitHub is a stand-in on loopback over real git repositories. The model is yours if OPENAI_API_KEY or OPENAI_BASE_URL
-is set; otherwise a stand-in answers, which knows one bug of the bundled range and says so.
+is set; otherwise a stand-in answers, which makes one true claim and one false one. Then the author takes the
+suggestion, and that push is reviewed too.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 import urllib.error
 import urllib.request
@@ -21,26 +22,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from scripts import demo_model
+from scripts.demo_text import plain, width
 from tests.fakes.github import Delivery, FakeGitHub, PullRequest, Repository
-from tests.fakes.model import FakeModel, Reviewer
+from tests.fakes.model import FakeModel
 
 _ROOT = Path(__file__).parent.parent
 _BUNDLE = _ROOT / "tests" / "samples" / "ranges" / "strict-answers.bundle"
 _SECRET = "the-webhook-secret-of-the-demo-0123456789"  # noqa: S105 - a stand-in's secret
 _WAIT_SECONDS = 120
-
-_KNOWN_BUG = {
-    "severity not in {s.value for s in Severity}": {
-        "severity": "P1",
-        "title": "A severity that is a list or an object raises TypeError",
-        "body": 'Set membership hashes its operand. For an answer such as `{"severity": ["P0"]}` this line raises '
-        "`TypeError: unhashable type: 'list'` instead of `AnswerInvalid`, so one odd answer ends the whole run.\n\n"
-        "Check `isinstance(severity, str)` first.",
-        "failing_case": "An answer whose severity is a list or an object.",
-        "confidence": 0.95,
-        "suggestion": "    if not isinstance(severity, str) or severity not in {s.value for s in Severity}:",
-    }
-}
 
 
 def main() -> None:
@@ -52,8 +42,9 @@ def main() -> None:
         stack.callback(github.stop)
         installation = github.add_installation("acme")
         repository = github.create_repository("acme/decoder", seed=_BUNDLE, installation=installation)
-        model = stack.enter_context(_model())
-        port = stack.enter_context(_product(github, folder / "data", model))
+        model = FakeModel(demo_model.answer)
+        variables = stack.enter_context(_model(model))
+        port = stack.enter_context(_product(github, folder / "data", variables))
         github.on_delivery = lambda delivery: _send(delivery, port)
         say("opening a pull request: the commit 'Decode a model's answer strictly' of this repository's own history")
         pull = repository.open_pull_request(
@@ -62,27 +53,32 @@ def main() -> None:
         started = time.monotonic()
         _watch(repository, pull)
         _show(github, repository, pull, time.monotonic() - started)
+        _show_requests(model)
+        _take_suggestion(repository, pull)
+        _watch(repository, pull)
+        _show_push(pull)
+        _check_validity(github)
 
 
 def say(text: str) -> None:
-    print(f"==> {text}", flush=True)
+    print(textwrap.fill(f"==> {text}", width(), subsequent_indent="    "), flush=True)
 
 
 @contextmanager
-def _model() -> Iterator[Mapping[str, str]]:
-    """Environment variables that name the model: the caller's own, or a stand-in's."""
+def _model(stand_in: FakeModel) -> Iterator[Mapping[str, str]]:
+    """Environment variables that name the model: the caller's own, or the stand-in's."""
     own = {k: v for k, v in os.environ.items() if k.startswith(("OPENAI_", "REVWRIGHT_MODEL_"))}
     if "OPENAI_API_KEY" in own or "OPENAI_BASE_URL" in own:
         say("the model is the one your environment names")
         yield own
         return
-    say("no OPENAI_API_KEY: a stand-in for the model answers; it knows one bug of this range and nothing else")
-    reviewer = Reviewer(_KNOWN_BUG, summary="Adds a strict decoder for a reviewer's answer, with tests.")
-    with FakeModel(reviewer).serving() as url:
+    say("no OPENAI_API_KEY: a stand-in for the model answers; it makes one true claim and one false one")
+    with stand_in.serving() as url:
         yield {
             "OPENAI_BASE_URL": url,
             "OPENAI_API_KEY": "stand-in",
-            "REVWRIGHT_MODEL_MAIN": "stand-in-model",
+            "REVWRIGHT_MODEL_MAIN": demo_model.NAME,
+            "REVWRIGHT_MODEL_PRICES": demo_model.PRICES,
         }
 
 
@@ -163,28 +159,62 @@ def _watch(repository: Repository, pull: PullRequest) -> None:
 
 
 def _show(github: FakeGitHub, repository: Repository, pull: PullRequest, seconds: float) -> None:
-    run = repository.check_run("revwright/review", pull.head_sha)
-    assert run is not None
     _rule(f"inline comments on {repository.full_name}#{pull.number}")
     for comment in pull.review_comments:
-        print(f"[{comment.path}:{comment.original_line}]\n{comment.body}\n")
-    _rule("the summary comment")
-    print(pull.comments[0].body)
-    _rule(f"the check run's details ({run.conclusion})")
-    print(run.text)
+        _print(f"{comment.path}:{comment.original_line}\n\n{comment.body}\n")
+    _rule("the summary comment; the check run's page says the same")
+    _print(pull.comments[0].body)
     _rule("what it took")
     log = [call for call in github.calls if call.path.endswith("/app/hook/deliveries")]
     calls = len(github.calls) - len(log)
-    print(f"{seconds:.1f} s from the webhook to the concluded check (comments are written a second apart)")
-    print(f"{calls} GitHub API calls for the review, {len(log)} at start to look for deliveries that were missed")
+    _print(f"{seconds:.1f} s from the webhook to the concluded check (comments are written a second apart)")
+    _print(f"{calls} GitHub API calls for the review, {len(log)} at start to look for deliveries that were missed")
+
+
+def _show_requests(model: FakeModel) -> None:
+    """What the stand-in was asked; of a model of yours only your provider knows."""
+    if model.requests:
+        _rule("what the model was asked")
+        for seen in model.requests:
+            print(demo_model.told(seen))
+
+
+def _take_suggestion(repository: Repository, pull: PullRequest) -> None:
+    """The author commits the suggestion as it stands, where there is one; else the push changes nothing here."""
+    path = "app/domain/answers.py"
+    lines = repository.store.run("cat-file", "blob", f"{pull.head_sha}:{path}").decode().split("\n")
+    for comment in pull.review_comments:
+        _, fence, rest = comment.body.partition("```suggestion\n")
+        if fence and comment.path == path and comment.original_line:
+            first = comment.original_start_line or comment.original_line
+            lines[first - 1 : comment.original_line] = rest.partition("\n```")[0].split("\n")
+            break
+    _rule("the author takes the suggestion and pushes")
+    repository.commit(pull.head_ref, {path: "\n".join(lines)}, message="Check the type of a severity first")
+
+
+def _show_push(pull: PullRequest) -> None:
+    _rule("the summary comment, edited in place")
+    _print(pull.comments[0].body)
+    _rule("the conversation on the finding")
+    for comment in pull.review_comments:
+        _print(plain(comment.body, width()).split("\n")[0])
+    told = {number: user.login for number, user in pull.resolved.items()}
+    _print(f"resolved by {', '.join(told.values())}" if told else "not resolved")
+
+
+def _check_validity(github: FakeGitHub) -> None:
     if github.violations:
         sys.exit(f"{len(github.violations)} call(s) were not valid under GitHub's API description")
-    print("every call and every reply is valid under GitHub's own API description")
+    say("every call and every reply is valid under GitHub's own API description")
+
+
+def _print(markdown: str) -> None:
+    print(plain(markdown, width()), flush=True)
 
 
 def _rule(title: str) -> None:
-    width = min(shutil.get_terminal_size((100, 24)).columns, 100)
-    print(f"\n--- {title} " + "-" * max(0, width - len(title) - 5) + "\n")
+    print(f"\n--- {title} " + "-" * max(0, width() - len(title) - 5) + "\n", flush=True)
 
 
 def _free_port() -> int:
