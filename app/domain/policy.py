@@ -92,7 +92,6 @@ def without_effect(policy: Policy) -> tuple[str, ...]:
         ("rules.extra (its paths count as core, no rule is loaded from it)", policy.rules.extra, plain.rules.extra),
         ("fix", policy.fix, plain.fix),
         ("commands", policy.commands, plain.commands),
-        ("limits", policy.limits, plain.limits),
     )
     waiting = "tiers.core: approvals are not counted; the check of such a change ends action_required"
     told = tuple(key for key, value, default in asked if value != default)

@@ -173,10 +173,11 @@ def test_config_check_on_a_policy_file(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_config_check_names_what_has_no_effect_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "revwright.yml"
-    file.write_text("version: 1\nlimits: {rounds: 3}\ntiers:\n  core:\n    - paths: [app/**]\n")
+    file.write_text("version: 1\nlimits: {rounds: 3}\nfix: {max_attempts: 1}\ntiers:\n  core:\n    - paths: [app/**]\n")
     assert run(["config", "check", str(file)], {}) == 0
     err = capsys.readouterr().err
-    assert "note: limits has no effect" in err
+    assert "note: fix has no effect" in err
+    assert "limits" not in err
     assert "note: tiers.core: approvals are not counted" in err
 
 

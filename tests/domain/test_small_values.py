@@ -48,8 +48,9 @@ def test_usage_adds_up_and_stays_unknown_once_it_is() -> None:
 
 def test_a_policy_says_what_has_no_effect_yet() -> None:
     assert without_effect(Policy()) == ()
-    asked = Policy(limits=LimitsPolicy(rounds=1), tiers=TierPolicy(core=(CoreRequirement(("a",)),)))
-    assert [key.split(":")[0] for key in without_effect(asked)] == ["tiers.core", "limits"]
+    asked = Policy(commands=(("fix", "admin"),), tiers=TierPolicy(core=(CoreRequirement(("a",)),)))
+    assert [key.split(":")[0] for key in without_effect(asked)] == ["tiers.core", "commands"]
+    assert without_effect(Policy(limits=LimitsPolicy(usd_per_pull_request=1.0, rounds=1))) == ()
 
 
 def test_rules_are_chosen_by_pack_id_and_path() -> None:
