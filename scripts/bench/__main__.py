@@ -69,7 +69,7 @@ def _run(names: tuple[str, ...], *, quick: bool, peers: bool) -> Results:
 
 def _parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m scripts.bench", description=__doc__)
-    top.add_argument("--quick", action="store_true", help="fewer rounds: about four minutes instead of ten")
+    top.add_argument("--quick", action="store_true", help="fewer rounds: about five minutes instead of twelve")
     top.add_argument("--peers", action="store_true", help="also PR-Agent, which takes minutes and 400 MB to install")
     top.add_argument("--only", action="append", choices=_NAMES, help="one benchmark; may be repeated")
     top.add_argument("--out", type=Path, help="where to save the results")
