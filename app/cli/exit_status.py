@@ -7,6 +7,8 @@ EXIT_BLOCKED = 1
 """`review`: blocked by findings. `config check`: the file has problems."""
 EXIT_PROBLEMS = 1
 """`rules check`: a rule is wrong, or does not do what its examples say."""
+EXIT_DIFFERS = 1
+"""`eval replay`: something else is asked, or comes of it, than was recorded."""
 EXIT_NOTHING = 1
 """`runs retry`, `stop`, `pause`, `resume`: there was nothing to do."""
 EXIT_REFUSED = 1

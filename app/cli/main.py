@@ -9,12 +9,13 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from app import VERSION
+from app.cli.eval_options import add_eval
 from app.cli.exit_status import EXIT_ERROR
 from app.cli.sandbox import add_sandbox, sandbox
 from app.domain.errors import RevwrightError
 
 FORMATS = ("text", "json", "sarif", "markdown")
-COMMANDS = ("up", "web", "worker", "runner", "review", "runs", "rules", "sandbox", "config", "doctor")
+COMMANDS = ("up", "web", "worker", "runner", "review", "runs", "rules", "eval", "sandbox", "config", "doctor")
 
 _STATES = "running, waiting, paused, done, failed, stopped, superseded"
 """Those of domain.runs.RunState, which is not loaded for this; a test holds the two together."""
@@ -73,6 +74,10 @@ def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             from app.cli.rules import rules  # noqa: PLC0415
 
             return rules(arguments)
+        case "eval":
+            from app.cli.eval import evaluate  # noqa: PLC0415
+
+            return evaluate(arguments)
         case "config":
             from app.cli.config import check  # noqa: PLC0415
 
@@ -114,6 +119,7 @@ def parser() -> argparse.ArgumentParser:
     _add_review(commands)
     _add_runs(commands)
     _add_rules(commands)
+    add_eval(commands)
     add_sandbox(commands)
     config = commands.add_parser("config", help="check configuration")
     doctor = commands.add_parser(
@@ -170,6 +176,12 @@ def _add_review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     review.add_argument("--head", default="HEAD", metavar="REVISION", help="default: %(default)s")
     review.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     review.add_argument("--static", action="store_true", help="static rules only, even if a model is configured")
+    review.add_argument(
+        "--record",
+        metavar="FILE",
+        help="also write down what models and commands are asked and say, for `eval replay`; FILE must not exist yet, "
+        "holds code of the change, and is readable by you alone",
+    )
     review.add_argument("--no-color", action="store_true", help="plain text on a terminal too")
 
 

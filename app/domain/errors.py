@@ -4,6 +4,7 @@
     ├── SettingsInvalid        the operator's settings are wrong; the process does not start
     ├── PolicyInvalid          a repository's policy file is wrong; checks end action_required
     ├── RuleInvalid            a review rule file is wrong; the process does not start
+    ├── SessionInvalid         a file is no recorded review that this version can read or replay
     ├── EventMalformed         a signed delivery does not have the shape its event header promises
     ├── LedgerUnavailable      Redis cannot take or give the truth right now; come back
     ├── RunNotFound            no kept run, or more than one, is what a person named on the command line
@@ -69,6 +70,10 @@ class PolicyInvalid(RevwrightError):
 
 class RuleInvalid(RevwrightError):
     """A file of review_rules/ cannot be used; the text names the file."""
+
+
+class SessionInvalid(RevwrightError):
+    """A recorded review cannot be used; the text names the line, where it is one line's fault."""
 
 
 class EventMalformed(RevwrightError):

@@ -72,6 +72,8 @@ class Command:
     limits: CommandLimits = CommandLimits()
     merged: bool = True
     """Whether what it prints on its two streams is one stream, in the order in which it was printed."""
+    label: str = ""
+    """The task that runs it, by the name that its calls of a model have in records; it is not sent."""
 
 
 class Stream(StrEnum):

@@ -1,182 +1,235 @@
-"""A recorded review as lines of JSON: what each model call was asked and answered, what each command printed.
-
-A message or tool that many calls share is written once and named by its digest, so that a file grows with what is said
-and not with how often it is repeated.
-"""
+"""A recorded review: what each model call was asked and answered, what each command printed, what came of it all."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
-from app.domain.model import Completion, Feature, ModelRequest, StopReason, ToolCall, Usage
-from app.domain.sandbox import Ended, Limit
-
-FORMAT = 1
-
-
-class SessionInvalid(ValueError):
-    """The file is no recorded review that this version can read; the text names the line."""
+from app.domain.model import Completion, Feature, Message, ModelRequest, ModelTry, StopReason, ToolCall, Usage
+from app.domain.prices import Price
+from app.domain.pull_request import Sha
+from app.domain.sandbox import Ended, Mode
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One request, as far as an answer depends on it: digests of its messages and tools, in their order."""
+class Header:
+    """What was reviewed, with which models, and within which limits. A replay takes all of it from here."""
+
+    version: str
+    base: Sha
+    head: Sha
+    fast: str
+    main: str
+    deep: str
+    chains: tuple[tuple[str, tuple[str, ...]], ...]
+    """For each model those that answer in its place."""
+    prices: tuple[tuple[str, Price], ...]
+    limits: tuple[tuple[str, float], ...]
+    """Of one task of a model, by name."""
+    group_characters: int
+    max_groups: int
+    cap_usd: float | None
+    """What the deployment allows for one pull request."""
+    sandbox: bool
+    """Whether there was something to run commands in."""
+    parser: bool
+    """Whether syntax trees could be read: symbols, and rules for them, depend on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A tool or an answer's form, as text in which two versions can be compared line by line."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request, as far as its answer depends on it."""
 
     model: str
-    messages: tuple[str, ...]
-    tools: tuple[str, ...]
-    schema: str
+    messages: tuple[Message, ...]
+    tools: tuple[Told, ...]
+    schema: Told
     max_output_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """What one model was used for within a call. How long it took is not recorded."""
+
+    model: str
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer."""
+
+    text: str
+    stop: StopReason
+    usage: Usage
+    model: str
+    calls: tuple[ToolCall, ...] = ()
+    tries: tuple[Used, ...] = ()
+    without: tuple[Feature, ...] = ()
+
+    def completion(self) -> Completion:
+        """As the adapter gave it, in no time."""
+        return Completion(
+            text=self.text,
+            stop=self.stop,
+            usage=self.usage,
+            model=self.model,
+            calls=self.calls,
+            tries=timed(self.tries),
+            without=frozenset(self.without),
+        )
+
+
+class FailureKind(StrEnum):
+    """What came in place of an answer."""
+
+    UNAVAILABLE = "unavailable"
+    REJECTED = "rejected"
+    CONTEXT_FULL = "context full"
+    BUDGET = "budget"
+    BROKEN_OFF = "broken off"
+    """From our side, before there was an answer: time was up, or something else had failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """`words` are those of the error."""
+
+    kind: FailureKind
+    words: str
+    retry_after_seconds: float | None = None
+    unknown_model: bool = False
+    usage: Usage = field(default_factory=Usage.none)
+    tries: tuple[Used, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedCall:
-    """`failure` is the words of what came in place of an answer."""
+    """One call of a model. Its label is its own within a review."""
 
     label: str
-    asked: Asked
-    answer: Completion | None
-    failure: str = ""
+    question: Question
+    outcome: Said | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a sandbox did not do what was asked. `gone`: it was not there, or not any more."""
+
+    gone: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """How a command ended and what it printed, without secrets, and without the middle of what is very long."""
+
+    ended: Ended
+    output: str
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedCommand:
-    commit: str
+    """`label` is that of the task that ran it, within which commands have an order."""
+
+    label: str
+    commit: Sha
     argv: tuple[str, ...]
-    ended: Ended
-    output: bytes
+    outcome: Printed | Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Isolated:
+    """What isolates sandboxes, as the host's own test found it."""
+
+    mode: Mode
+    reason: str
 
 
 @dataclass(slots=True)
 class Session:
-    """`header` says what was reviewed and with which models; `texts` has every message and tool by its digest."""
+    """Grows while a review is recorded."""
 
-    header: Mapping[str, Any]
-    texts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    calls: list[RecordedCall] = field(default_factory=list)
+    header: Header
+    calls: dict[str, RecordedCall] = field(default_factory=dict)
     commands: list[RecordedCommand] = field(default_factory=list)
+    isolation: Isolated | Trouble | None = None
+    """None where nobody asked."""
+    not_opened: dict[Sha, Trouble] = field(default_factory=dict)
+    """Commits for which no sandbox could be opened."""
     report: Mapping[str, Any] | None = None
+    """The report as JSON, as `comparable` makes it."""
 
-    def asked(self, request: ModelRequest) -> Asked:
-        """The request in digests; its texts are kept."""
-        return Asked(
-            model=request.model,
-            messages=tuple(self._keep(asdict(message)) for message in request.messages),
-            tools=tuple(self._keep(asdict(tool)) for tool in request.tools),
-            schema=self._keep(asdict(request.schema)),
-            max_output_tokens=request.max_output_tokens,
-        )
+    def add(self, call: RecordedCall) -> None:
+        """ValueError for a label that is taken: nobody could tell the two calls apart."""
+        if call.label in self.calls:
+            raise ValueError(f"there are two calls {call.label!r}")
+        self.calls[call.label] = call
 
-    def _keep(self, value: Mapping[str, Any]) -> str:
-        name = hashlib.sha256(_line(value).encode()).hexdigest()[:16]
-        self.texts.setdefault(name, value)
-        return name
-
-
-def message_text(session: Session, digest: str) -> str:
-    """A message as people read it: its role, its text, and the tools that it asks for."""
-    value = session.texts[digest]
-    parts = [f"[{value['role']}]", str(value["text"])]
-    parts += [f"-> {call['name']} {call['arguments']}" for call in value["calls"]]
-    return "\n".join(part for part in parts if part)
+    @property
+    def refused(self) -> str:
+        """The cap that stood in the way of a call, in words; of several calls the last one's by label."""
+        outcomes = (self.calls[label].outcome for label in in_order(self.calls))
+        words = [one.words for one in outcomes if isinstance(one, Failure) and one.kind is FailureKind.BUDGET]
+        return words[-1] if words else ""
 
 
-def lines(session: Session) -> Iterator[str]:
-    """The file, line by line. The same session always gives the same bytes."""
-    yield _line({"revwright_session": FORMAT, **session.header})
-    for digest in sorted(session.texts):
-        yield _line({"text": digest, "value": session.texts[digest]})
-    for call in sorted(session.calls, key=lambda one: one.label):
-        answer = None if call.answer is None else _answer(call.answer)
-        yield _line({"call": call.label, "asked": asdict(call.asked), "answer": answer, "failure": call.failure})
-    for command in session.commands:
-        ended = asdict(command.ended)
-        data = {"ran": list(command.argv), "commit": command.commit, "ended": ended, "output": command.output.hex()}
-        yield _line(data)
-    if session.report is not None:
-        yield _line({"report": session.report})
-
-
-def read(text: Iterable[str]) -> Session:
-    """The reverse of `lines`. Raises SessionInvalid."""
-    session: Session | None = None
-    for number, line in enumerate(text, start=1):
-        try:
-            value = json.loads(line)
-            if session is None:
-                session = _header(value)
-            else:
-                _take(session, value)
-        except (ValueError, KeyError, TypeError) as error:
-            raise SessionInvalid(f"line {number} is no line of a recorded review ({error})") from None
-    if session is None:
-        raise SessionInvalid("the file is empty")
-    return session
-
-
-def _header(value: Mapping[str, Any]) -> Session:
-    if value["revwright_session"] != FORMAT:
-        raise ValueError(f"it has the format {value['revwright_session']!r}, and this version reads {FORMAT}")
-    return Session({name: part for name, part in value.items() if name != "revwright_session"})
-
-
-def _take(session: Session, value: Mapping[str, Any]) -> None:
-    if "text" in value:
-        session.texts[value["text"]] = value["value"]
-    elif "call" in value:
-        asked = value["asked"]
-        session.calls.append(
-            RecordedCall(
-                label=value["call"],
-                asked=Asked(
-                    model=asked["model"],
-                    messages=tuple(asked["messages"]),
-                    tools=tuple(asked["tools"]),
-                    schema=asked["schema"],
-                    max_output_tokens=asked["max_output_tokens"],
-                ),
-                answer=None if value["answer"] is None else _completion(value["answer"]),
-                failure=value["failure"],
-            )
-        )
-    elif "ran" in value:
-        session.commands.append(_command(value))
-    else:
-        session.report = value["report"]
-
-
-def _command(value: Mapping[str, Any]) -> RecordedCommand:
-    ended = dict(value["ended"])
-    limit = ended["limit"]
-    ended["limit"] = None if limit is None else Limit(limit)
-    return RecordedCommand(value["commit"], tuple(value["ran"]), Ended(**ended), bytes.fromhex(value["output"]))
-
-
-def _answer(completion: Completion) -> dict[str, Any]:
-    return {
-        "text": completion.text,
-        "stop": completion.stop,
-        "usage": asdict(completion.usage),
-        "model": completion.model,
-        "calls": [asdict(call) for call in completion.calls],
-        "without": sorted(completion.without),
-    }
-
-
-def _completion(value: Mapping[str, Any]) -> Completion:
-    return Completion(
-        text=value["text"],
-        stop=StopReason(value["stop"]),
-        usage=Usage(**value["usage"]),
-        model=value["model"],
-        calls=tuple(ToolCall(**call) for call in value["calls"]),
-        without=frozenset(Feature(name) for name in value["without"]),
+def question_of(request: ModelRequest) -> Question:
+    """What is recorded of a request."""
+    schema = request.schema
+    return Question(
+        model=request.model,
+        messages=request.messages,
+        tools=tuple(Told(t.name, f"{t.description}\n{_pretty(t.parameters)}") for t in request.tools),
+        schema=Told(schema.name, _pretty(schema.json_schema)),
+        max_output_tokens=request.max_output_tokens,
     )
 
 
-def _line(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+def said_of(completion: Completion) -> Said:
+    """What is recorded of an answer."""
+    return Said(
+        text=completion.text,
+        stop=completion.stop,
+        usage=completion.usage,
+        model=completion.model,
+        calls=completion.calls,
+        tries=used(completion.tries),
+        without=tuple(sorted(completion.without)),
+    )
+
+
+def used(tries: Iterable[ModelTry]) -> tuple[Used, ...]:
+    """Without the time they took."""
+    return tuple(Used(one.model, one.usage) for one in tries)
+
+
+def timed(tries: Iterable[Used]) -> tuple[ModelTry, ...]:
+    """The reverse of `used`, in no time."""
+    return tuple(ModelTry(one.model, one.usage, 0.0) for one in tries)
+
+
+def in_order(labels: Iterable[str]) -> list[str]:
+    """Labels as people count: step 2 before step 10."""
+    return sorted(labels, key=label_key)
+
+
+def label_key(label: str) -> tuple[tuple[str, ...], str]:
+    """To sort by; different labels have different keys."""
+    return tuple(part.zfill(9) if part.isdigit() else part for part in re.split(r"([0-9]+)", label)), label
+
+
+def _pretty(value: Mapping[str, object]) -> str:
+    return json.dumps(value, indent=2, sort_keys=True)

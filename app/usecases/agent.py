@@ -7,6 +7,7 @@ ends as a value; being cancelled passes through, and so does an error that is no
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -152,6 +153,7 @@ class _Work(Generic[T]):
         self._before: frozenset[str] = frozenset()
         self._spent = 0
         self._idle = 0
+        self._asked: Counter[str] = Counter()
 
     async def to_the_end(self) -> Finished[T] | Unfinished:
         """Asks, acts and observes. After the last step there are no tools, and an answer is used or repaired once."""
@@ -248,7 +250,10 @@ class _Work(Generic[T]):
         """Counts what was spent; where the provider does not say, what it must have been. Raises _TokensUsedUp."""
         if self._left < self._window.tokens(length(request)):
             raise _TokensUsedUp
-        completion = await self._model.complete(request)
+        self._asked[request.label] += 1
+        times = self._asked[request.label]
+        label = request.label if times == 1 else f"{request.label}, again {times}"  # each call has its own
+        completion = await self._model.complete(replace(request, label=label))
         usage = completion.usage
         spent = usage.input_tokens + usage.output_tokens
         if not usage.known:

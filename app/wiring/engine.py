@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from importlib import resources
 
@@ -22,11 +22,17 @@ from app.usecases.review.engine import Engine
 
 @asynccontextmanager
 async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
+    """With the models of the settings, if there are any."""
     async with AsyncExitStack() as stack:
-        parser = await stack.enter_async_context(open_parser())
-        choice = None
-        if settings.model is not None:
-            choice = await _choice(stack, settings.model)
+        engine = await stack.enter_async_context(open_engine_without_model())
+        choice = None if settings.model is None else await _choice(stack, settings.model)
+        yield replace(engine, choice=choice)
+
+
+@asynccontextmanager
+async def open_engine_without_model() -> AsyncIterator[Engine]:
+    """It needs no settings and no network."""
+    async with open_parser() as parser:
         yield Engine(
             rules=load_rules(resources.files("review_rules")),
             templates=load_templates(),
@@ -35,7 +41,7 @@ async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
             structural=parser,
             compile_pattern=Re2Pattern.parse,
             now=_now,
-            choice=choice,
+            choice=None,
         )
 
 

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.adapters.git.local import open_local
 from app.adapters.rules.policy_file import parse_policy
+from app.domain.comparable import comparable
 from app.domain.errors import GitFailed
-from app.domain.money import caps_for
+from app.domain.money import Caps, caps_for
 from app.domain.report import Report
+from app.domain.report_json import report_json
 from app.domain.rules import Rule
 from app.domain.session import Session
 from app.domain.snapshot import Snapshot
+from app.domain.verdict import Incomplete
 from app.ports import Model, Repository, Sandboxes
 from app.settings import Settings
 from app.usecases.metered import MeteredModel
+from app.usecases.recording import RecordingModel, RecordingSandboxes
+from app.usecases.review.crew import ModelChoice
 from app.usecases.review.engine import Engine
 from app.usecases.review.examination import Matter
 from app.usecases.review.gather import gather
-from app.usecases.sessions import RecordingModel, RecordingSandboxes
 from app.wiring.engine import open_engine
-from app.wiring.sandboxes import open_sandboxes
+from app.wiring.lazy_sandboxes import sandboxes_when_asked
+from app.wiring.session_header import header_of
 
 CACHE_KEY = "revwright-local"
+
+OpenSandboxes = Callable[[Settings], AbstractAsyncContextManager[Sandboxes | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,15 @@ class Range:
     repository: Path
     base: str
     head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A report, the rules that it may name, and what was recorded if that was asked for."""
+
+    report: Report
+    rules: Mapping[str, Rule]
+    session: Session | None = None
 
 
 async def freeze(where: Range) -> tuple[Snapshot, Repository]:
@@ -52,9 +68,14 @@ async def freeze(where: Range) -> tuple[Snapshot, Repository]:
 
 
 async def review_locally(
-    settings: Settings, where: Range, *, static: bool, session: Session | None = None
-) -> tuple[Report, Mapping[str, Rule]]:
-    """The report, and the rules it may name. With `session` everything that is asked and answered is written there."""
+    settings: Settings,
+    where: Range,
+    *,
+    static: bool,
+    record: bool = False,
+    open_boxes: OpenSandboxes = sandboxes_when_asked,
+) -> Looked:
+    """`record` keeps what is asked and answered; without a model there is nothing to record."""
     snapshot, repository = await freeze(where)
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_engine(settings))
@@ -62,20 +83,34 @@ async def review_locally(
         if static or engine.choice is None:
             reason = "only static rules were asked for" if static else engine.no_model
             engine = replace(engine, choice=None, no_model=reason)
-            return (await engine.examine(Matter(snapshot, repository))).report, rules
-        sandboxes: Sandboxes | None = await stack.enter_async_context(open_sandboxes(settings))
-        choice = engine.choice
-        caps = caps_for(snapshot.policy.limits, settings.caps)
-        meter = MeteredModel(choice.model, None, None, caps, choice.prices, chains=choice.chains)
-        model: Model = meter
-        if session is not None:
-            model = RecordingModel(meter, session)
-            sandboxes = None if sandboxes is None else RecordingSandboxes(sandboxes, session)
-        matter = Matter(snapshot, repository, model=model, sandboxes=sandboxes, cache_key=CACHE_KEY)
-        return await examined(engine, matter, meter), rules
+            return Looked((await engine.examine(Matter(snapshot, repository))).report, rules)
+        sandboxes = await stack.enter_async_context(open_boxes(settings))
+        meter = local_meter(engine.choice, caps_for(snapshot.policy.limits, settings.caps))
+        matter = Matter(snapshot, repository, model=meter, sandboxes=sandboxes, cache_key=CACHE_KEY)
+        if not record:
+            return Looked(await examined(engine, matter, meter), rules)
+        header = header_of(snapshot, engine.choice, settings.caps, sandbox=sandboxes is not None)
+        session = Session(header)
+        report = await examined(engine, recorded(matter, meter, sandboxes, session), meter)
+        session.report = report_json(comparable(report, refused=session.refused))
+        return Looked(report, rules, session)
+
+
+def local_meter(choice: ModelChoice, caps: Caps) -> MeteredModel:
+    """Keeps account of one review in memory."""
+    return MeteredModel(choice.model, None, None, caps, choice.prices, chains=choice.chains)
+
+
+def recorded(matter: Matter, model: Model, sandboxes: Sandboxes | None, session: Session) -> Matter:
+    """The same, with everything that is said written into the session."""
+    boxes = None if sandboxes is None else RecordingSandboxes(sandboxes, session)
+    return replace(matter, model=RecordingModel(model, session), sandboxes=boxes)
 
 
 async def examined(engine: Engine, matter: Matter, meter: MeteredModel) -> Report:
-    """The report with what the models cost."""
+    """The report with what the models cost. Here nothing is tried again by itself, so it names no time for that."""
     report = (await engine.examine(matter)).report
-    return replace(report, models=meter.uses(), calls=tuple(meter.calls), bill=await meter.bill())
+    verdict = report.verdict
+    if isinstance(verdict, Incomplete):
+        verdict = replace(verdict, retry_at=None)
+    return replace(report, verdict=verdict, models=meter.uses(), calls=tuple(meter.calls), bill=await meter.bill())

@@ -68,8 +68,11 @@ class Crew:
     """The changed paths by how a prompt shows them."""
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PASSES_AT_ONCE))
 
-    def tools(self, tier: Tier, reads: Reads, notebook: Notebook) -> tuple[Tool, ...]:
-        """All that a reviewer of a tier may use: the same for each, since tools are where a provider's cache begins."""
+    def tools(self, tier: Tier, reads: Reads, notebook: Notebook, *, label: str) -> tuple[Tool, ...]:
+        """All that a reviewer of a tier may use: the same for each, since tools are where a provider's cache begins.
+
+        `label` is the task's own, and names in records what it runs.
+        """
         if tier is Tier.LIGHT:
             return ()
         skills = tuple((skill.name, skill.path) for skill in self.snapshot.skills)
@@ -84,7 +87,7 @@ class Crew:
         )
         if tier is not Tier.CORE or self.rooms is None:
             return (*looking, notebook)
-        return (*looking, notebook, RunTool(self.rooms.at(self.snapshot.head)))
+        return (*looking, notebook, RunTool(self.rooms.at(self.snapshot.head), label=label))
 
     async def review(
         self,

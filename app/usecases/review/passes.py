@@ -102,19 +102,19 @@ async def _reviewer(crew: Crew, group: Group, name: str, known: tuple[str, ...],
     others = tuple(c.entry.path for c in crew.snapshot.changes if c.entry.path not in here)
     task = review_task(crew.templates, crew.snapshot, group, others=others, known=known)
     notebook = Notebook()
-    tools = crew.tools(group.tier, reads, notebook)
+    tools = crew.tools(group.tier, reads, notebook, label=name)
     result = await crew.review(name, crew.choice.of(group.tier), group, task, tools=tools, kept=notebook.kept)
     return _found(crew, name, notebook, result), result
 
 
 async def _blind(crew: Crew, group: Group, name: str, reads: Reads) -> _Result:
-    notebook = Notebook()
+    notebook, label = Notebook(), f"{SECURITY} {group.number}/{group.of}"
     result = await crew.review(
-        f"{SECURITY} {group.number}/{group.of}",
+        label,
         crew.choice.deep,
         group,
         security_task(crew.templates, group),
-        tools=crew.tools(Tier.CORE, reads, notebook),
+        tools=crew.tools(Tier.CORE, reads, notebook, label=label),
         kept=notebook.kept,
     )
     return _found(crew, f"{name}, {SECURITY}", notebook, result), result
@@ -135,7 +135,7 @@ async def look_across(crew: Crew, looked: tuple[Looked, ...]) -> Looked | None:
         (across_task(crew.templates, summaries),),
         schema=REVIEW_SCHEMA,
         decode=decode_review,
-        tools=crew.tools(Tier.STANDARD, reads, notebook),
+        tools=crew.tools(Tier.STANDARD, reads, notebook, label=ACROSS),
         kept=notebook.kept,
     )
     answer = result.value if isinstance(result, Finished) else None

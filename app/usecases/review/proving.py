@@ -59,15 +59,15 @@ def _with(one: Finding, result: Proof | str | None) -> Finding:
 
 
 async def _shown(crew: Crew, rooms: Rooms, finding: Finding, groups: tuple[Group, ...]) -> Proof | str:
-    snapshot, where = crew.snapshot, finding.location
+    snapshot, where, label = crew.snapshot, finding.location, f"prove {finding.id}"
     group = showing(groups, where.path, where.end_line) or groups[0]
     result = await crew.ask(
-        f"prove {finding.id}",
+        label,
         crew.choice.deep,
         (data_message(crew.templates, group), prove_task(crew.templates, finding, can_run_base=True)),
         schema=PROOF_SCHEMA,
         decode=decode_proof,
-        tools=crew.tools(Tier.CORE, Reads(), Notebook()),
+        tools=crew.tools(Tier.CORE, Reads(), Notebook(), label=label),
     )
     if not isinstance(result, Finished):
         return result.reason
@@ -77,8 +77,8 @@ async def _shown(crew: Crew, rooms: Rooms, finding: Finding, groups: tuple[Group
     if known := await _known_files(crew, plan):
         return f"the proof would overwrite {display_path(known[0])}"
     try:
-        head = await _ran(rooms, snapshot.head, plan)
-        base = await _ran(rooms, snapshot.merge_base, plan)
+        head = await _ran(rooms, snapshot.head, plan, label)
+        base = await _ran(rooms, snapshot.merge_base, plan, label)
     except (SandboxRefused, SandboxUnavailable) as error:
         return f"the sandbox did not run it: {error}"
     if why_not := _shows_nothing(head, base, plan.expected):
@@ -124,7 +124,7 @@ class _Ran:
     printed: bool
 
 
-async def _ran(rooms: Rooms, commit: Sha, plan: ProofPlan) -> _Ran:
+async def _ran(rooms: Rooms, commit: Sha, plan: ProofPlan, label: str) -> _Ran:
     """In a sandbox that nobody used before: what the reviewers tried out is no part of the proof."""
     async with rooms.fresh(commit) as sandbox:
         for path, text in plan.files:
@@ -137,7 +137,7 @@ async def _ran(rooms: Rooms, commit: Sha, plan: ProofPlan) -> _Ran:
             watch.feed(text)
             keeper.feed(text)
 
-        command = Command(argv=("sh", "-c", plan.command), limits=_LIMITS)
+        command = Command(argv=("sh", "-c", plan.command), limits=_LIMITS, label=label)
         ended = await sandbox.run(command, keep)
         rest = cleaner.finish()
         watch.feed(rest)

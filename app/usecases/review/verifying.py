@@ -80,7 +80,7 @@ async def _judge(
         crew.choice.of(tier),
         showing(groups.get(path, ()), path, finding.location.end_line) or _alone(crew, finding, tier),
         judge_task(crew.templates, _claim(finding)),
-        tools=crew.tools(tier, reads, notebook),
+        tools=crew.tools(tier, reads, notebook, label=label),
         kept=notebook.kept,
     )
     if isinstance(result, Unfinished):

@@ -41,12 +41,22 @@ class RunTool:
         command=string("as for sh -c; it starts at the repository's root"),
     )
 
-    def __init__(self, sandbox: Sandbox, limits: RunLimits | None = None, command: CommandLimits | None = None) -> None:
-        """`command` bounds each command in all but its time, of which the smaller of the two counts."""
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        limits: RunLimits | None = None,
+        command: CommandLimits | None = None,
+        *,
+        label: str = "",
+    ) -> None:
+        """`command` bounds each command in all but its time, of which the smaller of the two counts. `label` names the
+        task in records.
+        """
         self._sandbox = sandbox
         self._limits = limits or RunLimits()
         given = command or CommandLimits()
         self._command = replace(given, seconds=min(given.seconds, self._limits.seconds))
+        self._label = label
         self._turn = asyncio.Lock()
         self._ran = 0
         self._gone = False
@@ -72,7 +82,8 @@ class RunTool:
             keeper.feed(cleaner.feed(data))
 
         try:
-            ended = await self._sandbox.run(Command(argv=("sh", "-c", line), limits=self._command), take)
+            command = Command(argv=("sh", "-c", line), limits=self._command, label=self._label)
+            ended = await self._sandbox.run(command, take)
         except SandboxUnavailable as error:
             self._gone = True
             raise ToolRefused("the sandbox is gone, and no command can be run any more: go on without") from error
