@@ -49,10 +49,11 @@ def read_session(path: Path) -> Session:
     """Raises SessionInvalid, which names the file."""
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            small = os.fstat(file.fileno()).st_size <= MAX_BYTES
+            data = file.read(MAX_BYTES + 1) if small else b""
     except OSError as error:
         raise SessionInvalid(f"{str(path)!r} cannot be read: {error.strerror}") from None
-    if len(data) > MAX_BYTES:
+    if not small or len(data) > MAX_BYTES:
         raise SessionInvalid(f"{str(path)!r} has more than {MAX_BYTES >> 20} MB, which no recorded review has")
     try:
         return read(data.decode("ascii").removesuffix("\n").split("\n") if data else ())

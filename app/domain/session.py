@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +13,10 @@ from app.domain.model import Completion, Feature, Message, ModelRequest, ModelTr
 from app.domain.prices import Price
 from app.domain.pull_request import Sha
 from app.domain.sandbox import Ended, Mode
+
+
+_STAGES = ("light", "standard", "core", "security", "across", "judge", "recheck", "prove")
+"""The first words of labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +203,13 @@ def question_of(request: ModelRequest) -> Question:
 
 
 def said_of(completion: Completion) -> Said:
-    """What is recorded of an answer."""
+    """What is recorded of an answer: not the ids that its server gave to calls, since a conversation has its own."""
     return Said(
         text=completion.text,
         stop=completion.stop,
         usage=completion.usage,
         model=completion.model,
-        calls=completion.calls,
+        calls=tuple(replace(call, id="") for call in completion.calls),
         tries=used(completion.tries),
         without=tuple(sorted(completion.without)),
     )
@@ -222,13 +226,15 @@ def timed(tries: Iterable[Used]) -> tuple[ModelTry, ...]:
 
 
 def in_order(labels: Iterable[str]) -> list[str]:
-    """Labels as people count: step 2 before step 10."""
+    """Labels in the order of a review, and as people count: step 2 before step 10."""
     return sorted(labels, key=label_key)
 
 
-def label_key(label: str) -> tuple[tuple[str, ...], str]:
+def label_key(label: str) -> tuple[int, tuple[str, ...], str]:
     """To sort by; different labels have different keys."""
-    return tuple(part.zfill(9) if part.isdigit() else part for part in re.split(r"([0-9]+)", label)), label
+    first = label.split(" ")[0].rstrip(",")
+    rank = _STAGES.index(first) if first in _STAGES else len(_STAGES)
+    return rank, tuple(part.zfill(9) if part.isdigit() else part for part in re.split(r"([0-9]+)", label)), label
 
 
 def _pretty(value: Mapping[str, object]) -> str:

@@ -34,7 +34,7 @@ from app.domain.session import (
     timed,
 )
 from app.domain.session_diff import Change, State, changes
-from app.ports import Output, Sandbox, Tree
+from app.ports import Model, Output, Sandbox, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,27 @@ class Compared:
     changes: tuple[Change, ...] = ()
 
 
-@dataclass(slots=True)
-class ReplayModel:
-    """Implements ports.Model: answers as was recorded for the call with that label, whatever is asked now."""
+@dataclass(frozen=True, slots=True)
+class RecordedAnswers:
+    """Implements ports.Model: answers as was recorded for the call with that label. What keeps account stands above."""
 
     session: Session
+
+    async def complete(self, request: ModelRequest) -> Completion:
+        """Raises what was raised then."""
+        match self.session.calls[request.label].outcome:
+            case Said() as said:
+                return said.completion()
+            case Failure() as failure:
+                raise _error(failure)
+
+
+@dataclass(slots=True)
+class ReplayModel:
+    """Implements ports.Model: notes what is asked otherwise than in the recording, and has `answers` answer."""
+
+    session: Session
+    answers: Model
     _compared: dict[str, Compared] = field(default_factory=dict, init=False)
 
     async def complete(self, request: ModelRequest) -> Completion:
@@ -62,11 +78,9 @@ class ReplayModel:
             raise ModelUnavailable("the call is not in the recording")
         changed = changes(recorded.question, question_of(request))
         self._compared[label] = Compared(label, State.CHANGED if changed else State.SAME, changed)
-        match recorded.outcome:
-            case Said() as said:
-                return said.completion()
-            case Failure() as failure:
-                raise _error(failure)
+        if isinstance(recorded.outcome, Failure) and recorded.outcome.kind is FailureKind.BUDGET:
+            raise BudgetRefused(recorded.outcome.words)  # before it cost anything, as then
+        return await self.answers.complete(request)
 
     def compared(self) -> tuple[Compared, ...]:
         """All calls, those that were recorded and not made this time among them."""
@@ -75,19 +89,21 @@ class ReplayModel:
 
 
 def _error(failure: Failure) -> RevwrightError:
-    error: ModelFailed
     match failure.kind:
         case FailureKind.BUDGET:
             return BudgetRefused(failure.words)
         case FailureKind.UNAVAILABLE:
             after = failure.retry_after_seconds
-            error = ModelUnavailable(failure.words, retry_after_seconds=after, usage=failure.usage)
+            return _tried(ModelUnavailable(failure.words, retry_after_seconds=after, usage=failure.usage), failure)
         case FailureKind.REJECTED:
-            error = ModelRejected(failure.words, unknown_model=failure.unknown_model)
+            return _tried(ModelRejected(failure.words, unknown_model=failure.unknown_model), failure)
         case FailureKind.CONTEXT_FULL:
-            error = ModelContextFull(failure.words)
+            return _tried(ModelContextFull(failure.words), failure)
         case FailureKind.BROKEN_OFF:
-            error = ModelUnavailable("the call was broken off when the review was recorded")
+            return ModelUnavailable("the call was broken off when the review was recorded")
+
+
+def _tried(error: ModelFailed, failure: Failure) -> ModelFailed:
     error.tries = timed(failure.tries)
     return error
 

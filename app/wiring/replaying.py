@@ -18,7 +18,7 @@ from app.domain.report_json import report_json
 from app.domain.session import Header, Session
 from app.domain.session_diff import State, text_diff
 from app.domain.session_file import report_line
-from app.usecases.replaying import Compared, ReplayModel, ReplaySandboxes
+from app.usecases.replaying import Compared, RecordedAnswers, ReplayModel, ReplaySandboxes
 from app.usecases.review.examination import Matter
 from app.wiring.engine import open_engine_without_model
 from app.wiring.local import CACHE_KEY, Range, examined, freeze, local_meter
@@ -43,8 +43,8 @@ class Replayed:
 
 async def replay(session: Session, repository: Path) -> Replayed:
     """Raises GitFailed where the repository lacks the commits, SessionInvalid where this version cannot replay it."""
-    header, model = session.header, ReplayModel(session)
-    choice = choice_of(header, model)
+    header = session.header
+    choice = choice_of(header, RecordedAnswers(session))
     if header.parser != installed():
         has, lacks = ("with", "without") if header.parser else ("without", "with")
         raise SessionInvalid(
@@ -56,8 +56,9 @@ async def replay(session: Session, repository: Path) -> Replayed:
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_engine_without_model())
         meter = local_meter(choice, Caps(None))  # what a cap refused then is refused as it was recorded
+        model = ReplayModel(session, meter)
         matter = Matter(
-            snapshot, found, model=meter, sandboxes=sandboxes if header.sandbox else None, cache_key=CACHE_KEY
+            snapshot, found, model=model, sandboxes=sandboxes if header.sandbox else None, cache_key=CACHE_KEY
         )
         report = await examined(replace(engine, choice=choice), matter, meter)
     bill = None
