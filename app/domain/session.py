@@ -14,7 +14,6 @@ from app.domain.prices import Price
 from app.domain.pull_request import Sha
 from app.domain.sandbox import Ended, Mode
 
-
 _STAGES = ("light", "standard", "core", "security", "across", "judge", "recheck", "prove")
 """The first words of labels."""
 
@@ -232,7 +231,7 @@ def in_order(labels: Iterable[str]) -> list[str]:
 
 def label_key(label: str) -> tuple[int, tuple[str, ...], str]:
     """To sort by; different labels have different keys."""
-    first = label.split(" ")[0].rstrip(",")
+    first = label.split(" ", maxsplit=1)[0].rstrip(",")
     rank = _STAGES.index(first) if first in _STAGES else len(_STAGES)
     return rank, tuple(part.zfill(9) if part.isdigit() else part for part in re.split(r"([0-9]+)", label)), label
 
