@@ -139,11 +139,14 @@ def recollect(
 def on_their_lines(
     recollection: Recollection, diffs: Mapping[str, FileDiff], sources: Mapping[str, Source]
 ) -> Recollection:
-    """With what is open told where it can be told now: the lines of a known finding may have left the diff."""
+    """With what is open told where it can be told now: the lines of a known finding may have left the diff, and its
+    file may have none any more.
+    """
 
     def now(known: KnownFinding) -> KnownFinding:
         path = known.finding.location.path
-        return replace(known, finding=seated(known.finding, diffs[path], sources.get(path)))
+        diff = diffs.get(path, FileDiff(()))
+        return replace(known, finding=seated(known.finding, diff, sources.get(path)))
 
     return replace(recollection, open=tuple(now(known) for known in recollection.open))
 
