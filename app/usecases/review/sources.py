@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.domain.entries import Kind
+from app.domain.lines import split_lines
 from app.domain.placing import Source
 from app.domain.pull_request import Sha
 from app.domain.static_checks import redact_secrets
@@ -24,12 +25,6 @@ async def read_sources(code: Code, parser: Parser, head: Sha, paths: Iterable[st
         text = blob.text_bytes.decode("utf-8", "replace")
         symbols = None if blob.truncated else await parser.outline(path, text)
         found[path] = Source(
-            _lines(redact_secrets(text, keep_lines=True)), symbols or (), None if blob.truncated else text
+            split_lines(redact_secrets(text, keep_lines=True)), symbols or (), None if blob.truncated else text
         )
     return found
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    """As git counts them: a line feed ends a line, and nothing else does."""
-    lines = text.split("\n")
-    return tuple(lines[:-1] if lines[-1] == "" else lines)

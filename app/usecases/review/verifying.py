@@ -9,6 +9,7 @@ from app.domain.answers import ReviewAnswer
 from app.domain.findings import Candidate, Finding
 from app.domain.grouping import Group, group, showing
 from app.domain.judgements import Decision, Judgement
+from app.domain.lines import split_lines
 from app.domain.prompting import judge_task
 from app.domain.severity import Severity
 from app.domain.static_checks import redact_secrets
@@ -154,7 +155,7 @@ def _as_shown(files: Mapping[str, str]) -> dict[str, str]:
 
 
 def _split(files: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    return {path: tuple(text.split("\n")) for path, text in files.items()}
+    return {path: split_lines(text) for path, text in files.items()}
 
 
 def _alone(crew: Crew, finding: Finding, tier: Tier) -> Group:

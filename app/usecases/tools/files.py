@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from app.domain.entries import Kind
 from app.domain.errors import GitFailed, ToolRefused
+from app.domain.lines import split_lines
 from app.domain.objects import Blob
 from app.domain.patches import TreeEntry
 from app.domain.prompting import shown_path
@@ -133,12 +134,6 @@ class Files:
 def is_binary(blob: Blob) -> bool:
     """As git tells it."""
     return b"\0" in blob.text_bytes[:_BINARY_WITHIN]
-
-
-def split_lines(text: str) -> tuple[str, ...]:
-    """Lines end in a line feed and nothing else, as in diffs."""
-    lines = text.split("\n")
-    return tuple(lines[:-1] if lines[-1] == "" else lines)
 
 
 def cut_line(line: str, most: int = MAX_LINE_CHARACTERS) -> str:

@@ -11,11 +11,12 @@ from typing import ClassVar
 from app.domain.code import SearchLimits, SearchResult
 from app.domain.errors import ToolRefused
 from app.domain.globs import Glob
+from app.domain.lines import split_lines
 from app.domain.model import ToolSpec
 from app.domain.prompting import shown_path
 from app.domain.rules import Pattern
 from app.ports import Parser, PatternCompiler
-from app.usecases.tools.files import MAX_FILE_BYTES, Files, Source, cut_line, git_answering, split_lines
+from app.usecases.tools.files import MAX_FILE_BYTES, Files, Source, cut_line, git_answering
 from app.usecases.tools.specs import string, text_of, tool_spec
 
 LIMITS = SearchLimits(hits=100, file_bytes=MAX_FILE_BYTES)
