@@ -101,13 +101,16 @@ def changed_names(
     path: str, diff: FileDiff | None, symbols_old: tuple[Symbol, ...], symbols_new: tuple[Symbol, ...]
 ) -> frozenset[str]:
     """The names that others may use and whose meaning the change may have changed: every symbol around a changed line,
-    what git's headings of the hunks name, the file's name as a module, and what a changed line looks to define where it
-    stands in no function. Without a parser that is any changed line. More than `MAX_NAMES` become `ANY_NAME`.
+    what git's headings and the lines beside the change define, the file's name as a module, and what a changed line
+    looks to define where it stands in no function. Without a parser that is any changed line. More than `MAX_NAMES`
+    become `ANY_NAME`.
     """
     found = set(module_names(path))
     for hunk in () if diff is None else diff.hunks:
         heading = hunk.section[:_MAX_LINE]
         found.update(_DEFINITION.findall(heading), _CALLABLE.findall(heading))
+        for near in (line.text[:_MAX_LINE] for line in hunk.lines if line.kind is LineKind.CONTEXT):
+            found.update(_DEFINITION.findall(near))  # git's heading is of what begins above the hunk
         old = {n.old_number: n.text for n in hunk.lines if n.kind is LineKind.REMOVED and n.old_number is not None}
         new = {n.new_number: n.text for n in hunk.lines if n.kind is LineKind.ADDED and n.new_number is not None}
         found.update(_touched(symbols_old, old), _touched(symbols_new, new))

@@ -133,6 +133,12 @@ def test_a_file_is_named_by_its_stem_or_its_directory(path: str, names: set[str]
 OLD = (Symbol("Cart", "class", 1, 20), Symbol("Cart.total", "method", 2, 4), Symbol("Cart.count", "method", 6, 9))
 
 
+def test_a_function_that_begins_beside_its_changed_lines_is_what_changes() -> None:
+    diff = diff_of(" def total(items):", "-    return sum(items)", "+    return sum(items) + 1")
+
+    assert changed_names("shop/cart.py", diff, (), ()) == {"cart", "total"}
+
+
 def test_with_a_parser_the_symbols_around_changed_lines_are_what_changes() -> None:
     diff = diff_of("-        result = 1", "+        result = 2", start=3)
 
