@@ -20,9 +20,8 @@ _LISTED = "=== rules of which plain cases are found without you: report those th
 def system_message(
     templates: PromptTemplates, snapshot: Snapshot, rules: Iterable[Rule], titles: Iterable[Rule] = ()
 ) -> Message:
-    """It depends on the base commit alone, so that all calls of a run, and most runs of a repository, begin alike.
-
-    `titles` are rules of which a line is enough.
+    """No word of the head is in it: what changes only chooses among the rules. So all calls of a run begin alike, and
+    so do most runs of a repository. `titles` are rules of which a line is enough.
     """
     text = Template(templates.system).substitute(
         rules=_rules(rules, titles),
