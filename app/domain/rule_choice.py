@@ -29,7 +29,7 @@ def for_paths(rules: Iterable[Rule], paths: Iterable[str]) -> tuple[Rule, ...]:
 
 def told_in(rules: Iterable[Rule], tier: Tier) -> tuple[Rule, ...]:
     """The rules whose prose a model is told when it looks at files of this tier."""
-    return tuple(rule for rule in rules if rule.tier.rank <= tier.rank)
+    return tuple(rule for rule in rules if rule.tier <= tier)
 
 
 def told_by_title(rule: Rule, tier: Tier) -> bool:

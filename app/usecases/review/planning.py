@@ -48,7 +48,7 @@ class Plan:
     @property
     def highest(self) -> Tier:
         """Of all entries."""
-        return max((choice.tier for choice in self.tiers.values()), key=lambda tier: tier.rank, default=Tier.SKIP)
+        return max((choice.tier for choice in self.tiers.values()), default=Tier.SKIP)
 
     @property
     def core(self) -> frozenset[str]:
