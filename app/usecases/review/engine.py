@@ -66,6 +66,8 @@ class Engine:
 
     async def examine(self, matter: Matter) -> Examined:
         """Looks at everything the base policy does not exclude; says of every entry what was done with it."""
+        if matter.model is None and self.choice is not None:
+            return await replace(self, choice=None).examine(matter)
         snapshot = matter.snapshot
         allowed = enabled(self.rules, snapshot.policy.rules)
         rules = for_paths(allowed, snapshot.diffs)

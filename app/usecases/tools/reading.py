@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, assert_never
 
 from app.domain.entries import Kind
 from app.domain.errors import ToolRefused
@@ -123,3 +123,4 @@ def _row(entry: TreeEntry) -> str:
             return f"{path} (submodule)"
         case Kind.FILE | Kind.EXECUTABLE:
             return f"{path} ({entry.size:,})"
+    assert_never(entry.kind)
