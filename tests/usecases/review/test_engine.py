@@ -11,7 +11,8 @@ import pytest
 from app.adapters.rules.patterns import Re2Pattern
 from app.domain.anchors import Anchor, anchor_of
 from app.domain.coverage import Reviewed, Unreviewed
-from app.domain.errors import BudgetRefused, GitFailed, ModelUnavailable
+from app.domain.entries import Kind
+from app.domain.errors import BudgetRefused, GitFailed, ModelRejected, ModelUnavailable, SandboxUnavailable
 from app.domain.memory import FindingState, KnownFinding, PastReview
 from app.domain.policy import Policy, RulesPolicy
 from app.domain.sandbox import Mode
@@ -103,12 +104,20 @@ async def test_what_reviewers_ran_in_is_closed_when_the_review_fails() -> None:
     assert sandboxes.open_now == 0
 
 
-async def test_a_host_that_isolates_nothing_is_said() -> None:
+@pytest.mark.parametrize(
+    ("sandboxes", "reason"),
+    [
+        (ScriptedSandboxes(mode=Mode.REFUSED), "as told"),
+        (ScriptedSandboxes(refusal=SandboxUnavailable("nobody answers")), "nobody answers"),
+    ],
+    ids=["refused", "unavailable"],
+)
+async def test_a_host_that_isolates_nothing_is_said(sandboxes: ScriptedSandboxes, reason: str) -> None:
     work = saying(core=told(PAY))
-    work.sandboxes = ScriptedSandboxes(mode=Mode.REFUSED)
+    work.sandboxes = sandboxes
     report = (await examined(work)).report
 
-    assert report.notes == ("nothing was executed: as told",)
+    assert report.notes == (f"nothing was executed: {reason}",)
     assert isinstance(report.verdict, Blocked)
 
 
@@ -185,3 +194,24 @@ async def test_a_day_that_is_over_its_cap_says_when_it_is_worth_looking_again() 
 
     assert isinstance(result.report.verdict, Incomplete)
     assert result.retry_at == until
+
+
+async def test_what_asking_again_does_not_help_is_not_asked_again() -> None:
+    result = await examined(saying(core=ModelRejected("400")))
+
+    assert isinstance(result.report.verdict, Incomplete)
+    assert result.retry_at is None
+
+
+async def test_a_claim_about_a_link_is_no_claim_about_a_file() -> None:
+    """Nothing of where it points is read: what the claim quotes is not there."""
+    work = Studio(
+        lambda label: told(claim("link.py", 1, "root:x:0:0")) if label.startswith(("standard", "judge")) else EMPTY,
+        before={},
+        after={"link.py": b"/etc/passwd"},
+    )
+    work.repository.kinds = {"link.py": Kind.SYMLINK}
+    report = (await examined(work)).report
+
+    assert report.findings == ()
+    assert [one.reason for one in report.judgements] == ["the judge quoted no line that is there"]
