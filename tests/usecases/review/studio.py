@@ -12,6 +12,7 @@ from app.domain.grouping import Group
 from app.domain.model import Completion, Message, ModelRequest, Role
 from app.domain.policy import Policy
 from app.domain.severity import Severity
+from app.domain.shown import real_paths
 from app.domain.snapshot import Snapshot
 from app.domain.tiers import Tier
 from app.ports import Sandboxes
@@ -89,19 +90,20 @@ class Studio:
         return snapshot(*await self.repository.changes(BASE, HEAD), policy=self.policy)
 
     async def crew(self) -> Crew:
+        frozen = await self.snapshot()
         return Crew(
             model=NoticingModel(self.model),
             choice=self.choice,
             templates=TEMPLATES,
             texts=TEXTS,
-            snapshot=await self.snapshot(),
-            rules=(),
+            snapshot=frozen,
             system=Message(Role.SYSTEM, "You review."),
             repository=self.repository,
             parser=DefParser(),
             compile_pattern=Re2Pattern.parse,
             rooms=None if self.sandboxes is None else Rooms(self.sandboxes, self.repository),
             cache_key="key",
+            names=real_paths(entry.path for entry in frozen.entries),
         )
 
     async def plan(self) -> Plan:

@@ -135,19 +135,21 @@ async def test_groups_are_told_of_as_they_are_done_and_last_come_those_across() 
     assert "+b = int(a)" not in request.messages[-1].text
 
 
-async def test_a_look_across_that_fails_covers_nothing_and_says_why() -> None:
+async def test_a_look_across_that_fails_leaves_all_it_was_about_unreviewed() -> None:
     work = studio(core=told(summary="a"), light=told(PAY, summary="b"), across=ModelUnavailable("503"))
     matter = matter_of(work, await work.snapshot())
     across = (await look_at_all(await work.crew(), await work.plan(), matter))[-1]
 
     assert across.trouble is not None
-    assert (across.summary, across.coverage, across.candidates) == ("", {}, ())
+    assert (across.summary, across.candidates) == ("", ())
+    paths = ("pay/a.py", "app/b.py", "docs/c.md")
+    assert across.coverage == dict.fromkeys(paths, Unreviewed("the model did not answer: 503"))
     (request,) = [r for r in work.model.seen if r.label.startswith("across")]
     assert "- pay/a.py:2: wrong in pay/a.py" in request.messages[-1].text
 
 
-async def test_across_one_summary_there_is_nothing_to_look_at() -> None:
-    work = studio(standard=told(summary="Alone."))
+async def test_where_one_group_alone_was_looked_at_there_is_nothing_across() -> None:
+    work = studio(standard=told(summary="Alone."), light=ModelUnavailable("503"))
     crew = await work.crew()
     looked = (await looked_at(work, Tier.STANDARD), await looked_at(work, Tier.LIGHT))
 
@@ -163,7 +165,7 @@ async def test_reviewers_hear_what_is_open_already() -> None:
     work = studio()
     await look_at_all(await work.crew(), await work.plan(), matter_of(work, await work.snapshot(), past))
 
-    reviews = [r.messages[-1].text for r in work.model.seen if not r.label.startswith("security")]
+    reviews = [r.messages[-1].text for r in work.model.seen if not r.label.startswith(("security", "across"))]
     assert all("app/b.py: still there" in text for text in reviews)
     assert not any("long gone" in text for text in reviews)
     await nobody(Progress(0, 0, 0, 0))

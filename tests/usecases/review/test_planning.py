@@ -46,7 +46,7 @@ def test_each_entry_is_skipped_or_in_a_group_or_has_a_reason() -> None:
     )
 
     assert [one.label for one in plan.groups] == ["standard 1/1"]
-    assert plan.group_of["app/a.py"] is plan.groups[0]
+    assert plan.groups_of == {"app/a.py": plan.groups}
     assert isinstance(plan.covered["data.bin"], Unreviewed)
     assert plan.tier_of["vendor/b.py"] is Tier.SKIP
     assert (plan.highest, plan.core) == (Tier.STANDARD, frozenset())

@@ -31,7 +31,7 @@ async def shown(
 ) -> Shown:
     studio = Studio(lambda _: answer, sandboxes=sandboxes)
     group = await studio.group(Tier.STANDARD)
-    result = await prove(await studio.crew(), findings or (about(),), dict.fromkeys(paths, group))
+    result = await prove(await studio.crew(), findings or (about(),), dict.fromkeys(paths, (group,)))
     assert sandboxes is None or sandboxes.open_now == 0
     assert len(studio.model.seen) <= MOST
     return result

@@ -21,7 +21,7 @@ TIERS = {"pay/a.py": Tier.STANDARD, "app/b.py": Tier.STANDARD, "docs/c.md": Tier
 
 async def verified(studio: Studio, *claims: Finding) -> Verified:
     plan = await studio.plan()
-    return await verify(await studio.crew(), claims, plan.group_of, TIERS, label="judge")
+    return await verify(await studio.crew(), claims, plan.groups_of, TIERS, label="judge")
 
 
 def judging(answer: Answer) -> Studio:
