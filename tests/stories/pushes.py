@@ -10,13 +10,14 @@ from typing import Any
 
 from tests.fakes.github import FakeGitHub, PullRequest, Repository, ReviewComment, User
 from tests.fakes.model import FakeModel, Reviewer, Seen
+from tests.fakes.model.schemas import JsonObject
 from tests.world import World
 
 PRICE = "app/price.py"
 BUG = "def price(items):\n    return sum(items) / len(items)\n"
 FIXED = "def price(items):\n    return mean(items)\n"
-ZERO = {"title": "Division by zero for an empty list", "severity": "P1", "body": "`price([])` fails."}
-DIVISION = {"len(items)": ZERO}
+ZERO: JsonObject = {"title": "Division by zero for an empty list", "severity": "P1", "body": "`price([])` fails."}
+DIVISION: dict[str, JsonObject] = {"len(items)": ZERO}
 
 
 def model_of(world: World) -> FakeModel:
@@ -24,7 +25,7 @@ def model_of(world: World) -> FakeModel:
     return world.model
 
 
-def says(world: World, find: Mapping[str, dict[str, object]], **others: Any) -> None:
+def says(world: World, find: Mapping[str, JsonObject], **others: Any) -> None:
     """From now on the model finds this, and forgets what it was asked before."""
     model = model_of(world)
     model.behaviour = replace(Reviewer(find), **others)

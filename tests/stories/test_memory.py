@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.fakes.model import reject
+from tests.fakes.model.schemas import JsonObject
 from tests.stories.pushes import (
     BUG,
     DIVISION,
@@ -30,17 +31,16 @@ MOVED = '"""Prices."""\n\nimport math\n\n' + BUG
 
 
 @pytest.mark.parametrize(
-    ("said", "standing"),
+    "said",
     [
-        (ZERO, "still there"),
-        ({**ZERO, "title": "An empty list of items makes the average fail"}, "still there"),
-        ({**ZERO, "title": "Crash when nothing is sold", "rule": "python/division"}, "still there"),
-        ({**ZERO, "severity": "P0"}, "still there"),
-        ({**ZERO, "severity": "P3"}, "still there"),
+        ZERO,
+        {**ZERO, "title": "An empty list of items makes the average fail"},
+        {**ZERO, "title": "Crash when nothing is sold", "rule": "python/division"},
+        {**ZERO, "severity": "P0"},
     ],
-    ids=["same", "reworded", "with a rule", "worse", "milder"],
+    ids=["same", "reworded", "with a rule", "worse"],
 )
-async def test_what_is_still_there_is_not_said_again(world: World, said: dict[str, object], standing: str) -> None:
+async def test_what_is_still_there_is_not_said_again(world: World, said: JsonObject) -> None:
     says(world, DIVISION)
     pull = await opened(world, {PRICE: BUG})
     (before,) = standings(world, pull)
@@ -51,8 +51,8 @@ async def test_what_is_still_there_is_not_said_again(world: World, said: dict[st
     assert len(first_comments(pull)) == len(pull.reviews) == 1
     assert answers(pull) == []
     assert resolvers(pull) == [None]
-    assert standings(world, pull) == {before: standing}
-    assert standing in world.summary(pull)
+    assert standings(world, pull) == {before: "still there"}
+    assert "still there" in world.summary(pull)
     assert conclusion(world, pull) == "failure"
 
 
