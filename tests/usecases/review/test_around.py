@@ -1,0 +1,127 @@
+"""What is known beside the content: which conversations are ours, and who has settled what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from app.domain.anchors import Anchor
+from app.domain.memory import FindingState, KnownFinding, PastReview
+from app.domain.pull_request import PullRequestRef
+from app.domain.threads import Permission, ReviewThread
+from app.ports import Place
+from app.usecases.review.around import Around, Surroundings, finding_marker
+from tests.build import BASE, HEAD, REF, REPOSITORY, finding, pull_request
+
+KEY = b"k" * 32
+PLACE = Place(REF, REPOSITORY)
+
+
+def known(id_: str, state: FindingState = FindingState.OPEN) -> KnownFinding:
+    return KnownFinding(finding(id_), Anchor("", "x", 0, (), ()), state, HEAD)
+
+
+PAST = PastReview(
+    HEAD, BASE, BASE, "s", (), (known("F1"), known("F2"), known("F3", FindingState.FIXED)), rounds=1, asked=False
+)
+
+
+def thread(number: int, id_: str = "F1", *, by: str | None = None, ours: bool = True) -> ReviewThread:
+    return ReviewThread(
+        id=f"T{number}",
+        comment_id=number,
+        path="a.py",
+        start_line=None,
+        line=1,
+        resolved=by is not None,
+        resolved_by=by,
+        author="revwright" if ours else "mallory",
+        ours=ours,
+        body=f"words\n\n{finding_marker(KEY, REF, id_)}",
+    )
+
+
+@dataclass
+class Known:
+    """Implements ports.PastReviews, ports.Threads and ports.Permissions."""
+
+    past: PastReview | None = PAST
+    threads: tuple[ReviewThread, ...] = ()
+    writers: tuple[str, ...] = ("ann",)
+    asked: list[str] = field(default_factory=list)
+
+    async def recall(self, ref: PullRequestRef) -> PastReview | None:
+        assert ref == REF
+        return self.past
+
+    async def keep(self, ref: PullRequestRef, past: PastReview) -> None:
+        raise AssertionError("nothing is written here")
+
+    async def all(self, place: Place) -> tuple[ReviewThread, ...]:
+        self.asked.append("threads")
+        return self.threads
+
+    async def resolve(self, place: Place, thread: str) -> bool:
+        raise AssertionError("nothing is written here")
+
+    async def reopen(self, place: Place, thread: str) -> bool:
+        raise AssertionError("nothing is written here")
+
+    async def of(self, place: Place, login: str) -> Permission:
+        self.asked.append(login)
+        return Permission.WRITE if login in self.writers else Permission.TRIAGE
+
+
+async def read(known: Known, *, comments: int = 1) -> Around:
+    return await Surroundings(known, known, known, KEY).read(
+        PLACE, pull_request(author="dev", review_comments=comments)
+    )
+
+
+async def test_conversations_are_not_asked_for_where_there_are_none() -> None:
+    nothing = Known()
+    assert await read(nothing, comments=0) == Around(PAST, author="dev")
+    assert nothing.asked == []
+
+
+async def test_without_a_past_no_conversation_is_ours() -> None:
+    first = Known(past=None, threads=(thread(1, by="ann"),))
+    assert await read(first) == Around(None, first.threads, "dev")
+    assert first.asked == ["threads"]
+
+
+async def test_the_newest_conversation_of_a_finding_counts() -> None:
+    copied, other = thread(3, "F2", ours=False), replace(thread(4, "F9"), path="b.py")
+    both = Known(threads=(thread(1), thread(2), copied, other))
+    assert (await read(both)).own == {"F1": both.threads[1]}
+
+
+@pytest.mark.parametrize(
+    ("by", "dismissed", "asked"),
+    [
+        ("ann", {"F1": "ann"}, ["ann"]),
+        ("tom", {}, ["tom"]),
+        (None, {}, []),
+        ("revwright[bot]", {}, []),
+        ("revwright", {}, []),
+        ("renovate[bot]", {}, ["renovate[bot]"]),
+    ],
+)
+async def test_who_may_write_settles_a_finding_by_resolving_it(
+    by: str | None, dismissed: dict[str, str], asked: list[str]
+) -> None:
+    one = Known(threads=(thread(1, by=by),))
+    assert (await read(one)).dismissed == dismissed
+    assert one.asked == ["threads", *asked]
+
+
+async def test_somebody_who_is_gone_settled_nothing() -> None:
+    gone = Known(threads=(replace(thread(1), resolved=True, resolved_by=None),))
+    assert (await read(gone)).dismissed == {}
+
+
+async def test_each_person_is_asked_about_once_and_not_for_what_is_over() -> None:
+    three = Known(threads=(thread(1, by="ann"), thread(2, "F2", by="ann"), thread(3, "F3", by="zoe")))
+    assert (await read(three)).dismissed == {"F1": "ann", "F2": "ann"}
+    assert three.asked == ["threads", "ann"]
