@@ -92,6 +92,24 @@ def test_a_milder_word_does_not_lower_what_is_open_and_a_worse_one_counts() -> N
     assert severity(Severity.P0, Severity.P2, FindingState.FIXED) is Severity.P2
 
 
+@pytest.mark.parametrize(
+    ("severity", "title", "expected"),
+    [
+        (Severity.P1, "Secret in the log", {"same": ["F5"], "restated": ["F5"]}),
+        (Severity.P0, TITLE, {"same": ["F5"], "restated": ["F5"]}),
+        (Severity.P0, "Secret in the log", {"new": ["Fworse"], "same": ["F5"]}),
+    ],
+)
+def test_a_worse_defect_of_the_same_line_is_another_one(
+    severity: Severity, title: str, expected: dict[str, list[str]]
+) -> None:
+    """The known one, under its rule, is found again as well."""
+    again = found(rule="py/zero")
+    beside = replace(found(title=title), id="Fworse", severity=severity)
+
+    assert classes(match([known(found(rule="py/zero"))], [again, beside], head=FILES.get)) == expected
+
+
 def test_lines_above_move_a_finding_and_a_new_wording_near_it_is_the_same() -> None:
     head = {"a.py": (["import os", "", *CODE], ())}
     again = replace(found(6, title="Empty cart makes a division by zero"), id="Fnew")

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.findings import Candidate, Evidence
-from app.domain.placing import NOWHERE, place
+from app.domain.findings import Candidate, Evidence, Location
+from app.domain.placing import NOWHERE, Source, place, seated
 from app.domain.severity import Severity
-from tests.build import diff_of, settle
+from tests.build import diff_of, finding, settle
 
 
 def candidate(**changes: object) -> Candidate:
@@ -100,6 +100,35 @@ def test_a_line_that_the_file_does_not_have_is_no_place() -> None:
 
     assert found == ()
     assert dropped.reason == "the file has 104 lines, not 900"
+
+
+def test_of_a_very_large_file_only_the_beginning_is_known_and_no_finding_is_lost() -> None:
+    (one,), dropped = place([candidate(start_line=3, end_line=3)], DIFFS, {"a.py": Source(("one",), text=None)})
+
+    assert dropped == ()
+    assert (one.finding.location.end_line, one.finding.inline, one.finding.suggestion) == (3, True, None)
+
+
+@pytest.mark.parametrize(
+    ("lines", "now", "inline", "suggestion"),
+    [
+        ((2, 2), (2, 2), True, "TWO"),
+        ((2, 3), (2, 3), True, "TWO"),
+        ((0, 2), (2, 2), True, None),
+        ((9, 9), (9, 9), False, None),
+    ],
+)
+def test_a_known_finding_is_seated_where_a_comment_may_stand(
+    lines: tuple[int, int], now: tuple[int, int], inline: bool, suggestion: str | None
+) -> None:
+    text = "one\ntwo\nthree\nfour\n" + "more\n" * 9
+    source = Source(tuple(text.split("\n")[:-1]), text=text)
+    told = replace(finding(), location=Location("a.py", *lines), suggestion="TWO")
+
+    here = seated(told, DIFFS["a.py"], source)
+
+    assert here == replace(told, location=Location("a.py", *now), inline=inline, suggestion=suggestion)
+    assert seated(told, DIFFS["a.py"], None).suggestion is None
 
 
 def test_what_is_said_of_a_deleted_file_is_told_in_the_summary() -> None:

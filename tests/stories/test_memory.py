@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fakes.model import reject
+from tests.fakes.model import confirm, reject
 from tests.fakes.model.schemas import JsonObject
 from tests.stories.pushes import (
     BUG,
@@ -200,3 +200,40 @@ async def test_a_finding_of_a_rule_that_moved_is_the_same(world: World) -> None:
     await pushed(world, {"app/merge.py": "x = 1\ny = 2\na = 2\n"})
     assert conclusion(world, pull) == "success"
     assert set(resolvers(pull)) == {"revwright[bot]"}
+
+
+async def test_a_finding_whose_lines_leave_the_diff_is_told_in_the_summary(world: World) -> None:
+    """It was over the cap before, so that no comment tells it; GitHub would refuse one there, and the whole review."""
+    lines = [f"line_{number} = {number}\n" for number in range(40)]
+    world.repo.commit("main", {".github/revwright.yml": "version: 1\nreview: {max_findings: 1}\n"})
+    world.repo.commit("main", {"app/long.py": "".join(lines)})
+    bad = [*lines[:5], "a = eval(x)\n", *lines[5:35], "b = exec(y)\n", *lines[35:]]
+    says(world, {"eval(": {"title": "Runs text", "severity": "P0"}, "exec(": {"title": "Runs more", "severity": "P1"}})
+    pull = await opened(world, {"app/long.py": "".join(bad)})
+    assert [one.original_line for one in first_comments(pull)] == [6]
+    assert len(standings(world, pull)) == 2
+
+    says(world, {}, judge=lambda seen: reject(seen) if "Runs text" in seen.task_message else confirm(seen))
+    base = "".join([*lines[:35], "b = exec(y)\n", *lines[35:]])
+    await rebased(world, {"app/long.py": base.replace("line_5 ", "line_five ")}, base={"app/long.py": base})
+
+    assert len(first_comments(pull)) == 1
+    assert 422 not in {call.status for call in world.github.calls}
+    assert resolvers(pull) == ["revwright[bot]"]
+    assert list(standings(world, pull).values()) == ["moved"]
+    assert "Not posted in the diff: 1" in world.summary(pull)
+    assert conclusion(world, pull) == "failure"
+
+
+async def test_a_worse_defect_on_the_same_line_is_judged_and_counts(world: World) -> None:
+    says(world, {"len(items)": {**ZERO, "severity": "P3"}})
+    pull = await opened(world, {PRICE: BUG})
+    assert conclusion(world, pull) == "success"
+    worse = {"title": "Any caller sees every price", "severity": "P0"}
+    says(world, {"len(items)": worse})
+    await pushed(world, {PRICE: LONGER})
+
+    assert asked(world) == ["review", "judge"]
+    assert conclusion(world, pull) == "failure"
+    assert "Any caller sees every price" in world.summary(pull)
+    assert len(first_comments(pull)) == 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.model import Refusal
 from tests.stories.pushes import (
     BUG,
     DIVISION,
@@ -16,6 +17,7 @@ from tests.stories.pushes import (
     asked,
     conclusion,
     first_comments,
+    model_of,
     opened,
     pushed,
     resolvers,
@@ -123,3 +125,22 @@ async def test_the_one_question_is_asked_once_when_its_review_dies(world: World)
     assert len(pull.comments) == 2
     assert conclusion(world, pull) == "action_required"
     assert len([one for one in pull.comments if "shall this go on?" in one.body]) == 1
+
+
+async def test_what_could_not_be_judged_is_looked_at_again_and_told_as_new(world: World) -> None:
+    says(world, DIVISION, judge=lambda _seen: Refusal("I cannot say."))
+    pull = await opened(world, {PRICE: BUG, "lib/other.py": "x = 1\n"})
+    assert conclusion(world, pull) == "action_required"
+    assert first_comments(pull) == []
+    assert "1 of 2 changed files not reviewed" in world.summary(pull)
+    says(world, DIVISION)
+    pull.close()
+    pull.reopen()
+    await world.settle()
+
+    assert conclusion(world, pull) == "failure"
+    assert set(standings(world, pull).values()) == {"new"}
+    assert len(first_comments(pull)) == 1
+    assert "Coverage: 2 of 2 files reviewed" in world.summary(pull)
+    sent = [seen.user_text for seen in model_of(world).requests]
+    assert not any("lib/other.py (added)" in text for text in sent)
