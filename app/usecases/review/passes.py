@@ -121,8 +121,8 @@ async def _blind(crew: Crew, group: Group, name: str, reads: Reads) -> _Result:
 
 
 async def look_across(crew: Crew, looked: tuple[Looked, ...]) -> Looked | None:
-    """One look over what the groups' reviewers wrote, where there is more than one. Where it does not come to its end,
-    none of their files is covered.
+    """One look over what the groups' reviewers wrote, where there is more than one. It covers nothing by itself; when
+    it does not finish, no file of the groups is covered, for nobody has seen how they go together.
     """
     told = tuple(one for one in looked if one.summary or one.trouble is None)
     if len(told) < 2:  # noqa: PLR2004 - across what?
@@ -138,25 +138,17 @@ async def look_across(crew: Crew, looked: tuple[Looked, ...]) -> Looked | None:
         tools=crew.tools(Tier.STANDARD, reads, notebook, label=ACROSS),
         kept=notebook.kept,
     )
-    answer = result.value if isinstance(result, Finished) else None
-    unseen = {} if isinstance(result, Finished) else dict.fromkeys(_paths(told), Unreviewed(result.reason))
+    answer, trouble = (result.value, None) if isinstance(result, Finished) else (None, result)
+    unseen = Unreviewed(f"nobody looked across the parts of the change: {trouble.reason}") if trouble else None
     return Looked(
         group=replace(told[0].group, sections=()),
         candidates=_found(crew, ACROSS, notebook, result),
-        coverage=unseen,
+        coverage=dict.fromkeys((path for one in looked for path in one.coverage), unseen) if unseen else {},
         summary=answer.walkthrough if answer else "",
         diagram=answer.diagram if answer else "",
         reads=frozenset(reads.paths),
-        trouble=None if answer else _unfinished(result),
+        trouble=trouble,
     )
-
-
-def _paths(looked: tuple[Looked, ...]) -> Iterable[str]:
-    return (path for one in looked for path in one.coverage)
-
-
-def _unfinished(result: Finished[ReviewAnswer] | Unfinished) -> Unfinished | None:
-    return result if isinstance(result, Unfinished) else None
 
 
 def _name(group: Group) -> str:
