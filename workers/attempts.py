@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.domain.errors import GitHubUnavailable, LedgerUnavailable, Limit, RateLimited, RevwrightError
-from app.domain.jobs import JobKind, JobLimits, Queue
+from app.domain.jobs import OUTAGE_ATTEMPTS, JobKind, JobLimits, Queue
 from app.domain.row import Order, Row
 from app.domain.runs import RunState
 from app.ports import Clock, Ledger
@@ -23,8 +23,6 @@ from workers.run_book import Entry, RunBook
 
 _log = logging.getLogger(__name__)
 
-OUTAGE_ATTEMPTS = 100
-"""What GitHub's own trouble may cost: with the longest pause between them, the better part of a day."""
 HOPELESS_ATTEMPTS = 10
 """After so many more refusals (4xx) to take even that we gave up, the row is closed and the log says so."""
 MOST_DEATHS = 5

@@ -24,6 +24,10 @@ class Queue(StrEnum):
     REVIEW = "review"
 
 
+OUTAGE_ATTEMPTS = 100
+"""What the trouble of GitHub or of a model may cost: with the longest pause between them, the better part of a day."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobLimits:
     """What one kind of job may take."""

@@ -83,10 +83,10 @@ async def review_locally(
         if static or engine.choice is None:
             reason = "only static rules were asked for" if static else engine.no_model
             engine = replace(engine, choice=None, no_model=reason)
-            return Looked((await engine.examine(Matter(snapshot, repository))).report, rules)
+            return Looked((await engine.examine(Matter(snapshot, repository, again=False))).report, rules)
         sandboxes = await stack.enter_async_context(open_boxes(settings))
         meter = local_meter(engine.choice, caps_for(snapshot.policy.limits, settings.caps))
-        matter = Matter(snapshot, repository, model=meter, sandboxes=sandboxes, cache_key=CACHE_KEY)
+        matter = Matter(snapshot, repository, model=meter, sandboxes=sandboxes, cache_key=CACHE_KEY, again=False)
         if not record:
             return Looked(await examined(engine, matter, meter), rules)
         header = header_of(snapshot, engine.choice, settings.caps, sandbox=sandboxes is not None)

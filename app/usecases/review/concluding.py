@@ -56,7 +56,7 @@ class Pieces:
     @property
     def unjudged(self) -> tuple[tuple[Finding, Unfinished], ...]:
         """Claims of which nothing is said. What was told before stays told."""
-        return self.judged[0].open
+        return tuple(one for verified in self.judged for one in verified.open)
 
 
 async def conclude(matter: Matter, plan: Plan, pieces: Pieces, *, now: datetime) -> Examined:
@@ -68,7 +68,7 @@ async def conclude(matter: Matter, plan: Plan, pieces: Pieces, *, now: datetime)
     }
     told = ledger(plan, pieces.looked, {**hidden_lines(snapshot, pieces.static), **pieces.crowded}, unjudged)
     findings = ranked(known.finding for known in recollection.open)
-    retry_at = _retry_at(pieces, now)
+    retry_at = _retry_at(pieces, now) if matter.again else None
     before = _rounds_before(matter)
     rounds_over = before >= snapshot.policy.limits.rounds
     verdict = _verdict(matter, plan, told, findings, retry_at=retry_at, rounds_over=rounds_over)

@@ -35,6 +35,8 @@ class Matter:
     around: Around = field(default_factory=Around)
     cache_key: str = ""
     tell: Tell = nobody
+    again: bool = True
+    """Whether it is looked at again by itself, where that may help; nobody does that for a local range."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from app.domain.entries import display_path
 from app.domain.errors import GitHubError, GitHubUnavailable
+from app.domain.jobs import OUTAGE_ATTEMPTS
 from app.domain.judgements import Decision
 from app.domain.messages import check as words
 from app.domain.messages.check import Conclusion
@@ -89,7 +90,8 @@ class ReviewRun:
             await guard()
             return await self._refuse(place, pull, refusal)
         around = await self.surroundings.read(place, pull)
-        examined = await self._examine(row, Matter(snapshot, repository, around=around), progress)
+        matter = Matter(snapshot, repository, around=around, again=row.attempts < OUTAGE_ATTEMPTS)
+        examined = await self._examine(row, matter, progress)
         report = examined.report
         for line in _second_look(report):
             await progress.note(line)
@@ -99,7 +101,8 @@ class ReviewRun:
         await self.surroundings.past.keep(pull.ref, examined.past)
         origin = Origin(row.run, self.github_url, pull.repository, pull.head_sha)
         await self.publisher.publish(place, examined, around, origin, guard, person=pull.author)
-        await self.answers.forget(row.key)
+        if examined.retry_at is None:  # else the next attempt finds again what was answered in this one
+            await self.answers.forget(row.key)
         return Outcome(words.conclusion_of(report.verdict), pull.head_sha, examined.retry_at)
 
     async def end_early(self, row: Row, order: Order) -> Outcome:
