@@ -16,8 +16,7 @@ from tests.fakes.model import FakeModel, Reviewer
 from tests.stories.test_first_review import BUG, DIVISION
 from tests.world import MODEL_KEY
 
-CONFLICT = "<<<<<<< ours\na = 1\n=======\na = 2\n>>>>>>> theirs\n"
-
+CONFLICT = "
 
 @pytest.fixture
 def repo(github: FakeGitHub) -> Repository:
@@ -95,6 +94,7 @@ def test_json(repo: Repository, model: FakeModel, capsys: pytest.CaptureFixture[
     assert (report["verdict"]["state"], report["verdict"]["blocking"]) == ("blocked", [finding["id"]])
     assert (finding["path"], finding["start_line"], finding["severity"]) == ("app/price.py", 2, "P1")
     assert {c["path"]: c["state"] for c in report["coverage"]} == {"app/price.py": "reviewed", "data.bin": "unreviewed"}
+<<<<<<< HEAD
     assert [call["label"] for call in report["calls"]] == ["standard 1/1, step 1", "judge 1, step 1"]
 
 

@@ -55,7 +55,7 @@ class Pieces:
 
     @property
     def unjudged(self) -> tuple[tuple[Finding, Unfinished], ...]:
-        """Claims of which nothing is said. What was told before stays told."""
+        """What no judge answered. New claims of these are not told, and what was told before stays told."""
         return tuple(one for verified in self.judged for one in verified.open)
 
 
