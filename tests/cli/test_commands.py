@@ -94,7 +94,6 @@ def test_json(repo: Repository, model: FakeModel, capsys: pytest.CaptureFixture[
     assert (report["verdict"]["state"], report["verdict"]["blocking"]) == ("blocked", [finding["id"]])
     assert (finding["path"], finding["start_line"], finding["severity"]) == ("app/price.py", 2, "P1")
     assert {c["path"]: c["state"] for c in report["coverage"]} == {"app/price.py": "reviewed", "data.bin": "unreviewed"}
-<<<<<<< HEAD
     assert [call["label"] for call in report["calls"]] == ["standard 1/1, step 1", "judge 1, step 1"]
 
 
