@@ -10,6 +10,7 @@ from app.domain.anchors import Anchor, anchor_of, finding_id
 from app.domain.diff import FileDiff
 from app.domain.entries import display_path
 from app.domain.findings import Candidate, Dropped, Evidence, Finding, Location
+from app.domain.likeness import similar
 from app.domain.suggesting import Applied, applied
 from app.domain.symbols import Symbol
 
@@ -43,12 +44,13 @@ NOWHERE = Anchor("", "", 0, (), ())
 def place(
     candidates: Iterable[Candidate], diffs: Mapping[str, FileDiff], sources: Mapping[str, Source]
 ) -> tuple[tuple[Placed, ...], tuple[Dropped, ...]]:
-    """Candidates on lines of changed files, those with one id made one; the rest is dropped, with the reason.
+    """Candidates on lines of changed files, those of one defect made one; the rest is dropped, with the reason. Two
+    defects on one line may still have one id: `match` gives the second another.
 
     A candidate outside every hunk of its file is kept but not `inline`: GitHub would refuse the comment
     (HTTP 422 for the whole review), so it goes to the summary instead.
     """
-    placed: dict[str, Placed] = {}
+    placed: dict[str, list[Placed]] = {}
     dropped: list[Dropped] = []
     hunks: dict[str, Mapping[int, int]] = {}
     for candidate in candidates:
@@ -59,9 +61,18 @@ def place(
         if candidate.path not in hunks:
             hunks[candidate.path] = _hunks(diff)
         one = _placed(candidate, diff, hunks[candidate.path], sources.get(candidate.path))
-        other = placed.get(one.finding.id)
-        placed[one.finding.id] = one if other is None else _merged(other, one)
-    return tuple(placed.values()), tuple(dropped)
+        here = placed.setdefault(one.finding.id, [])
+        at = next((n for n, other in enumerate(here) if _one_defect(other.finding, one.finding)), None)
+        if at is None:
+            here.append(one)
+        else:
+            here[at] = _merged(here[at], one)
+    return tuple(one for here in placed.values() for one in here), tuple(dropped)
+
+
+def _one_defect(a: Finding, b: Finding) -> bool:
+    """Of two with one id. What is merged is judged as one: a wrong claim must not take a right one along."""
+    return bool(a.rule) or similar(a.title, b.title)
 
 
 def _misplaced(candidate: Candidate, diff: FileDiff | None, sources: Mapping[str, Source]) -> str:
@@ -132,15 +143,17 @@ def _merged(a: Placed, b: Placed) -> Placed:
     """Of two claims with one id the worse one stands and tells the other; at a tie the static one, whose word needs no
     trust.
     """
+    first = min((a, b), key=lambda one: _weight(one.finding))
+    return replace(first, finding=_both(a.finding, b.finding))
 
-    def weight(one: Placed) -> tuple[str, bool, float]:
-        found = one.finding
-        return found.severity.value, found.evidence is not Evidence.STATIC, -found.confidence
 
-    first, second = sorted((a, b), key=weight)
-    if first.finding.title == second.finding.title:
-        return first
-    return replace(first, finding=_telling(first.finding, "Also", second.finding))
+def _both(a: Finding, b: Finding) -> Finding:
+    first, second = sorted((a, b), key=_weight)
+    return first if first.title == second.title else _telling(first, "Also", second)
+
+
+def _weight(found: Finding) -> tuple[str, bool, float]:
+    return found.severity.value, found.evidence is not Evidence.STATIC, -found.confidence
 
 
 def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -151,23 +164,28 @@ def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _folded(findings: Iterable[Finding]) -> list[Finding]:
-    """One comment a line: where a static rule flags a line, what the model says of it is told within that finding. A
-    worse claim leads instead and tells of the rule, so that it is said even where the rule's finding stood before.
+    """One comment a line for what has no rule: the worst tells the others, and where a static rule flags the line, that
+    finding does. A worse claim leads instead and tells of the rule, so that it is said even where the rule's finding
+    stood before.
     """
     found = tuple(findings)
     hosts = {(f.location.path, f.location.end_line): f for f in found if f.evidence is Evidence.STATIC}
     others = [f for f in found if f.evidence is Evidence.STATIC and hosts[_line(f)] is not f]
+    alone: dict[tuple[str, int], Finding] = {}
     for finding in found:
         host = hosts.get(_line(finding))
         if finding.evidence is Evidence.STATIC:
             continue
-        if finding.rule or host is None:
+        if finding.rule:
             others.append(finding)
+        elif host is None:
+            other = alone.get(_line(finding))
+            alone[_line(finding)] = finding if other is None else _both(other, finding)
         elif host.severity.at_least(finding.severity):
             hosts[_line(finding)] = _telling(host, f"The model says of this line ({finding.severity})", finding)
         else:
             hosts[_line(finding)] = _telling(finding, f"The rule {host.rule} says of this line ({host.severity})", host)
-    return [*hosts.values(), *others]
+    return [*hosts.values(), *alone.values(), *others]
 
 
 def _line(finding: Finding) -> tuple[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fakes.model import Refusal, Reply, Reviewer, Seen, added_lines, confirm, review
+from tests.fakes.model import Refusal, Reply, Reviewer, Seen, added_lines, claim, confirm, reject, review
 from tests.world import World
 
 INJECTION = "Command injection by the query"
@@ -122,3 +122,19 @@ async def test_rules_that_find_something_on_every_line_of_a_large_file_end_soon_
     await world.settle()
     assert world.check(pull.head_sha).conclusion == "failure"
     assert "rules find more in it than is told: 200 places are" in (world.check(pull.head_sha).text or "")
+
+
+async def test_a_wrong_claim_does_not_take_a_right_one_on_its_line_along(world: World) -> None:
+    """Each is judged by itself; people read one comment."""
+    assert world.model is not None
+    wrong, right = finding("Crashes for an empty list", "P0"), finding(INJECTION, "P1")
+
+    def by_title(seen: Seen) -> Reply:
+        claimed = claim(seen)
+        return confirm(seen) if claimed and claimed["title"] == INJECTION else reject(seen)
+
+    world.model.behaviour = Reviewer({"run(command": wrong, "command)": right}, judge=by_title)
+    world.repo.commit("feature", {"a.py": "command = query()\nrun(command)\n"})
+    pull = world.repo.open_pull_request(head="feature")
+    await world.settle()
+    assert world.check(pull.head_sha).conclusion == "failure"
