@@ -81,7 +81,8 @@ def _misplaced(candidate: Candidate, diff: FileDiff | None, sources: Mapping[str
     if not 1 <= candidate.start_line <= candidate.end_line:
         return "the line range is not a range"
     source = sources.get(candidate.path)
-    if source is not None and source.text is not None and candidate.end_line > len(source.lines):
+    last = max(1, len(source.lines)) if source is not None else 1  # a file that was emptied has line 1
+    if source is not None and source.text is not None and candidate.end_line > last:
         return f"the file has {len(source.lines)} lines, not {candidate.end_line}"
     return ""
 

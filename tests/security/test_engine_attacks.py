@@ -138,3 +138,34 @@ async def test_a_wrong_claim_does_not_take_a_right_one_on_its_line_along(world: 
     pull = world.repo.open_pull_request(head="feature")
     await world.settle()
     assert world.check(pull.head_sha).conclusion == "failure"
+
+
+async def test_a_judge_may_quote_a_line_as_it_was_shown(world: World) -> None:
+    """A sample of a secret is no finding in a test, but is masked in what a judge reads, and so in what it repeats."""
+    assert world.model is not None
+    world.model.behaviour = Reviewer({"run(command": finding(INJECTION, "P1")})
+    line = "run(command, password='vXq7TzRk2LmW9pBd')"
+    world.repo.commit("feature", {"tests/test_a.py": f"command = query()\n{line}\n"})
+    pull = world.repo.open_pull_request(head="feature")
+    await world.settle()
+    assert world.check(pull.head_sha).conclusion == "failure"
+
+
+async def test_what_is_wrong_with_an_emptied_file_is_told(world: World) -> None:
+    """It has no line left to point at."""
+    assert world.model is not None
+    gone = {
+        **finding("Nothing is checked any more", "P1"),
+        "rule": None,
+        "path": "app/main.py",
+        "start_line": 1,
+        "end_line": 1,
+        "quotes": [{"path": "app/main.py", "line": 1, "text": "def main():"}],
+        "confidence": 0.9,
+        "suggestion": None,
+    }
+    world.model.behaviour = lambda seen: review(seen, [gone], "")
+    world.repo.commit("feature", {"app/main.py": ""})
+    pull = world.repo.open_pull_request(head="feature")
+    await world.settle()
+    assert world.check(pull.head_sha).conclusion == "failure"

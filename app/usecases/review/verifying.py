@@ -139,11 +139,11 @@ async def _proven(crew: Crew, finding: Finding, answer: ReviewAnswer) -> tuple[C
 
 
 async def _files(crew: Crew, paths: set[str]) -> dict[str, str]:
-    """Texts of the head; of a deleted file, what was there."""
+    """Texts of the head; of a deleted or emptied file, what was there."""
     snapshot = crew.snapshot
     wanted = tuple(sorted(paths))
     blobs = await crew.repository.blobs(snapshot.head, wanted, max_bytes=_FILE_BYTES)
-    gone = tuple(path for path in wanted if path not in blobs)
+    gone = tuple(path for path in wanted if path not in blobs or not blobs[path].size)
     if gone:
         blobs |= await crew.repository.blobs(snapshot.merge_base, gone, max_bytes=_FILE_BYTES)
     return {path: blob.text_bytes.decode("utf-8", "replace") for path, blob in blobs.items()}
