@@ -122,18 +122,14 @@ def _second_wordings(
     taken: Mapping[int, int],
 ) -> dict[int, int]:
     """New findings that are alike to a known one which another new one stands for already. What only stands near it, or
-    is worse than both, is another defect, unless its title says the same; a static rule knows which line it means. On
-    the line of a static finding a claim is another defect too: the rule has said all that it says there.
+    on its line, is another defect, unless its title or its rule says the same; a static rule knows which line it means.
     """
     first, second = set(taken.values()), dict[int, int]()
     for rank, _, i, j in pairs:
         if i in first or i in second:
             continue
-        certain = found[i].evidence is Evidence.STATIC, known[j].finding.evidence is Evidence.STATIC
-        told = (known[j].finding.severity, found[taken[j]].severity)
-        alike = not certain[0] and similar(known[j].finding.title, found[i].title)
-        milder = any(severity.at_least(found[i].severity) for severity in told)
-        if alike or (on_one_line(rank) and milder and certain != (False, True)):
+        alike = found[i].evidence is not Evidence.STATIC and similar(known[j].finding.title, found[i].title)
+        if alike or (on_one_line(rank) and bool(found[i].rule) and found[i].rule == known[j].finding.rule):
             second[i] = j
     return second
 
