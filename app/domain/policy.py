@@ -89,7 +89,6 @@ def without_effect(policy: Policy) -> tuple[str, ...]:
     """What a policy asks for that this version checks but does not act on yet, by key."""
     plain = Policy()
     asked = (
-        ("rules.extra (its paths count as core, no rule is loaded from it)", policy.rules.extra, plain.rules.extra),
         ("fix", policy.fix, plain.fix),
         ("commands", policy.commands, plain.commands),
     )

@@ -13,6 +13,7 @@ from app.domain.judgements import Judgement
 from app.domain.memory import KnownFinding
 from app.domain.model import ModelCall, Usage
 from app.domain.pull_request import Sha
+from app.domain.rules import Rule
 from app.domain.severity import Severity
 from app.domain.verdict import Verdict
 
@@ -98,6 +99,8 @@ class Report:
     """Mermaid source that the model gave, already checked; may be empty."""
     notes: tuple[str, ...] = ()
     """What the run's record says of its own work: why a finding has no proof, what the model server does not take."""
+    own_rules: tuple[Rule, ...] = ()
+    """The repository's own rules, for what is said of findings that name one."""
     skills: tuple[str, ...] = ()
     """Names of the base commit's skills that the reviewers could read."""
 

@@ -10,11 +10,12 @@ from app.domain.rules import Rule
 from app.domain.tiers import Tier
 
 
-def enabled(rules: Iterable[Rule], policy: RulesPolicy) -> tuple[Rule, ...]:
-    """The rules that the policy has not turned off, by pack or by id."""
-    return tuple(
-        rule for rule in rules if (policy.packs is None or rule.pack in policy.packs) and rule.id not in policy.disable
-    )
+def enabled(rules: Iterable[Rule], policy: RulesPolicy, *, own: tuple[Rule, ...] = ()) -> tuple[Rule, ...]:
+    """The rules that the policy has not turned off, by pack or by id. `own`: the repository's, of which a list of our
+    packs says nothing.
+    """
+    chosen = (rule for rule in rules if policy.packs is None or rule.pack in policy.packs)
+    return tuple(rule for rule in (*chosen, *own) if rule.id not in policy.disable)
 
 
 def applies(rule: Rule, path: str) -> bool:

@@ -81,6 +81,14 @@ class Rule:
         return self.id.partition("/")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedRules:
+    """The rules that could be read, and one line for each thing that is wrong with the others."""
+
+    rules: tuple[Rule, ...]
+    problems: tuple[str, ...]
+
+
 def _windows(line: str) -> Iterator[str]:
     """Whatever is no longer than the overlap stands whole in one of them."""
     yield line[:WINDOW_CHARACTERS]

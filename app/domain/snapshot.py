@@ -13,6 +13,7 @@ from app.domain.guidelines import Guideline
 from app.domain.objects import Change
 from app.domain.policy import Policy
 from app.domain.pull_request import Sha
+from app.domain.rules import Rule
 from app.domain.skills import Skill
 
 
@@ -27,13 +28,15 @@ class Snapshot:
     merge_base: Sha
     policy: Policy
     policy_problems: tuple[str, ...]
-    """Mistakes in the base commit's policy file; the built-in default policy is used then."""
+    """Mistakes in the base commit's policy file, in place of which the default policy is used, and in its own rules."""
     guidelines: tuple[Guideline, ...]
     changes: tuple[Change, ...]
     kinds: Mapping[str, ContentKind] = field(default_factory=lambda: MappingProxyType({}))
     """Path -> what its content is, for those that are read less closely for it."""
     skills: tuple[Skill, ...] = ()
     """Of the base commit."""
+    own_rules: tuple[Rule, ...] = ()
+    """The repository's own, from the directories that the policy names in `rules.extra`, at the base commit."""
 
     @property
     def entries(self) -> tuple[Entry, ...]:

@@ -1,6 +1,6 @@
 """What use cases need from the outside world, in the words of the domain."""
 
-from app.ports.calls import Clock, ParseEvent, PolicyParser
+from app.ports.calls import Clock, ParseEvent, PolicyParser, RulesReader
 from app.ports.code import Code, Parser, PatternCompiler, Structural
 from app.ports.github import (
     Checks,
@@ -55,6 +55,7 @@ __all__ = [
     "ReviewRequests",
     "Reviewers",
     "Reviewing",
+    "RulesReader",
     "Runs",
     "Sandbox",
     "Sandboxes",

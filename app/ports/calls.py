@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from app.domain.events import Event
 from app.domain.policy import Policy
+from app.domain.rules import LoadedRules
 
 Clock = Callable[[], datetime]
 """The time now, in UTC."""
@@ -14,6 +15,11 @@ Clock = Callable[[], datetime]
 
 PolicyParser = Callable[[bytes, str], Policy]
 """Bytes and path of a policy file -> Policy; raises PolicyInvalid with every mistake in it."""
+
+
+RulesReader = Callable[[Mapping[str, bytes], Collection[str]], LoadedRules]
+"""The files of a directory of rules, by path below it, and ids that are taken beside those of the rules that are always
+there. Raises nothing: what cannot be used is a problem, in one line that begins with the path."""
 
 
 ParseEvent = Callable[[str, bytes], Event]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -10,9 +10,11 @@ from importlib import resources
 
 from app.adapters.llm.client import open_model
 from app.adapters.parsing.parser import open_parser
-from app.adapters.rules.files import load_rules
+from app.adapters.rules.files import load_rules, read_rules
 from app.adapters.rules.patterns import Re2Pattern
 from app.domain.prompting import PromptTemplates
+from app.domain.rules import LoadedRules, Rule
+from app.ports import RulesReader
 from app.settings import ModelSettings, Settings
 from app.usecases.agent import AgentLimits, AgentTexts
 from app.usecases.failover import Breaker, Failover, chains_of
@@ -59,6 +61,16 @@ async def _choice(stack: AsyncExitStack, chosen: ModelSettings) -> ModelChoice:
         chains=chains,
         limits=AgentLimits(output_tokens=chosen.output_tokens, context_tokens=chosen.context_tokens),
     )
+
+
+def rules_reader(shipped: Iterable[Rule]) -> RulesReader:
+    """Reads a repository's own rules; the ids of those that we ship are taken."""
+    ids = frozenset(rule.id for rule in shipped)
+
+    def read(files: Mapping[str, bytes], taken: Collection[str]) -> LoadedRules:
+        return read_rules(files, taken=ids.union(taken))
+
+    return read
 
 
 def load_templates() -> PromptTemplates:

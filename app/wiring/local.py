@@ -18,7 +18,7 @@ from app.domain.rules import Rule
 from app.domain.session import Session
 from app.domain.snapshot import Snapshot
 from app.domain.verdict import Incomplete
-from app.ports import Model, Repository, Sandboxes
+from app.ports import Model, Repository, RulesReader, Sandboxes
 from app.settings import Settings
 from app.usecases.metered import MeteredModel
 from app.usecases.recording import RecordingModel, RecordingSandboxes
@@ -26,7 +26,7 @@ from app.usecases.review.crew import ModelChoice
 from app.usecases.review.engine import Engine
 from app.usecases.review.examination import Matter
 from app.usecases.review.gather import gather
-from app.wiring.engine import open_engine
+from app.wiring.engine import open_engine, rules_reader
 from app.wiring.lazy_sandboxes import sandboxes_when_asked
 from app.wiring.session_header import header_of
 
@@ -53,12 +53,12 @@ class Looked:
     session: Session | None = None
 
 
-async def freeze(where: Range) -> tuple[Snapshot, Repository]:
+async def freeze(where: Range, read_rules: RulesReader) -> tuple[Snapshot, Repository]:
     """The change that the head makes to the base. Raises GitFailed when there is none."""
     repository = await open_local(where.repository)
     base = await repository.resolve(where.base)
     head = await repository.resolve(where.head)
-    snapshot = await gather(repository, parse_policy, base=base, head=head, title="", body="")
+    snapshot = await gather(repository, parse_policy, base=base, head=head, title="", body="", read_rules=read_rules)
     if snapshot.merge_base == head:
         raise GitFailed(
             f"{where.head!r} has no commit that {where.base!r} does not have, so there is nothing to review; "
@@ -76,10 +76,10 @@ async def review_locally(
     open_boxes: OpenSandboxes = sandboxes_when_asked,
 ) -> Looked:
     """`record` keeps what is asked and answered; without a model there is nothing to record."""
-    snapshot, repository = await freeze(where)
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_engine(settings))
-        rules = {rule.id: rule for rule in engine.rules}
+        snapshot, repository = await freeze(where, rules_reader(engine.rules))
+        rules = {rule.id: rule for rule in (*engine.rules, *snapshot.own_rules)}
         if static or engine.choice is None:
             reason = "only static rules were asked for" if static else engine.no_model
             engine = replace(engine, choice=None, no_model=reason)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from app.domain.session_diff import State, text_diff
 from app.domain.session_file import report_line
 from app.usecases.replaying import Compared, RecordedAnswers, ReplayModel, ReplaySandboxes
 from app.usecases.review.examination import Matter
-from app.wiring.engine import open_engine_without_model
+from app.wiring.engine import open_engine_without_model, rules_reader
 from app.wiring.local import CACHE_KEY, Range, examined, freeze, local_meter
 from app.wiring.session_header import choice_of
 
@@ -51,10 +50,9 @@ async def replay(session: Session, repository: Path) -> Replayed:
             f"it was recorded {has} the extra `structural`, and this installation is {lacks} it: syntax trees are part "
             f"of what is asked; replay it with an installation {has} the extra"
         )
-    snapshot, found = await freeze(_range(header, repository))
     sandboxes = ReplaySandboxes(session)
-    async with AsyncExitStack() as stack:
-        engine = await stack.enter_async_context(open_engine_without_model())
+    async with open_engine_without_model() as engine:
+        snapshot, found = await freeze(_range(header, repository), rules_reader(engine.rules))
         meter = local_meter(choice, Caps(None))  # what a cap refused then is refused as it was recorded
         model = ReplayModel(session, meter)
         matter = Matter(

@@ -32,6 +32,7 @@ from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.engine import Engine
 from app.usecases.review.publish import Publisher
 from app.usecases.review.run import ReviewRun
+from app.wiring.engine import rules_reader
 from app.wiring.mirrors import TokenMirrors
 
 
@@ -83,6 +84,7 @@ def review_job(settings: Settings, clients: Clients, engine: Engine) -> ReviewRu
         deployment_caps=settings.caps,
         sandboxes=clients.sandboxes,
         parse_policy=parse_policy,
+        read_rules=rules_reader(engine.rules),
         github_url=github.url,
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from itertools import islice
 
@@ -13,7 +12,7 @@ from app.adapters.rules.syntax import installed, lines_of
 from app.adapters.rules.wording import quoted
 from app.domain.errors import RuleInvalid
 from app.domain.rule_choice import applies
-from app.domain.rules import Example, Rule
+from app.domain.rules import Example, LoadedRules, Rule
 from app.domain.static_checks import patterns_for
 
 MAX_FILES = 500
@@ -22,14 +21,6 @@ MAX_TOTAL_BYTES = 4 * 1024 * 1024
 _README = "README.md"
 _PACK = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _RULE = re.compile(r"[a-z][a-z0-9-]{0,79}\.md")
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedRules:
-    """The rules that could be read, and one line for each thing that is wrong with the others."""
-
-    rules: tuple[Rule, ...]
-    problems: tuple[str, ...]
 
 
 def load_rules(directory: Traversable) -> tuple[Rule, ...]:

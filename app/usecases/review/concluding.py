@@ -100,6 +100,7 @@ async def conclude(matter: Matter, plan: Plan, pieces: Pieces, *, now: datetime)
         carried=sum(plan.tier_of[path] is not Tier.SKIP for path in plan.carry.kept),
         diagram=next((d for one in reversed(pieces.looked) if (d := canonical(one.diagram))), ""),
         notes=pieces.notes,
+        own_rules=snapshot.own_rules,
         skills=tuple(skill.name for skill in snapshot.skills),
     )
     stalled = rounds_over and blocking

@@ -69,7 +69,7 @@ class Engine:
         if matter.model is None and self.choice is not None:
             return await replace(self, choice=None).examine(matter)
         snapshot = matter.snapshot
-        allowed = enabled(self.rules, snapshot.policy.rules)
+        allowed = enabled(self.rules, snapshot.policy.rules, own=snapshot.own_rules)
         rules = for_paths(allowed, snapshot.diffs)
         models = (self.choice.fast, self.choice.main, self.choice.deep) if self.choice else ()
         digest = steering(snapshot, allowed, self.templates, models)

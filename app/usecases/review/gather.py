@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from app.domain.content_kinds import ContentKind, is_lock_name, kind_of, worth_reading
 from app.domain.entries import Kind
@@ -11,10 +11,12 @@ from app.domain.guidelines import MAX_BYTES_PER_FILE, Guideline, arrange, candid
 from app.domain.objects import Blob, Change
 from app.domain.policy import POLICY_PATH, Policy
 from app.domain.pull_request import Sha
+from app.domain.rules import LoadedRules
 from app.domain.skills import MAX_BYTES, SKILLS_DIRECTORY, Skill, read_skill, skill_paths
 from app.domain.snapshot import Snapshot
 from app.domain.tiers import Tier, tier_of
-from app.ports import PolicyParser, Repository
+from app.ports import PolicyParser, Repository, RulesReader
+from app.usecases.review.own_rules import read_own_rules
 
 _POLICY_BYTES = 64 * 1024 + 1
 _GUIDELINE_BYTES = 4 * MAX_BYTES_PER_FILE
@@ -26,8 +28,20 @@ MAX_KINDS = 300
 _REGULAR = frozenset({Kind.FILE, Kind.EXECUTABLE})
 
 
+def no_rules(_files: Mapping[str, bytes], _taken: Collection[str]) -> LoadedRules:
+    """For whom the repository's own rules are nothing."""
+    return LoadedRules((), ())
+
+
 async def gather(
-    repository: Repository, parse_policy: PolicyParser, *, base: Sha, head: Sha, title: str, body: str
+    repository: Repository,
+    parse_policy: PolicyParser,
+    *,
+    base: Sha,
+    head: Sha,
+    title: str,
+    body: str,
+    read_rules: RulesReader = no_rules,
 ) -> Snapshot:
     """Everything that steers the review comes from `base`; `head` is only ever looked at."""
     merge_base = await repository.merge_base(base, head)
@@ -39,6 +53,7 @@ async def gather(
     asked = tuple(dict.fromkeys((POLICY_PATH, *paths, *(c.entry.path for c in suspects))))
     blobs = await repository.blobs(base, asked, max_bytes=_BASE_BYTES)
     policy, problems = _policy(blobs.get(POLICY_PATH), parse_policy)
+    own = await read_own_rules(repository, base, policy.rules.extra, read_rules)
     return Snapshot(
         title=title,
         body=body,
@@ -46,11 +61,12 @@ async def gather(
         base=base,
         merge_base=merge_base,
         policy=policy,
-        policy_problems=problems,
+        policy_problems=(*problems, *own.problems),
         guidelines=_guidelines(paths, blobs),
         changes=changes,
         kinds=await _kinds(repository, head, suspects, blobs),
         skills=await _skills(repository, base),
+        own_rules=own.rules,
     )
 
 

@@ -113,7 +113,8 @@ class Publisher:
             return True
         write = f"review:{report.head}:{'+'.join(sorted(f.id for f in new))}"
         mark = marker(self.marker_key, place.ref, write)
-        comments = tuple(inline_comment(f, self.rules, finding_marker(self.marker_key, place.ref, f.id)) for f in new)
+        rules = {**self.rules, **{rule.id: rule for rule in report.own_rules}}
+        comments = tuple(inline_comment(f, rules, finding_marker(self.marker_key, place.ref, f.id)) for f in new)
         try:
             review = await once(
                 self.outbox,

@@ -22,7 +22,7 @@ from app.domain.report import Report
 from app.domain.row import Order, Row
 from app.domain.runs import added
 from app.domain.snapshot import Snapshot
-from app.ports import Answers, Mirrors, Place, PolicyParser, PullRequests, Purse, Repository, Sandboxes
+from app.ports import Answers, Mirrors, Place, PolicyParser, PullRequests, Purse, Repository, RulesReader, Sandboxes
 from app.usecases.job import Guard, Outcome, Progress
 from app.usecases.metered import MeteredModel
 from app.usecases.review.around import Surroundings
@@ -62,6 +62,7 @@ class ReviewRun:
     deployment_caps: Caps
     sandboxes: Sandboxes | None
     parse_policy: PolicyParser
+    read_rules: RulesReader
     github_url: str
     seconds: Callable[[], float] = time.monotonic
 
@@ -171,6 +172,7 @@ class ReviewRun:
             head=pull.head_sha,
             title=pull.title,
             body=pull.body,
+            read_rules=self.read_rules,
         )
 
     async def _examine(self, row: Row, matter: Matter, progress: Progress) -> Examined:
