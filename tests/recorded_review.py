@@ -20,6 +20,7 @@ from pathlib import Path
 from app.cli.session_files import new_session_file
 from app.domain.errors import SandboxUnavailable
 from app.domain.patches import Collected
+from app.domain.policy import POLICY_PATH
 from app.domain.pull_request import Sha
 from app.domain.sandbox import Command, Ended, Isolation, Mode, Stream
 from app.ports import Output, Sandbox, Sandboxes, Tree
@@ -47,7 +48,7 @@ _BILLING = "def total(items):\n    return sum(item.cents for item in items)\n"
 _MEAN = "\n\ndef mean(items):\n    return total(items) // len(items)\n"
 _SHARE = "\n\ndef share(items, n):\n    return total(items) / n\n"
 _BASE = {
-    ".github/revwright.yml": _POLICY,
+    POLICY_PATH: _POLICY,
     "AGENTS.md": "# For agents\n\nMoney is in cents.\n",
     "README.md": "# Shop\n",
     "docs/guide.md": "# Guide\n\nPay by card.\n",
@@ -78,10 +79,11 @@ _PROOF = "python proof.py"
 _SHOWN = "refused at the level itself"
 
 
-def make_repository(path: Path) -> Path:
-    """A bare repository with the branches main and feature: the same commits each time."""
+def make_repository(path: Path, *, core: bool = True) -> Path:
+    """A bare repository with the branches main and feature: the same commits each time. `core`: with a policy."""
     store = GitStore.create(path, default_branch="main")
-    base = _commit(store, "main", _BASE, "Begin", None)
+    files = _BASE if core else {path: text for path, text in _BASE.items() if path != POLICY_PATH}
+    base = _commit(store, "main", files, "Begin", None)
     _commit(store, "feature", _HEAD, "Add means and shares", base)
     return path
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import assert_never
 
 from app.domain.command_output import Cleaner, Keeper
 from app.domain.errors import (
@@ -81,6 +82,7 @@ def _failure(error: ModelUnavailable | ModelRejected | ModelContextFull | Budget
             return Failure(FailureKind.CONTEXT_FULL, words, tries=used(error.tries))
         case BudgetRefused():
             return Failure(FailureKind.BUDGET, words)
+    assert_never(error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from app.domain.errors import (
     BudgetRefused,
@@ -23,10 +24,8 @@ from app.domain.sandbox import Command, Ended, Isolation, Stream
 from app.domain.session import (
     Failure,
     FailureKind,
-    Isolated,
     Printed,
     RecordedCommand,
-    Said,
     Session,
     Trouble,
     label_key,
@@ -54,11 +53,10 @@ class RecordedAnswers:
 
     async def complete(self, request: ModelRequest) -> Completion:
         """Raises what was raised then."""
-        match self.session.calls[request.label].outcome:
-            case Said() as said:
-                return said.completion()
-            case Failure() as failure:
-                raise _error(failure)
+        outcome = self.session.calls[request.label].outcome
+        if isinstance(outcome, Failure):
+            raise _error(outcome)
+        return outcome.completion()
 
 
 @dataclass(slots=True)
@@ -101,6 +99,7 @@ def _error(failure: Failure) -> RevwrightError:
             return _tried(ModelContextFull(failure.words), failure)
         case FailureKind.BROKEN_OFF:
             return ModelUnavailable("the call was broken off when the review was recorded")
+    assert_never(failure.kind)
 
 
 def _tried(error: ModelFailed, failure: Failure) -> ModelFailed:
@@ -120,13 +119,12 @@ class ReplaySandboxes:
         self._left = list(self.session.commands)
 
     async def isolation(self) -> Isolation:
-        match self.session.isolation:
-            case Isolated(mode, reason):
-                return Isolation(mode=mode, reason=reason, remedy="", cgroup="none", own_user=False)
-            case Trouble() as trouble:
-                raise _refusal(trouble)
-            case None:
-                raise SandboxRefused("what isolates was not asked when the review was recorded")
+        found = self.session.isolation
+        if found is None:
+            raise SandboxRefused("what isolates was not asked when the review was recorded")
+        if isinstance(found, Trouble):
+            raise _refusal(found)
+        return Isolation(mode=found.mode, reason=found.reason, remedy="", cgroup="none", own_user=False)
 
     def open(self, tree: Tree, *, git: bool = False) -> AbstractAsyncContextManager[Sandbox]:  # noqa: ARG002 - the port's
         return self._open(tree.commit)

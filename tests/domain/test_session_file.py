@@ -49,6 +49,7 @@ def test_a_session_survives_the_way_there_and_back_and_calls_stand_in_order() ->
     assert list(lines(read(text))) == text
     assert [json.loads(line)["call"]["label"][-2:] for line in text if '"call":' in line[:9]] == [" 2", "10"]
     assert sum('"hi"' in line for line in text) == 1
+    assert len(list(lines(Session(HEADER)))) == 1  # without a report, and nothing reads it
     assert in_order(["x", "judge 1", "light 1/1"]) == ["light 1/1", "judge 1", "x"]
 
 

@@ -323,3 +323,14 @@ async def test_files_go_through_a_recorded_sandbox_and_are_not_there_in_a_replay
         for asked in (sandbox.read("a.py", max_bytes=2), sandbox.collect(())):
             with pytest.raises(SandboxRefused, match="not recorded"):
                 await asked
+
+
+async def test_a_command_is_played_back_to_the_task_that_ran_it() -> None:
+    session = Session(HEADER)
+    for label, printed in (("core 1/1", b"1 passed in 0.1s"), ("security 1/1", b"1 passed in 0.2s")):
+        recording = RecordingSandboxes(_Boxes(printed=printed), session)
+        await ran(recording, replace(COMMAND, label=label))
+
+    replayed = ReplaySandboxes(there_and_back(session))
+    assert (await ran(replayed, replace(COMMAND, label="security 1/1")))[1] == b"1 passed in 0.2s"
+    assert (await ran(replayed))[1] == b"1 passed in 0.1s"
