@@ -71,15 +71,16 @@ def test_an_outage_is_told_and_nothing_promises_to_try_again(
     assert "tried again by itself" not in out
 
 
-def test_without_core_files_no_runner_is_started(shop: Path, tmp_path: Path, model: FakeModel) -> None:
+def test_without_core_files_no_runner_is_started(tmp_path: Path, model: FakeModel) -> None:
     """With a data directory that nobody can make a runner would have nowhere to put workspaces."""
     store = tmp_path / "plain.git"
     make_repository(store, core=False)
     (tmp_path / "data").write_text("a file")
-    environ = environment(model, tmp_path, REVWRIGHT_SANDBOX="auto", REVWRIGHT_WORKSPACES_DIR=str(tmp_path / "data"))
+    places = {"REVWRIGHT_SANDBOX": "bubblewrap", "REVWRIGHT_WORKSPACES_DIR": str(tmp_path / "data")}
+    environ = environment(model, tmp_path, **places)
 
     assert run(command(store), environ) == 0
-    assert shop
+    assert (tmp_path / "data").read_text() == "a file"
 
 
 def test_ctrl_c_ends_it_with_no_process_and_no_file_left(shop: Path, tmp_path: Path, model: FakeModel) -> None:
