@@ -71,6 +71,7 @@ def github(tmp_path: Path, private_key: str) -> Iterator[FakeGitHub]:
     fake.start()
     yield fake
     fake.stop()
+    assert fake.unprocessable == []  # a test that means a 422 clears them
 
 
 @pytest.fixture

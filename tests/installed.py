@@ -109,3 +109,4 @@ async def installed(
             slept=slept,
         )
     assert github.violations == []
+    assert github.unprocessable == []  # a test that means a 422 clears them

@@ -182,6 +182,7 @@ async def open_world(
 async def assert_nothing_leaked(world: World) -> None:
     """No secret of this deployment stands in anything that left it, in any of the usual disguises."""
     assert world.github.violations == []
+    assert world.github.unprocessable == []
     canaries = {
         "webhook secret": WEBHOOK_SECRET,
         "model key": MODEL_KEY,

@@ -130,7 +130,9 @@ class Deployment:
             repository.delete()
             shutil.rmtree(repository.git_dir)
         shutil.rmtree(self.folder / f"data{self.scenarios}", ignore_errors=True)
-        for log in (self.github.calls, self.github.git_calls, self.github.violations, self.github.deliveries):
+        github = self.github
+        logs = (github.calls, github.git_calls, github.violations, github.unprocessable, github.deliveries)
+        for log in logs:
             log.clear()
         self.github.tokens.clear()
         self.model.reset()

@@ -143,6 +143,7 @@ class Scenario:
             problems = broken(pull, self.deployment.board.log, alone=alone)
             yield from (f"pull request {pull.number}: {one}" for one in problems)
         yield from (f"GitHub's contract: {violation}" for violation in self.deployment.github.violations)
+        yield from (f"refused with 422: {request}" for request in self.deployment.github.unprocessable)
         for worker in self.deployment.workers:
             if (status := worker.poll()) is not None:
                 yield f"a worker ended by itself with status {status}"

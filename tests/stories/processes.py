@@ -79,3 +79,4 @@ class Deployment:
         await self.until(lambda: [r.conclusion for r in self.repo.check_runs.values()] == ["failure"])
         assert (len(pull.reviews), len(pull.review_comments), len(pull.comments)) == (1, 1, 1)
         assert self.github.violations == []
+        assert self.github.unprocessable == []

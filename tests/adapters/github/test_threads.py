@@ -147,6 +147,7 @@ async def test_an_app_that_may_not_write_contents_cannot_resolve(github: FakeGit
         with pytest.raises(GitHubRefused, match="no resolve token") as caught:
             await setting.threads.resolve(setting.place, thread.id)
         assert caught.value.status == 422
+        github.unprocessable.clear()
         assert "contents write to resolve conversations" in str(caught.value)
 
 

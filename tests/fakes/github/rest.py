@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tests.fakes.github.state import FakeGitHub
 
 RATE_LIMIT: Final = 5000
+UNPROCESSABLE: Final = 422
 _NO_LIMIT: Final = "rate-limit/get"
 
 
@@ -96,6 +97,8 @@ def _act(fake: FakeGitHub, call: Call, operation: Operation, headers: Mapping[st
         )
         return _handler(operation)(exchange)
     except GitHubError as error:
+        if error.status == UNPROCESSABLE:
+            fake.unprocessable.append(f"{call.method} {call.path}: {json.dumps(error.body)}")
         return Reply(error.status, error.body, error.headers)
 
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 from tests.fakes.github.conversation import MAX_BODY
 from tests.fakes.github.errors import unprocessable_texts
 from tests.fakes.github.line_comments import Anchor, Misplaced, place
+from tests.fakes.github.openapi import ContractViolation
 from tests.fakes.github.records import Review, ReviewComment
 from tests.fakes.github.render.reviews import review, review_comment
+from tests.fakes.github.suggestions import problems as problems_of_suggestions
 
 if TYPE_CHECKING:
     from tests.fakes.github.pull_requests import PullRequest
@@ -91,6 +93,10 @@ def add_comment(
         app=app,
     )
     pull.repository.review_comments[comment.id] = comment
+    if app is not None:  # people may suggest what they like
+        for problem in problems_of_suggestions(pull.repository.store, made.commit_id, anchor, body):
+            where = f"suggestion in {anchor.path}:{anchor.line}"
+            pull.fake.violations.append(ContractViolation("pulls/create-review", where, problem))
     return comment
 
 

@@ -106,6 +106,7 @@ class FakeGitHub:
         self.calls: list[Call] = []
         self.git_calls: list[GitCall] = []
         self.violations: list[ContractViolation] = []
+        self.unprocessable: list[str] = []
         self.faults = Faults(self)
         self.openapi = OpenAPI.load()
         self.app = self.add_app(app_slug, app_id=app_id, permissions=permissions)
