@@ -94,7 +94,7 @@ class Asked:
     @property
     def rows(self) -> tuple[Row, ...]:
         """Every line of every diff, in the order of the prompt."""
-        return tuple(_rows(self.data))
+        return tuple(rows_of(self.data))
 
     @property
     def _task(self) -> str:
@@ -105,7 +105,7 @@ class Asked:
         return [message.text for message in self.request.messages if message.role is Role.USER]
 
 
-def _rows(data: str) -> Iterator[Row]:
+def rows_of(data: str) -> Iterator[Row]:
     path = ""
     for line in data.split("\n"):
         if header := _FILE.fullmatch(line):
