@@ -86,7 +86,7 @@ def test_every_button_applies(store: Store, seed: int) -> None:
     before, after = tree_of(chance)
     base = store.commit({"a.py": before})
     head = store.commit({"a.py": after + b"end\n"}, base)
-    claims = [wild(chance) for _ in range(30)]
+    claims = [wild(chance) for _ in range(16)]
 
     def say(asked: Asked) -> Said:
         return confirm(asked) if asked.task == "judge" else answer(*claims)
