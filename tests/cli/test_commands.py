@@ -16,7 +16,8 @@ from tests.fakes.model import FakeModel, Reviewer
 from tests.stories.test_first_review import BUG, DIVISION
 from tests.world import MODEL_KEY
 
-CONFLICT = "
+CONFLICT = "<<<<<<< ours\na = 1\n=======\na = 2\n>>>>>>> theirs\n"
+
 
 @pytest.fixture
 def repo(github: FakeGitHub) -> Repository:

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.jobs import JobKind, RowKey
 from app.domain.model import Usage
-from app.domain.policy import CoreRequirement, FixPolicy, LimitsPolicy, Policy, RulesPolicy, TierPolicy, without_effect
+from app.domain.policy import CoreRequirement, LimitsPolicy, Policy, RulesPolicy, TierPolicy, without_effect
 from app.domain.prices import Price, cost_usd
 from app.domain.pull_request import PullRequestRef, RepositoryName
 from app.domain.rule_choice import applies, enabled, for_paths

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from arq.connections import RedisSettings
@@ -34,7 +35,7 @@ Opens = Callable[..., AbstractAsyncContextManager[World]]
 def priced(github: FakeGitHub, redis_settings: RedisSettings, model: FakeModel, tmp_path: Path) -> Opens:
     @asynccontextmanager
     async def opened(**extra: str) -> AsyncIterator[World]:
-        settings = {"REVWRIGHT_MODEL_PRICES": PRICES} | extra
+        settings: dict[str, Any] = {"REVWRIGHT_MODEL_PRICES": PRICES} | extra
         async with open_world(github, redis_settings, tmp_path / "data", model=model, **settings) as world:
             yield world
 
@@ -74,7 +75,8 @@ async def test_a_cap_that_is_reached_within_a_review_is_told_with_what_was_not_l
         assert "somebody raises the cap, then pushes" in (check.summary or "")
         assert pull.review_comments == []
         (run,) = await world.services.runs.recent(10)
-        assert (run.state, run.usd) == (RunState.DONE, pytest.approx(0.16))
+        assert run.state is RunState.DONE
+        assert run.usd == pytest.approx(0.16)
 
 
 async def test_the_cap_of_a_pull_request_holds_over_pushes_retries_and_redeliveries(

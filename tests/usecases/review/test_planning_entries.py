@@ -59,12 +59,12 @@ def test_each_entry_is_grouped_by_its_tier_and_skipped_ones_are_not() -> None:
     assert plan(snapshot()).highest is Tier.SKIP
 
 
-def test_a_file_in_several_groups_is_judged_with_the_first() -> None:
+def test_a_file_in_several_groups_is_known_in_all_of_them() -> None:
     long = change("a.py", *(f"+line {number} is here" for number in range(60)))
     made = plan(snapshot(long), choice=replace(CHOICE, group_characters=400))
 
     assert len(made.groups) > 1
-    assert made.group_of == {"a.py": made.groups[0]}
+    assert made.groups_of == {"a.py": made.groups}
 
 
 def test_what_does_not_fit_is_named_with_the_reason() -> None:

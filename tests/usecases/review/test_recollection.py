@@ -43,7 +43,8 @@ def kept(one: KnownFinding, standing: Standing = Standing.STILL_THERE) -> Kept:
 
 
 def asked(matched: Matched, *before: KnownFinding, looked_at: str = "a.py", changed: str = "a.py") -> Questions:
-    return questions(matched, before, looked_at=frozenset(looked_at.split()), changed=frozenset(changed.split()))
+    diffed = frozenset(changed.split())
+    return questions(matched, before, looked_at=frozenset(looked_at.split()), diffed=diffed, undiffed=frozenset())
 
 
 def ids(findings: tuple[KnownFinding, ...]) -> list[str]:
