@@ -28,6 +28,7 @@ class KnownFinding:
     """The head on which it was first found."""
     fixed_by: Sha | None = None
     dismissed_by: str | None = None
+    """Of one that is open: whose resolving of its conversation does not dismiss it, as it is, and is to be undone."""
     posted: bool = True
     """Whether it stands as a comment in the diff."""
 

@@ -77,6 +77,7 @@ def review_job(settings: Settings, clients: Clients, engine: Engine) -> ReviewRu
             past=RedisPastReviews(redis, key=_own_key(private_key, "past reviews")),
             threads=threads,
             permissions=PermissionReader(client),
+            outbox=publisher.outbox,
             marker_key=marker_key,
         ),
         answers=RedisAnswers(redis, key=_own_key(private_key, "answers")),

@@ -19,6 +19,7 @@ from tests.stories.pushes import (
     first_comments,
     model_of,
     opened,
+    person,
     pushed,
     resolvers,
     says,
@@ -144,3 +145,23 @@ async def test_what_could_not_be_judged_is_looked_at_again_and_told_as_new(world
     assert "Coverage: 2 of 2 files reviewed" in world.summary(pull)
     sent = [seen.user_text for seen in model_of(world).requests]
     assert not any("lib/other.py (added)" in text for text in sent)
+
+
+async def test_a_dismissal_does_not_come_back_when_its_undoing_dies(world: World) -> None:
+    """The code changed after somebody dismissed it; the conversation is still resolved when the next attempt begins."""
+    alice = person(world.github, world.repo, "alice", "write")
+    says(world, DIVISION)
+    pull = await opened(world, {PRICE: BUG})
+    pull.resolve_thread(first_comments(pull)[0], by=alice)
+    await pushed(world, {"docs/notes.md": "Prices.\n"})
+    assert conclusion(world, pull) == "success"
+    dying = dies(world, "before threads.reopen")
+    await pushed(world, {PRICE: BUG.replace("return", "items = list(items)\n    return")})
+
+    assert dying.deaths == 1
+    assert conclusion(world, pull) == "failure"
+    assert resolvers(pull) == [None]
+    pull.resolve_thread(first_comments(pull)[0], by=alice)
+    await pushed(world, {"docs/notes.md": "Prices, all.\n"})
+    assert conclusion(world, pull) == "success"
+    assert resolvers(pull) == ["alice"]

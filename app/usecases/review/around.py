@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from app.domain.memory import FindingState, PastReview
 from app.domain.messages.marker import marker
-from app.domain.pull_request import PullRequest, PullRequestRef
+from app.domain.pull_request import PullRequest, PullRequestRef, Sha
 from app.domain.threads import Permission, ReviewThread
-from app.ports import PastReviews, Permissions, Place, Threads
+from app.ports import Outbox, PastReviews, Permissions, Place, Threads
+
+REOPENED = "reopened:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Surroundings:
     past: PastReviews
     threads: Threads
     permissions: Permissions
+    outbox: Outbox
     marker_key: bytes
 
     async def read(self, place: Place, pull: PullRequest) -> Around:
@@ -38,7 +41,8 @@ class Surroundings:
         past = await self.past.recall(place.ref)
         threads = await self.threads.all(place) if pull.review_comments else ()
         own = _own(threads, past, place.ref, self.marker_key)
-        return Around(past, threads, pull.author, own, await self._dismissed(place, past, own))
+        author = (pull.author or "").removesuffix("[bot]") or None  # as GraphQL shows authors
+        return Around(past, threads, author, own, await self._dismissed(place, past, own))
 
     async def _dismissed(
         self, place: Place, past: PastReview | None, own: Mapping[str, ReviewThread]
@@ -46,11 +50,17 @@ class Surroundings:
         """A finding whose thread was resolved counts as settled only if who did it may write; asked now, not then."""
         if past is None:
             return {}
-        is_open = {known.finding.id for known in past.findings if known.state is FindingState.OPEN}
+        is_open = {known.finding.id: known for known in past.findings if known.state is FindingState.OPEN}
+        again = await self.outbox.finished(place.ref, REOPENED)
         settled = {
             id_: thread.resolved_by
             for id_, thread in own.items()
-            if thread.resolved and thread.resolved_by and id_ in is_open and not _by_ourselves(thread)
+            if thread.resolved
+            and thread.resolved_by
+            and id_ in is_open
+            and not _by_ourselves(thread)
+            # What was resolved before its code changed, and was not opened again since, settles nothing.
+            and (is_open[id_].dismissed_by != thread.resolved_by or reopened(thread, past.head) in again)
         }
         writers = {
             login
@@ -58,6 +68,11 @@ class Surroundings:
             if (await self.permissions.of(place, login)).at_least(Permission.WRITE)
         }
         return {id_: login for id_, login in settled.items() if login in writers}
+
+
+def reopened(thread: ReviewThread, head: Sha) -> str:
+    """The outbox key of our having opened it again after the review of that head."""
+    return f"{REOPENED}{thread.comment_id}:{head}"
 
 
 def finding_marker(key: bytes, ref: PullRequestRef, finding_id: str) -> str:

@@ -105,10 +105,17 @@ def _remembered(path: str, tier: Tier, plan: Plan, reads: set[str]) -> EntryMemo
 
 
 def findings_to_remember(
-    recollection: Recollection, fixed: tuple[KnownFinding, ...], posted: frozenset[str]
+    recollection: Recollection, fixed: tuple[KnownFinding, ...], posted: frozenset[str], around: Around
 ) -> tuple[KnownFinding, ...]:
     """The oldest first, and of those that are over the newest."""
-    is_open = tuple(replace(one, posted=one.posted or one.finding.id in posted) for one in recollection.open)
+
+    def as_told(one: KnownFinding) -> KnownFinding:
+        id_ = one.finding.id
+        thread = around.own.get(id_)
+        by = thread.resolved_by if thread is not None and thread.resolved else None
+        return replace(one, posted=one.posted or id_ in posted, dismissed_by=by)
+
+    is_open = tuple(as_told(one) for one in recollection.open)
     return (*(*recollection.closed, *fixed)[-_MOST_CLOSED:], *is_open)
 
 

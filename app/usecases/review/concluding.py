@@ -186,7 +186,7 @@ def _past(matter: Matter, plan: Plan, pieces: Pieces, report: Report, *, stalled
         steering=pieces.steering,
         entries=entries_to_remember(plan, pieces.looked, pieces.judged, report.ledger),
         findings=findings_to_remember(
-            pieces.recollection, report.fixed, frozenset(finding.id for finding in report.posted)
+            pieces.recollection, report.fixed, frozenset(finding.id for finding in report.posted), matter.around
         ),
         rounds=report.rounds,
         asked=stalled or (before is not None and before.asked),

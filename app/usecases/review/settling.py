@@ -16,7 +16,7 @@ from app.domain.threads import ReviewThread
 from app.ports import Conversation, Outbox, Place, Threads
 from app.usecases.job import Guard
 from app.usecases.once import once
-from app.usecases.review.around import Around
+from app.usecases.review.around import Around, reopened
 from app.usecases.writes import reply_once
 
 _log = logging.getLogger(__name__)
@@ -56,7 +56,8 @@ class Settling:
                     await self.outbox.forget(place.ref, resolved)
                 if thread.resolved:
                     await guard()
-                    await _tried(self.threads.reopen(place, thread.id), place)
+                    if await _tried(self.threads.reopen(place, thread.id), place):
+                        await self.outbox.finish(place.ref, reopened(thread, past.head), thread.comment_id)
                     await self._say(place, thread, known, still_there_reply(origin))
 
     async def ask(self, place: Place, report: Report, origin: Origin, person: str | None) -> None:
@@ -98,9 +99,10 @@ def _fixed_words(known: KnownFinding, origin: Origin) -> str:
     return fixed_reply(known.fixed_by, origin) if known.fixed_by else gone_reply(origin)
 
 
-async def _tried(change: Awaitable[bool], place: Place) -> None:
+async def _tried(change: Awaitable[bool], place: Place) -> bool:
     """Resolving needs a permission that not every installation gives: then the answer in the thread has to do."""
     try:
-        await change
+        return await change
     except GitHubRefused as error:
         _log.warning("%s: a conversation stays as it is: %s", place.ref, error)
+        return False

@@ -10,7 +10,7 @@ from app.domain.anchors import Anchor
 from app.domain.memory import FindingState, KnownFinding, PastReview
 from app.domain.pull_request import PullRequestRef
 from app.domain.threads import Permission, ReviewThread
-from app.ports import Place
+from app.ports import Begun, Place
 from app.usecases.review.around import Around, Surroundings, finding_marker
 from tests.build import BASE, HEAD, REF, REPOSITORY, finding, pull_request
 
@@ -44,12 +44,13 @@ def thread(number: int, id_: str = "F1", *, by: str | None = None, ours: bool = 
 
 @dataclass
 class Known:
-    """Implements ports.PastReviews, ports.Threads and ports.Permissions."""
+    """Implements ports.PastReviews, ports.Threads and ports.Permissions, and of ports.Outbox what is read."""
 
     past: PastReview | None = PAST
     threads: tuple[ReviewThread, ...] = ()
     writers: tuple[str, ...] = ("ann",)
     asked: list[str] = field(default_factory=list)
+    written: tuple[str, ...] = ()
 
     async def recall(self, ref: PullRequestRef) -> PastReview | None:
         assert ref == REF
@@ -68,13 +69,28 @@ class Known:
     async def reopen(self, place: Place, thread: str) -> bool:
         raise AssertionError("nothing is written here")
 
+    async def begin(self, ref: PullRequestRef, write: str) -> Begun:
+        raise AssertionError("nothing is written here")
+
+    async def finish(self, ref: PullRequestRef, write: str, id_: int) -> None:
+        raise AssertionError("nothing is written here")
+
+    async def forget(self, ref: PullRequestRef, write: str) -> None:
+        raise AssertionError("nothing is written here")
+
+    async def open(self, ref: PullRequestRef, prefix: str) -> tuple[str, ...]:
+        raise AssertionError("nothing is asked here")
+
+    async def finished(self, ref: PullRequestRef, prefix: str) -> dict[str, int]:
+        return {key: 1 for key in self.written if key.startswith(prefix)}
+
     async def of(self, place: Place, login: str) -> Permission:
         self.asked.append(login)
         return Permission.WRITE if login in self.writers else Permission.TRIAGE
 
 
 async def read(known: Known, *, comments: int = 1) -> Around:
-    return await Surroundings(known, known, known, KEY).read(
+    return await Surroundings(known, known, known, known, KEY).read(
         PLACE, pull_request(author="dev", review_comments=comments)
     )
 
@@ -125,3 +141,28 @@ async def test_each_person_is_asked_about_once_and_not_for_what_is_over() -> Non
     three = Known(threads=(thread(1, by="ann"), thread(2, "F2", by="ann"), thread(3, "F3", by="zoe")))
     assert (await read(three)).dismissed == {"F1": "ann", "F2": "ann"}
     assert three.asked == ["threads", "ann"]
+
+
+@pytest.mark.parametrize(
+    ("by", "written", "dismissed"),
+    [
+        ("ann", "", {}),
+        ("ann", f"reopened:1:{BASE}", {}),
+        ("ann", f"reopened:1:{HEAD}", {"F1": "ann"}),
+        ("bob", "", {"F1": "bob"}),
+    ],
+)
+async def test_what_was_resolved_before_its_code_changed_counts_after_it_was_opened_again(
+    by: str, written: str, dismissed: dict[str, str]
+) -> None:
+    """The last review came to undo what ann had resolved; it may have died, or been refused, before it did."""
+    past = replace(PAST, findings=(replace(known("F1"), dismissed_by="ann"),))
+    one = Known(past=past, threads=(thread(1, by=by),), writers=("ann", "bob"), written=(written,))
+
+    assert (await read(one)).dismissed == dismissed
+
+
+async def test_an_apps_name_is_that_of_its_conversations() -> None:
+    one = Known()
+    around = await Surroundings(one, one, one, one, KEY).read(PLACE, pull_request(author="updates[bot]"))
+    assert around.author == "updates"

@@ -161,7 +161,7 @@ def test_findings_are_remembered_with_what_was_posted_and_the_oldest_closed_ones
     closed = tuple(known(f"C{number}", FindingState.FIXED) for number in range(200))
     told = replace(NOTHING, open=(known("F1"), known("F2"), known("F3", posted=True)), closed=closed)
 
-    kept = findings_to_remember(told, (known("X", FindingState.FIXED),), frozenset({"F2"}))
+    kept = findings_to_remember(told, (known("X", FindingState.FIXED),), frozenset({"F2"}), Around())
 
     assert [one.finding.id for one in kept[:2]] == ["C1", "C2"]
     assert [(one.finding.id, one.posted) for one in kept[199:]] == [
@@ -170,6 +170,18 @@ def test_findings_are_remembered_with_what_was_posted_and_the_oldest_closed_ones
         ("F2", True),
         ("F3", True),
     ]
+
+
+def test_whose_resolving_is_to_be_undone_is_remembered() -> None:
+    told = replace(NOTHING, open=(known("F1"), replace(known("F2"), dismissed_by="ann"), known("F3")))
+    own = {
+        "F1": replace(thread("revwright"), resolved=True, resolved_by="ann"),
+        "F2": replace(thread("revwright"), resolved=False),
+    }
+
+    kept = findings_to_remember(told, (), frozenset(), Around(own=own))
+
+    assert [one.dismissed_by for one in kept] == ["ann", None, None]
 
 
 def test_packs_count_their_rules() -> None:
