@@ -37,6 +37,8 @@ class Snapshot:
     """Of the base commit."""
     own_rules: tuple[Rule, ...] = ()
     """The repository's own, from the directories that the policy names in `rules.extra`, at the base commit."""
+    linked_guidelines: tuple[str, ...] = ()
+    """Paths at which the base commit has a link in place of a guideline: it is not followed, and steers nothing."""
 
     @property
     def entries(self) -> tuple[Entry, ...]:

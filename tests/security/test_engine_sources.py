@@ -79,10 +79,12 @@ async def test_a_link_in_place_of_instructions_is_never_followed(tiered: World, 
         tiered.repo.commit("feature", {"app/x.py": "x = 1\n"})
     else:
         tiered.repo.commit("feature", {"AGENTS.md": LINKS[target], "app/x.py": "x = 1\n"}, modes=modes)
-    tiered.repo.open_pull_request(head="feature")
+    pull = tiered.repo.open_pull_request(head="feature")
     await tiered.settle()
 
     everything = "".join(seen.text for seen in requests(tiered))
+    told = "AGENTS.md is a link at the base commit, so it is no guideline" in tiered.summary(pull)
+    assert told is (where == "main")
     assert "=== file: app/x.py" in everything
     assert "root:x:0" not in everything
     assert "PATH=" not in everything

@@ -74,6 +74,7 @@ async def test_links_steer_nothing() -> None:
 
     assert frozen.policy_problems == (f"{POLICY_PATH} must be a regular file, not a symlink",)
     assert frozen.guidelines == ()
+    assert frozen.linked_guidelines == ("AGENTS.md",)
     assert frozen.skills == ()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from app.domain.entries import Status
+from app.domain.entries import Status, display_path
 from app.domain.errors import SandboxRefused, SandboxUnavailable
 from app.domain.findings import Candidate, Dropped
 from app.domain.matching import match
@@ -77,7 +77,7 @@ class Engine:
         rooms, why_not = await _rooms(matter, plan)
         try:
             crew = self._crew(matter, plan, rules, rooms)
-            return await self._examine(matter, plan, crew, rules, Steer(digest, why_not))
+            return await self._examine(matter, plan, crew, rules, Steer(digest, (*_not_followed(snapshot), *why_not)))
         finally:
             if rooms is not None:
                 await rooms.close()
@@ -156,6 +156,14 @@ class Engine:
 def _system(templates: PromptTemplates, snapshot: Snapshot, rules: tuple[Rule, ...], tier: Tier) -> Message:
     titles = tuple(rule for rule in rules if told_by_title(rule, tier))
     return system_message(templates, snapshot, [rule for rule in rules if rule not in titles], titles)
+
+
+def _not_followed(snapshot: Snapshot) -> tuple[str, ...]:
+    """Links in place of guidelines, for people who wonder why theirs are not heeded."""
+    return tuple(
+        f"{display_path(path)} is a link at the base commit, so it is no guideline"
+        for path in snapshot.linked_guidelines
+    )
 
 
 async def _rooms(matter: Matter, plan: Plan) -> tuple[Rooms | None, tuple[str, ...]]:

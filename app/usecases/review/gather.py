@@ -67,6 +67,7 @@ async def gather(
         kinds=await _kinds(repository, head, suspects, blobs),
         skills=await _skills(repository, base),
         own_rules=own.rules,
+        linked_guidelines=tuple(path for path in paths if path in blobs and blobs[path].kind not in _REGULAR),
     )
 
 
