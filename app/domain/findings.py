@@ -105,3 +105,21 @@ class Dropped:
 
     candidate: Candidate
     reason: str
+
+
+def claim_of(finding: Finding) -> Candidate:
+    """The claim that a finding makes as it stands now, with nothing of what its finder quoted."""
+    where = finding.location
+    return Candidate(
+        rule=finding.rule,
+        severity=finding.severity,
+        path=where.path,
+        start_line=where.start_line,
+        end_line=where.end_line,
+        title=finding.title,
+        body=finding.body,
+        evidence=finding.evidence,
+        confidence=finding.confidence,
+        suggestion=finding.suggestion,
+        failing_case=finding.failing_case,
+    )

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from app.domain.entries import Status, display_path
 from app.domain.errors import SandboxRefused, SandboxUnavailable
-from app.domain.findings import Candidate, Dropped
-from app.domain.matching import match
+from app.domain.findings import Candidate, Dropped, claim_of
+from app.domain.matching import Matched, match
 from app.domain.memory import FindingState, KnownFinding
 from app.domain.model import Message
 from app.domain.placing import Placed, Source, place
@@ -114,7 +114,7 @@ class Engine:
                 crowded=crowded,
                 recollection=on_their_lines(recollection, snapshot.diffs, sources),
                 judged=(verified, rechecked),
-                dropped=(*unsure, *misplaced),
+                dropped=(*unsure, *misplaced, *_untold(matched)),
                 notes=(*steer.notes, *notes, *(crew.model.notes() if crew else ())),
                 steering=steer.digest,
                 no_model="" if self.choice else self.no_model,
@@ -193,6 +193,12 @@ def _placed(
 
 def _added(snapshot: Snapshot) -> tuple[str, ...]:
     return tuple(entry.path for entry in snapshot.entries if entry.status is Status.ADDED)
+
+
+def _untold(matched: Matched) -> tuple[Dropped, ...]:
+    """Claims that say again what is known, for the record: nothing vanishes without a trace."""
+    dismissed = [Dropped(claim_of(told.finding), f"dismissed before as {told.id}") for told in matched.left_out]
+    return (*dismissed, *(Dropped(claim_of(told.finding), f"the same as {told.id}") for told in matched.restated))
 
 
 async def _judged(crew: Crew | None, plan: Plan, asked: Questions) -> tuple[Verified, Verified, tuple[str, ...]]:

@@ -18,14 +18,15 @@ from app.ports import Output, Repository, Sandbox, Sandboxes, Tree
 class Room:
     """Implements ports.Sandbox for the files of one commit. A review that runs nothing opens nothing.
 
-    A task of its own holds the sandbox open: whoever asks first may be cancelled, and the others still use it. Commands
-    of several reviewers wait for one another, as one workspace wants.
+    A task of its own holds the sandbox open: whoever asks first may be cancelled while it is made, and the others still
+    get it. A command that is cancelled takes its sandbox with it; who comes next gets a fresh one. Commands of several
+    reviewers wait for one another, as one workspace wants.
     """
 
     sandboxes: Sandboxes
     tree: Tree
     _opened: asyncio.Future[Sandbox] | None = field(default=None, init=False)
-    _holding: asyncio.Task[None] | None = field(default=None, init=False)
+    _holding: list[asyncio.Task[None]] = field(default_factory=list, init=False)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     @property
@@ -34,7 +35,12 @@ class Room:
 
     async def run(self, command: Command, output: Output | None = None) -> Ended:
         async with self._turn:
-            return await (await self._sandbox()).run(command, output)
+            sandbox = await self._sandbox()
+            try:
+                return await sandbox.run(command, output)
+            except (asyncio.CancelledError, SandboxUnavailable):
+                self._leave()
+                raise
 
     async def read(self, path: str, *, max_bytes: int) -> bytes:
         async with self._turn:
@@ -54,14 +60,20 @@ class Room:
 
     async def close(self) -> None:
         """Takes the sandbox away, if there is one. Who is cancelled meanwhile stays cancelled."""
-        if self._holding is not None:
-            self._holding.cancel()
-            await asyncio.wait({self._holding})
+        self._leave()
+        if self._holding:
+            await asyncio.wait(self._holding)
+
+    def _leave(self) -> None:
+        """There is nothing left of the sandbox, or nobody wants it any more."""
+        self._opened = None
+        for holding in self._holding:
+            holding.cancel()
 
     async def _sandbox(self) -> Sandbox:
         if self._opened is None:
             self._opened = asyncio.get_running_loop().create_future()
-            self._holding = asyncio.create_task(self._hold(self._opened))
+            self._holding.append(asyncio.create_task(self._hold(self._opened)))
         return await asyncio.shield(self._opened)
 
     async def _hold(self, opened: asyncio.Future[Sandbox]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.answers import ReviewAnswer
-from app.domain.findings import Candidate, Finding
+from app.domain.findings import Candidate, Finding, claim_of
 from app.domain.grouping import Group, group, showing
 from app.domain.judgements import Decision, Judgement
 from app.domain.lines import split_lines
@@ -80,7 +80,7 @@ async def _judge(
         label,
         crew.choice.of(tier),
         showing(groups.get(path, ()), path, finding.location.end_line) or _alone(crew, finding, tier),
-        judge_task(crew.templates, _claim(finding)),
+        judge_task(crew.templates, claim_of(finding)),
         tools=crew.tools(tier, reads, notebook, label=label),
         kept=notebook.kept,
     )
@@ -100,24 +100,6 @@ async def _judge(
     )
     decision = Decision.LOWERED if lowered else Decision.KEPT
     return kept, _judgement(finding, decision, severity, answer.walkthrough or proven.failing_case)
-
-
-def _claim(finding: Finding) -> Candidate:
-    """The claim as it stands now: of several that were one defect, the worst. Nothing of what its finder quoted."""
-    where = finding.location
-    return Candidate(
-        rule=finding.rule,
-        severity=finding.severity,
-        path=where.path,
-        start_line=where.start_line,
-        end_line=where.end_line,
-        title=finding.title,
-        body=finding.body,
-        evidence=finding.evidence,
-        confidence=finding.confidence,
-        suggestion=finding.suggestion,
-        failing_case=finding.failing_case,
-    )
 
 
 async def _proven(crew: Crew, finding: Finding, answer: ReviewAnswer) -> tuple[Candidate | None, str]:

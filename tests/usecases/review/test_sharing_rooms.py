@@ -127,3 +127,21 @@ async def test_an_error_while_closing_ends_nothing() -> None:
     await all_rooms.close()
 
     assert ended.succeeded
+
+
+async def test_a_command_that_is_cancelled_takes_its_sandbox_along_and_the_next_one_gets_another() -> None:
+    sandboxes = ScriptedSandboxes()
+    all_rooms = rooms(sandboxes)
+    room = all_rooms.at(HEAD)
+    task = asyncio.create_task(room.run(Command(argv=("sh", "-c", "sleep 100"))))
+    while not sandboxes.done:  # until it runs
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    await room.run(COMMAND)
+
+    assert sandboxes.opened == [HEAD, HEAD]
+    await all_rooms.close()
+    assert sandboxes.open_now == 0
