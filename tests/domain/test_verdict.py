@@ -39,6 +39,14 @@ def test_judge(
     assert judge(ledger(*coverage), findings, block_at=Severity.P1, requirements=requirements) == expected
 
 
+def test_blocking_findings_that_were_told_often_enough_are_for_a_person() -> None:
+    def after(*findings: Finding) -> Verdict:
+        return judge(ledger(SEEN), findings, block_at=Severity.P1, requirements=("approve",), stalled="decide")
+
+    assert after(P1) == NeedsHuman(("decide", "approve"))
+    assert after(P2) == NeedsHuman(("approve",))
+
+
 def test_the_ledger_counts_each_state() -> None:
     told = ledger(SEEN, OUT, GAP)
 
