@@ -174,6 +174,12 @@ def passed() -> Report:
     )
 
 
+_USES = (
+    ModelUse("gpt-5.4-mini", 1, Usage(3_100, 0, 210), 0.0031),
+    ModelUse("gpt-5.4", 31, Usage(412_000, 331_000, 19_800), 0.6120),
+)
+
+
 def blocked() -> Report:
     """A change of which there is something to say in every part of every text."""
     findings = (PROVEN, WRONG_CENTS, NO_TIMEOUT, MOVED, OUTSIDE, MINOR)
@@ -222,10 +228,7 @@ def blocked() -> Report:
                 "the model is less than 50% sure",
             ),
         ),
-        models=(
-            ModelUse("gpt-5.4-mini", 1, Usage(3_100, 0, 210), 0.0031),
-            ModelUse("gpt-5.4", 31, Usage(412_000, 331_000, 19_800), 0.6120),
-        ),
+        models=_USES,
         calls=(ModelCall("standard 1/2, step 1", "gpt-5.4", Usage(9_000, 0, 400), 0.02, 4.25),),
         bill=Bill(spent=1.1871, cap=2.0),
         guidelines=(Guideline("AGENTS.md", "", 0), Guideline("app/pay/AGENTS.md", "", 1_200)),

@@ -36,13 +36,13 @@ def new_session_file(path: Path) -> Iterator[Write]:
         except OSError as error:
             raise SessionInvalid(f"{str(path)!r} was not written to its end: {error.strerror}") from None
 
-    try:
-        yield write
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    finally:
-        os.close(descriptor)
+    with contextlib.ExitStack() as undo:
+        undo.callback(path.unlink, missing_ok=True)
+        try:
+            yield write
+        finally:
+            os.close(descriptor)
+        undo.pop_all()
 
 
 def read_session(path: Path) -> Session:

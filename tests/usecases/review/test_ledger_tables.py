@@ -55,7 +55,6 @@ def thread(author: str | None) -> ReviewThread:
         ({}, (thread("ann"),), False, "already raised by ann"),
         ({}, (thread(None),), True, "already raised by somebody else"),
         ({}, (), True, "the rounds of this pull request are used up"),
-        ({"F1": Standing.STILL_THERE}, (thread("ann"),), True, None),
     ],
 )
 def test_a_new_finding_is_kept_back_where_it_was_said_or_all_was_said(
