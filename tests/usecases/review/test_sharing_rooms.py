@@ -134,7 +134,7 @@ async def test_a_command_that_is_cancelled_takes_its_sandbox_along_and_the_next_
     all_rooms = rooms(sandboxes)
     room = all_rooms.at(HEAD)
     task = asyncio.create_task(room.run(Command(argv=("sh", "-c", "sleep 100"))))
-    while not sandboxes.done:  # until it runs
+    while not sandboxes.done:  # noqa: ASYNC110 - until it runs, and no longer
         await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
