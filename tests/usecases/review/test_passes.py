@@ -143,7 +143,8 @@ async def test_a_look_across_that_fails_leaves_all_it_was_about_unreviewed() -> 
     assert across.trouble is not None
     assert (across.summary, across.candidates) == ("", ())
     paths = ("pay/a.py", "app/b.py", "docs/c.md")
-    assert across.coverage == dict.fromkeys(paths, Unreviewed("the model did not answer: 503"))
+    why = Unreviewed("nobody looked across the parts of the change: the model did not answer: 503")
+    assert across.coverage == dict.fromkeys(paths, why)
     (request,) = [r for r in work.model.seen if r.label.startswith("across")]
     assert "- pay/a.py:2: wrong in pay/a.py" in request.messages[-1].text
 
