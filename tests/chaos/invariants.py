@@ -86,7 +86,7 @@ def _summary(pull: Pull) -> Iterator[str]:
 
 
 def _inline(pull: Pull) -> Iterator[str]:
-    comments = pull.shown.review_comments
+    comments = [comment for comment in pull.shown.review_comments if comment.in_reply_to_id is None]
     places = Counter((comment.path, comment.original_line) for comment in comments)
     ids = Counter(id_ for comment in comments for id_ in _FINDING.findall(comment.body))
     for what, times in [*places.items(), *ids.items()]:

@@ -95,7 +95,7 @@ def test_a_milder_word_does_not_lower_what_is_open_and_a_worse_one_counts() -> N
 @pytest.mark.parametrize(
     ("severity", "title", "expected"),
     [
-        (Severity.P1, "Secret in the log", {"same": ["F5"], "restated": ["F5"]}),
+        (Severity.P1, "Secret in the log", {"new": ["Fworse"], "same": ["F5"]}),
         (Severity.P0, TITLE, {"same": ["F5"], "restated": ["F5"]}),
         (Severity.P0, "Secret in the log", {"new": ["Fworse"], "same": ["F5"]}),
     ],

@@ -137,4 +137,4 @@ async def test_a_flood_of_findings_is_at_most_fifty_annotations_in_one_call(worl
     annotated = [len(body["output"]["annotations"]) for body in updates if body["output"].get("annotations")]
     check = world.check(pull.head_sha)
     assert annotated == [50]
-    assert (check.conclusion, check.title) == ("failure", "Blocked by 600 findings")
+    assert (check.conclusion, check.title) == ("failure", "Blocked by 200 findings")

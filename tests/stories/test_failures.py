@@ -386,6 +386,7 @@ async def test_a_repository_outside_the_installation_gets_no_token(world: World)
     assert answer.json()["result"] == "queued"
     assert pull.comments == []
     assert other.check_runs == {}
+    world.github.unprocessable.clear()  # the tokens that it refused
 
 
 async def test_the_same_delivery_five_times_is_one_review(world: World) -> None:

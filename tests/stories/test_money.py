@@ -226,4 +226,4 @@ async def test_the_record_of_a_run_has_the_calls_and_costs_of_all_its_attempts_o
         assert 0.16 < run.usd < 0.2
         assert "2 calls" in shown
         assert "gpt-5.4" in shown
-        assert f"${run.usd:.4f} of $5.00 spent on this pull request" in world.summary(pull)
+        assert f"${run.usd:.4f} of $2.00 spent on this pull request" in world.summary(pull)

@@ -29,7 +29,7 @@ EVERY_TIER = {
 
 def open_change(world: World, files: dict[str, str], **pull: str) -> PullRequest:
     """A pull request into a branch that has the policy above."""
-    world.repo.commit("main", {".github/revwright.yml": POLICY})
+    world.repo.commit("main", {".github/revwright.yml": POLICY, "app/pay/README.md": "# Pay\n"})
     world.repo.commit("feature", files, message=pull.pop("message", "change"))
     return world.repo.open_pull_request(head="feature", **pull)  # type: ignore[arg-type]
 

@@ -215,6 +215,7 @@ async def test_a_repository_that_left_the_installation_is_forgotten(
 
     await assert_forgotten(missing, one)
     assert "acme/web is not ours any more" in caplog.text
+    missing.github.unprocessable.clear()  # the tokens that it refused
 
 
 async def test_a_suspended_installation_is_forgotten(missing: Missing) -> None:
