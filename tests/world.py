@@ -29,6 +29,7 @@ from app.wiring.cancelling import end
 from app.wiring.redis import open_redis
 from app.wiring.web import open_web_services
 from app.wiring.worker import WorkerServices, open_worker_services
+from tests.examining import shipped_rules
 from tests.fakes.github import CheckRun, Delivery, FakeGitHub, PullRequest, Repository
 from tests.fakes.model import FakeModel
 from workers.back_off import BackOff
@@ -168,7 +169,9 @@ async def open_world(
         redis = await stack.enter_async_context(open_redis(redis_settings))
         await redis.flushall()
         services = await stack.enter_async_context(
-            open_worker_services(settings, redis_settings, ledger, sandboxes=sandboxes, pace_ms=0)
+            open_worker_services(
+                settings, redis_settings, ledger, sandboxes=sandboxes, pace_ms=0, rules=shipped_rules()
+            )
         )
         app = create_app(lambda: open_web_services(settings, redis_settings, ledger))
         await stack.enter_async_context(app.router.lifespan_context(app))

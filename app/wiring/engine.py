@@ -23,20 +23,20 @@ from app.usecases.review.engine import Engine
 
 
 @asynccontextmanager
-async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
-    """With the models of the settings, if there are any."""
+async def open_engine(settings: Settings, rules: tuple[Rule, ...] | None = None) -> AsyncIterator[Engine]:
+    """With the models of the settings, if there are any. `rules`: None reads those that we ship."""
     async with AsyncExitStack() as stack:
-        engine = await stack.enter_async_context(open_engine_without_model())
+        engine = await stack.enter_async_context(open_engine_without_model(rules))
         choice = None if settings.model is None else await _choice(stack, settings.model)
         yield replace(engine, choice=choice)
 
 
 @asynccontextmanager
-async def open_engine_without_model() -> AsyncIterator[Engine]:
-    """It needs no settings and no network."""
+async def open_engine_without_model(rules: tuple[Rule, ...] | None = None) -> AsyncIterator[Engine]:
+    """It needs no settings and no network. `rules`: None reads those that we ship."""
     async with open_parser() as parser:
         yield Engine(
-            rules=load_rules(resources.files("review_rules")),
+            rules=load_shipped_rules() if rules is None else rules,
             templates=load_templates(),
             texts=load_agent_texts(),
             parser=parser,
@@ -61,6 +61,11 @@ async def _choice(stack: AsyncExitStack, chosen: ModelSettings) -> ModelChoice:
         chains=chains,
         limits=AgentLimits(output_tokens=chosen.output_tokens, context_tokens=chosen.context_tokens),
     )
+
+
+def load_shipped_rules() -> tuple[Rule, ...]:
+    """All of the packs that we ship, read and checked anew."""
+    return load_rules(resources.files("review_rules"))
 
 
 def rules_reader(shipped: Iterable[Rule]) -> RulesReader:

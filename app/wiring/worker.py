@@ -19,6 +19,7 @@ from app.adapters.store.ledger import LedgerOptions, RedisLedger
 from app.adapters.store.pace import RedisPace
 from app.adapters.store.runs import RedisRuns
 from app.domain.jobs import JobKind
+from app.domain.rules import Rule
 from app.ports import Bells, Ledger, Orders, Runs, Sandboxes
 from app.settings import Settings
 from app.usecases.fence import still_ours
@@ -52,16 +53,17 @@ async def open_worker_services(
     *,
     sandboxes: Sandboxes | None = None,
     pace_ms: int = PACE_MS,
+    rules: tuple[Rule, ...] | None = None,
 ) -> AsyncIterator[WorkerServices]:
     """`options`: others than the settings say. `sandboxes`: None where nothing may be executed. `pace_ms`: between two
-    writes of an installation that notify people.
+    writes of an installation that notify people. `rules`: None reads those that we ship.
     """
     github = settings.need_github()
     await check_git_version()
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_redis(redis))
         transport = await stack.enter_async_context(open_transport(github.api_url, now=_now, may_write=still_ours))
-        engine = await stack.enter_async_context(open_engine(settings))
+        engine = await stack.enter_async_context(open_engine(settings, rules))
         tokens = InstallationTokens(
             transport, app_id=github.app_id, private_key_pem=github.private_key.expose(), now=_now
         )

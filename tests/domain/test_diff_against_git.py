@@ -10,6 +10,7 @@ from unidiff.patch import PatchSet
 from app.domain.diff import DiffLine, FileDiff, LineKind, split_patches
 from app.domain.entries import Entry, Status, parse_raw
 from tests.adapters.git.stores import Files, Node, Store, executable, symlink
+from tests.examples import examples
 
 PATHS = ("a.py", "--- b", "dir/with space\tand tab", b"caf\xe9\n@@ -1 +1 @@")
 ROWS = st.one_of(
@@ -51,7 +52,7 @@ FILES = st.dictionaries(st.sampled_from(PATHS), NODES)
 TAME_ROWS = st.one_of(ROWS.filter(lambda row: row.isascii() and (not row or row.decode().isprintable())))
 TAME = st.lists(TAME_ROWS, max_size=25).map(lambda rows: b"".join(row + b"\n" for row in rows))
 TAME_FILES = st.dictionaries(st.sampled_from(("a.py", "b.py", "dir/c")), TAME)
-PROPERTY = settings(max_examples=60, deadline=None)
+PROPERTY = settings(max_examples=examples(30, search=60), deadline=None)
 
 
 @pytest.fixture(scope="module")

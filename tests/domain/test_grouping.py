@@ -15,6 +15,7 @@ from app.domain.grouping import Grouped, group
 from app.domain.objects import Change, NotDiffed
 from app.domain.tiers import Tier
 from tests.build import change, diff_of, entry
+from tests.examples import examples
 
 
 def standard(*changes: Change) -> Mapping[str, Tier]:
@@ -156,7 +157,7 @@ _changes = st.dictionaries(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(60, search=200))
 @given(_changes, st.integers(60, 2_000), st.integers(0, 6))
 def test_nothing_is_lost_and_nothing_is_sent_twice(
     made: dict[str, tuple[FileDiff | NotDiffed, Tier]], size: int, most: int

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.mermaid import MAX_EDGES, MAX_NODES, canonical
+from tests.examples import examples
 
 FLOW = """flowchart LR
     a[Web] -->|"HTTP (v2)"| b("Queue; <b>#1</b>")
@@ -109,7 +110,7 @@ LABELS = st.text(st.one_of(st.characters(), st.sampled_from('`"|[]<>#;:&@%{}$\\\
 
 
 @given(LABELS, LABELS, st.sampled_from(["[%s]", '["%s"]', "{%s}", "([%s])"]))
-@settings(max_examples=300)
+@settings(max_examples=examples(150, search=300))
 def test_nothing_but_words_of_a_label_comes_through(label: str, said: str, shape: str) -> None:
     for source in (
         f"flowchart LR\n a{shape % label} -->|{said}| b",

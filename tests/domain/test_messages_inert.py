@@ -28,6 +28,7 @@ from tests import reports
 from tests.build import BASE, HEAD
 from tests.domain.test_inert_properties import texts
 from tests.domain.test_inert_reading import read
+from tests.examples import examples
 from tests.reports import ORIGIN, known
 
 # What is ours: folds, small print, breaks, the marks at the end, and the dollars of amounts.
@@ -105,7 +106,7 @@ def folds(message: str, tag: str) -> int:
 
 @example(("", "", "$`", ""))
 @given(st.lists(texts, min_size=4, max_size=9).map(tuple))
-@settings(max_examples=40)
+@settings(max_examples=examples(20, search=40))
 def test_nothing_comes_alive_in_a_message(pool: tuple[str, ...]) -> None:
     report = hostile(pool)
     output = check.concluded(report, ORIGIN)

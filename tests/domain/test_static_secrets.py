@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from app.domain.diff import DiffLine, FileDiff, Hunk, LineKind
 from app.domain.severity import Severity
 from app.domain.static_checks import check_file, redact_secrets
+from tests.examples import examples
 
 _RANDOM = random.Random(20_240_607)
 _BASE62 = string.ascii_letters + string.digits
@@ -184,7 +185,7 @@ _PIECES = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100, search=300), deadline=None)
 @given(st.lists(_PIECES, max_size=6).map("".join))
 def test_redaction_is_idempotent(text: str) -> None:
     once = redact_secrets(text)

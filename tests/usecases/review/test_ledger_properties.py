@@ -25,6 +25,7 @@ from app.domain.tiers import Tier
 from app.domain.verdict import Passed
 from tests.adapters.git.stores import Node, Store
 from tests.examining import Asked, Said, Seen, answer, claim_of, complete, confirm, examine
+from tests.examples import examples
 from tests.generated_changes import Tree, pull_request
 
 MENDED = ("garbage", "context")
@@ -91,7 +92,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return Store.create(tmp_path_factory.mktemp("generated") / "store.git")
 
 
-@settings(max_examples=60, phases=(Phase.generate,))  # a smaller seed is no smaller change
+@settings(max_examples=examples(25, search=60), phases=(Phase.generate,))  # a smaller seed is no smaller change
 @given(seed=st.integers(0, 2**32))
 def test_the_ledger_is_the_diff_of_the_trees(store: Store, seed: int) -> None:
     pull, mood = pull_request(seed), mood_of(seed)

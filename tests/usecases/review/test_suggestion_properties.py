@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.domain.messages.comments import inline_comment
 from tests.adapters.git.stores import Store
 from tests.examining import Asked, Row, Said, answer, claim_of, confirm, examine
+from tests.examples import examples
 from tests.fakes.github.suggestions import applied, suggestions
 
 FILE = [b"line %d" % number for number in range(1, 61)]
@@ -79,7 +80,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return Store.create(tmp_path_factory.mktemp("suggested") / "store.git")
 
 
-@settings(max_examples=15, phases=(Phase.generate,))
+@settings(max_examples=examples(8, search=15), phases=(Phase.generate,))
 @given(seed=st.integers(0, 2**32))
 def test_every_button_applies(store: Store, seed: int) -> None:
     chance = Random(seed)
