@@ -53,7 +53,7 @@ async def open_model(
     _check(base_url, api_key)
     spoken = choose_api(api, base_url)
     async with httpx2.AsyncClient(
-        verify=ssl.create_default_context(cafile=ca_file) if ca_file else True,
+        verify=_verified_by(base_url or OPENAI_BASE_URL, ca_file, proxy),
         trust_env=False,
         proxy=proxy,
         follow_redirects=False,
@@ -76,6 +76,13 @@ async def open_model(
             max_retries=max_retries,
             pacing=pacing or Pacing(),
         )
+
+
+def _verified_by(url: str, ca_file: Path | None, proxy: str | None) -> ssl.SSLContext | bool:
+    """Reading the system's authorities takes a while, so nobody is trusted where nothing is asked over TLS."""
+    if ca_file:
+        return ssl.create_default_context(cafile=ca_file)
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if httpx2.URL(url).scheme == "http" and proxy is None else True
 
 
 def _check(base_url: str | None, api_key: str) -> None:

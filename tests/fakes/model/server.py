@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from tests.fakes.model import request_rules, seen, shapes
 from tests.fakes.model.behaviours import Behaviour, Scripted
+from tests.fakes.model.prompt_server import PromptServer
 from tests.fakes.model.replies import (
     Drip,
     Failed,
@@ -120,8 +121,8 @@ class FakeModel:
         listener.bind(("127.0.0.1", 0))
         self.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
         config = uvicorn.Config(self._app, lifespan="off", ws="none", http="h11", log_config=None, log_level="error")
-        server = self._server = uvicorn.Server(config)
         self._stopping = asyncio.Event()
+        server = self._server = PromptServer(config, self._stopping)
         self._thread = threading.Thread(target=self._run, args=(server, listener), name="fake-model", daemon=True)
         self._thread.start()
         while not server.started:
