@@ -12,8 +12,8 @@ import pytest
 from app.domain.coverage import Reviewed, Unreviewed
 from app.domain.findings import Evidence
 from app.domain.pull_request import Sha
-from app.domain.verdict import Blocked, Incomplete, Passed
 from app.domain.tiers import Tier
+from app.domain.verdict import Blocked, Incomplete, Passed
 from app.usecases.review.around import Around
 from app.usecases.review.examination import Examined
 from tests.build import BASE, HEAD
