@@ -28,7 +28,8 @@ def likeness(
 ) -> int | None:
     """How alike they are: 0 is most, None is not at all. Up to 2 both stand on the same line.
 
-    `place` is where the known one stands now, `anchor` that of the found one's last line, `lines` its file.
+    Both stand in one file, whose lines are `lines`. `place` is where the known one stands now, `anchor` that of the
+    found one's last line.
     """
     rank = _gone(known, found, anchor, lines) if place is None else _standing(known, place, found, anchor)
     if rank is not None and worse(found, known.finding) and not _alike(known.finding, found):
@@ -77,8 +78,6 @@ def already_said(
 def _standing(known: KnownFinding, place: Place, found: Finding, anchor: Anchor) -> int | None:
     """Ranks 0 to 3. One that is fixed is the same only where its very line is back."""
     where, rule = found.location, known.finding.rule
-    if place.path != where.path:
-        return None
     if place.line == where.end_line:
         if rule == found.rule:
             return 0
