@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 
 from app.domain.entries import display_path
 from app.domain.static_checks import redact_secrets
 from app.domain.visible import visible
+
+
+def data_mark(data: str) -> str:
+    """The word of the marks around data, which it cannot close early: to contain it, it would have to contain its own
+    hash.
+    """
+    return "DATA-" + hashlib.sha256(data.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def shown(text: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
+from app.domain.shown import data_mark
 
 
 def marked(text: str) -> str:
-    """The text between marks that it cannot close early: to contain them it would have to contain its own hash."""
-    mark = "DATA-" + hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    """The text between marks that it cannot close early."""
+    mark = data_mark(text)
     return f"<<<{mark}\n{text}\n{mark}>>>"
 
 

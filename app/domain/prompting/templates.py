@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from string import Template
 
 from app.domain.model import Message, Role
-from app.domain.shown import shown
+from app.domain.shown import data_mark, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +35,6 @@ def user_message(template: str, data: Iterable[tuple[str, str]] = (), **places: 
 
 
 def between_marks(data: str) -> dict[str, str]:
-    """The places `mark` and `data`. Data cannot close its marks: to contain that word it would have to contain its own
-    hash.
-    """
-    mark = "DATA-" + hashlib.sha256(data.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    """The places `mark` and `data`, which cannot close its marks."""
+    mark = data_mark(data)
     return {"mark": mark, "data": f"<<<{mark}\n{data}{mark}>>>"}
