@@ -127,8 +127,7 @@ def rendered() -> Iterator[tuple[str, str]]:
     yield "security.md", _text(data_message(templates, core), security_task(templates, core))
     standard = data_message(templates, groups[Tier.STANDARD])
     yield "judge.md", _text(standard, judge_task(templates, CLAIM))
-    yield "prove.md", _text(standard, prove_task(templates, FINDING, can_run_base=True))
-    yield "prove_on_the_head_only.md", _text(prove_task(templates, FINDING, can_run_base=False))
+    yield "prove.md", _text(standard, prove_task(templates, FINDING))
     summaries = (
         ("standard 1/2: shop/pages.py", "Pages are counted without the last one."),
         ("standard 2/2: web/list.py", "The list shows a link for every page."),

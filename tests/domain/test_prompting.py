@@ -52,15 +52,14 @@ def all_tasks(frozen: Snapshot) -> list[Message]:
         security_task(TEMPLATES, GROUP),
         across_task(TEMPLATES, (("standard 1/2", "text"),)),
         judge_task(TEMPLATES, CLAIM),
-        prove_task(TEMPLATES, FINDING, can_run_base=True),
-        prove_task(TEMPLATES, FINDING, can_run_base=False),
+        prove_task(TEMPLATES, FINDING),
     ]
 
 
 def test_every_task_is_the_users_and_names_itself_in_its_first_line() -> None:
     names = [task.text.split("\n")[0] for task in all_tasks(sample())]
 
-    assert names == [f"# Task: {n}" for n in ("review",) * 3 + ("security", "across", "judge", "prove", "prove")]
+    assert names == [f"# Task: {n}" for n in ("review",) * 3 + ("security", "across", "judge", "prove")]
     assert {task.role for task in all_tasks(sample())} == {Role.USER}
 
 
@@ -149,7 +148,7 @@ def test_secrets_and_hidden_characters_reach_no_message() -> None:
         review_task(TEMPLATES, frozen, GROUP, others=(bad,), known=(bad,)),
         across_task(TEMPLATES, ((bad, bad),)),
         judge_task(TEMPLATES, claim),
-        prove_task(TEMPLATES, replace(FINDING, title=bad, body=bad, failing_case=bad), can_run_base=True),
+        prove_task(TEMPLATES, replace(FINDING, title=bad, body=bad, failing_case=bad)),
     ]
 
     for message in messages:

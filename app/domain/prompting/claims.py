@@ -29,8 +29,8 @@ def judge_task(templates: PromptTemplates, candidate: Candidate) -> Message:
     return user_message(templates.judge, [("claim", _json(claim))])
 
 
-def prove_task(templates: PromptTemplates, finding: Finding, *, can_run_base: bool) -> Message:
-    """Asks for a test or a command that shows a finding. Without the base, only the head will be run."""
+def prove_task(templates: PromptTemplates, finding: Finding) -> Message:
+    """Asks for a test or a command that shows a finding, on the head and not on the base."""
     told = {
         "path": shown_path(finding.location.path),
         "start_line": finding.location.start_line,
@@ -40,9 +40,7 @@ def prove_task(templates: PromptTemplates, finding: Finding, *, can_run_base: bo
         "body": finding.body,
         "failing_case": finding.failing_case,
     }
-    both = "It is run on the head and on the base; only the head may print `expected`."
-    alone = "It is run on the head only: the base cannot be run here, so be the stricter about what `expected` shows."
-    return user_message(templates.prove, [("finding", _json(told))], runs=both if can_run_base else alone)
+    return user_message(templates.prove, [("finding", _json(told))])
 
 
 def _quotes(quotes: Iterable[Quote]) -> list[Mapping[str, object]]:

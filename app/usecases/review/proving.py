@@ -64,7 +64,7 @@ async def _shown(crew: Crew, rooms: Rooms, finding: Finding, groups: tuple[Group
     result = await crew.ask(
         label,
         crew.choice.deep,
-        (data_message(crew.templates, group), prove_task(crew.templates, finding, can_run_base=True)),
+        (data_message(crew.templates, group), prove_task(crew.templates, finding)),
         schema=PROOF_SCHEMA,
         decode=decode_proof,
         tools=crew.tools(Tier.CORE, Reads(), Notebook(), label=label),
