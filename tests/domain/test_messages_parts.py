@@ -18,13 +18,11 @@ from app.domain.messages.counting import at_utc, dollars
 from app.domain.messages.folding import Part, fitted_body, size_in_bytes
 from app.domain.messages.how import claims, how_table
 from app.domain.messages.machine_line import machine_line
-from app.domain.messages.spending import cap_reached, outage
 from app.domain.messages.tables import coverage_table, coverage_title
 from app.domain.messages.threads import mention, round_question
 from app.domain.messages.told import also_seen, in_the_table, outside_the_diff
 from app.domain.messages.verdict_words import next_step
 from app.domain.model import Usage
-from app.domain.money import Cap, NotReserved
 from app.domain.progress import Progress
 from app.domain.report import AlsoSeen, Bill, ModelUse, Standing
 from app.domain.severity import Severity
@@ -59,35 +57,6 @@ def test_money(usd: float, told: str) -> None:
 
 def test_times_are_told_in_utc() -> None:
     assert at_utc(NOON.astimezone(timezone(timedelta(hours=5)))) == "2026-11-21 12:00:00 UTC"
-
-
-@pytest.mark.parametrize(
-    ("refused", "told"),
-    [
-        (
-            NotReserved(Cap.PULL_REQUEST, 1.98, 2.0, None),
-            (
-                "$1.98 of $2.00 for this pull request is spent or put aside; `limits.usd_per_pull_request` in the base "
-                "branch's policy raises it"
-            ),
-        ),
-        (
-            NotReserved(Cap.REPOSITORY, 9.0, 9.0, NOON),
-            "$9.00 of $9.00 for this repository today is spent or put aside; it begins anew at 2026-11-21 12:00:00 UTC",
-        ),
-        (
-            NotReserved(Cap.INSTALLATION, 3.0, 3.0, None),
-            "$3.00 of $3.00 for this installation today is spent or put aside",
-        ),
-    ],
-)
-def test_a_cap_that_is_reached(refused: NotReserved, told: str) -> None:
-    assert cap_reached(refused) == told
-
-
-def test_an_outage() -> None:
-    assert outage(("a",), None) == "a does not answer"
-    assert outage(("a", "b"), NOON) == "neither a nor b answers; asked again at 2026-11-21 12:00:00 UTC"
 
 
 @pytest.mark.parametrize(
