@@ -23,7 +23,7 @@ from app.domain.tiers import Tier
 from app.domain.trust import trusted
 from app.domain.whereabouts import MAX_NEW_PATHS
 from app.ports import Clock, Parser, PatternCompiler, Structural
-from app.usecases.agent import AgentTexts, Unfinished, Why
+from app.usecases.agent import AgentTexts
 from app.usecases.review.concluding import Pieces, conclude
 from app.usecases.review.crew import Crew, ModelChoice
 from app.usecases.review.examination import Examined, Matter
@@ -37,8 +37,6 @@ from app.usecases.review.sources import read_sources
 from app.usecases.review.static import bounded, look_at_trees, static_candidates
 from app.usecases.review.verifying import Verified, verify
 from app.usecases.together import together
-
-_NOBODY = Unfinished(Why.REJECTED, "no model is there to judge it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +201,8 @@ def _untold(matched: Matched) -> tuple[Dropped, ...]:
 
 async def _judged(crew: Crew | None, plan: Plan, asked: Questions) -> tuple[Verified, Verified, tuple[str, ...]]:
     """The claims, judged and proven; the doubts, judged; and what there is to say of the proofs."""
-    if crew is None:
-        return Verified(), Verified(open=tuple((kept.known.finding, _NOBODY) for kept in asked.doubts)), ()
+    if crew is None:  # then nobody looked at anything, so that nothing is claimed or in doubt
+        return Verified(), Verified(), ()
     doubts = [kept.known.finding for kept in asked.doubts]
     verified, rechecked = await together(
         (
