@@ -61,11 +61,11 @@ class Launch:
         finally:
             timer.cancel()
         await self.tree.end()
-        seconds = time.monotonic() - begin
+        end = time.monotonic()
         await self.watchers.stop()
         await self.printed.finish(_LAST_OUTPUT_SECONDS)
         self.watchers.check()
-        return await self._ended(watch, seconds)
+        return await self._ended(watch, begin, end)
 
     def stop(self, limit: Limit) -> None:
         """End the command at a limit; the first one counts. In any thread."""
@@ -102,7 +102,7 @@ class Launch:
             await asyncio.sleep(_BUILDING_SECONDS)
         return scratch
 
-    async def _ended(self, watch: Watch, seconds: float) -> Ended:
+    async def _ended(self, watch: Watch, begin: float, end: float) -> Ended:
         code, own = self.tree.result()
         if code is None and self.limit is None and own >= 0:
             code = self._not_executed()
@@ -112,23 +112,23 @@ class Launch:
         by_signal = _BY_SIGNAL < code < _BY_SIGNAL + signal.NSIG
         limit = self.limit
         if limit is None and code != 0:
-            limit = await self._failed_at(code, watch, seconds)
+            limit = await self._failed_at(code, watch, end)
         return Ended(
             status=None if by_signal else code,
             signal=code - _BY_SIGNAL if by_signal else None,
             limit=limit,
-            seconds=seconds,
+            seconds=end - begin,
             output_bytes=self.printed.bytes,
         )
 
-    async def _failed_at(self, code: int, watch: Watch, seconds: float) -> Limit | None:
+    async def _failed_at(self, code: int, watch: Watch, end: float) -> Limit | None:
         """The status alone says nothing: a command exits with the one that it likes."""
         if code == _BY_SIGNAL + signal.SIGXFSZ:
             most = self.limits.file_bytes
             return (
                 Limit.FILE_SIZE if watch.may_have_written(most) or await self.workspace.may_have_written(most) else None
             )
-        slow = watch.may_have_used(self.limits.cpu_seconds, seconds)
+        slow = watch.may_have_used(self.limits.cpu_seconds, end)
         if slow and code == _BY_SIGNAL + signal.SIGXCPU:
             return Limit.CPU
         found = watch.failed_at()

@@ -20,6 +20,8 @@ _SECONDS, _QUICK_SECONDS, _CPU_SECONDS = 0.05, 0.02, 1.0
 _PATIENCE_SECONDS = 1.0
 """How long a command may be refused more processes before it is taken for one that only makes processes."""
 _NEAR = 0.9
+_CPU_NEAR = 0.5
+"""Limits of CPU time count whole ticks, /proc exact time: on a busy machine they differ by a part of it."""
 _SPARE_TASKS = 2
 
 
@@ -106,10 +108,10 @@ class Watch:
         self._crowded_seconds += elapsed
         return Limit.PROCESSES if self._crowded_seconds > _PATIENCE_SECONDS else None
 
-    def may_have_used(self, cpu_seconds: float, seconds: float) -> bool:
-        """Whether a process can have used nearly so much in a command of so many seconds: not all were seen."""
-        unseen = max(self._unseen, seconds - max(0.0, self._cpu_at - self._begin))
-        return self.cpu_seconds + unseen * (os.cpu_count() or 1) >= _NEAR * cpu_seconds
+    def may_have_used(self, cpu_seconds: float, ended_at: float) -> bool:
+        """Whether a process can have used about so much, seen or not, until the command ended (`time.monotonic`)."""
+        unseen = max(self._unseen, ended_at - max(self._cpu_at, self._begin))
+        return self.cpu_seconds + unseen * (os.cpu_count() or 1) >= _CPU_NEAR * cpu_seconds
 
     def may_have_written(self, file_bytes: int) -> bool:
         """Whether there is room in what the scratch space holds for a file of nearly so many bytes."""

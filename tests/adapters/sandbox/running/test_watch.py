@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -142,10 +143,10 @@ def test_with_a_cgroup_memory_is_not_counted(tmp_path: Path) -> None:
 def test_what_nobody_saw_may_have_been_work() -> None:
     processors, seen = os.cpu_count() or 1, watch(os.getpid())
 
-    assert seen.may_have_used(cpu_seconds=10 * processors, seconds=9.5)
-    assert not seen.may_have_used(cpu_seconds=10 * processors, seconds=8.5)
-    seen.cpu_seconds = 5.0 * processors
-    assert seen.may_have_used(cpu_seconds=10 * processors, seconds=4.5)
+    assert seen.may_have_used(cpu_seconds=10 * processors, ended_at=seen._begin + 5.5)
+    assert not seen.may_have_used(cpu_seconds=10 * processors, ended_at=seen._begin + 4.5)
+    seen.cpu_seconds = 3.0 * processors
+    assert seen.may_have_used(cpu_seconds=10 * processors, ended_at=seen._begin + 2.5)
 
 
 def test_what_was_done_between_two_looks_was_not_seen() -> None:
@@ -154,8 +155,8 @@ def test_what_was_done_between_two_looks_was_not_seen() -> None:
     seen.look()
     seen.look()
 
-    assert seen.may_have_used(cpu_seconds=10 * processors, seconds=9.5)
-    assert not seen.may_have_used(cpu_seconds=1_000_000, seconds=9.5)
+    assert seen.may_have_used(cpu_seconds=10 * processors, ended_at=time.monotonic())
+    assert not seen.may_have_used(cpu_seconds=1_000_000, ended_at=time.monotonic())
 
 
 def test_a_large_file_needs_room() -> None:
