@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from arq.connections import RedisSettings
 
 from app.domain.jobs import Queue, RowKey
 from app.domain.pull_request import PullRequestRef, Sha
-from tests.fakes.github import PullRequest
-from tests.fakes.model import Reviewer
+from tests.fakes.github import FakeGitHub, PullRequest
+from tests.fakes.model import FakeModel, Reviewer
 from tests.stories.test_failures import pull_key
 from tests.stories.test_first_review import DIVISION, open_bug
-from tests.world import World
+from tests.world import AT_ONCE, World, open_world
 from workers.run_book import Entry
 
 
@@ -78,19 +80,22 @@ async def test_a_closed_pull_request_stands_against_nobody(world: World) -> None
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-async def test_green_comes_when_both_have_passed_whichever_is_first(world: World, order: tuple[int, int]) -> None:
+async def test_green_comes_when_both_have_passed_whichever_is_first(
+    github: FakeGitHub, redis_settings: RedisSettings, model: FakeModel, tmp_path: Path, order: tuple[int, int]
+) -> None:
     """The one that waits for the other is held; the last to pass makes the newest check green."""
-    assert world.model is not None
-    pull = open_bug(world)
-    nearer_base(world)
-    second = world.repo.open_pull_request(head="feature", base="nearer")
-    await world.deliver_new()
-    await world.work_queue(Queue.INTERACTIVE)
-    await in_order(world, [(pull, second)[index] for index in order])
-    await world.work()
+    one_by_one = replace(AT_ONCE, per_repository=1)
+    async with open_world(github, redis_settings, tmp_path / "data", model=model, ledger=one_by_one) as world:
+        pull = open_bug(world)
+        nearer_base(world)
+        second = world.repo.open_pull_request(head="feature", base="nearer")
+        await world.deliver_new()
+        await world.work_queue(Queue.INTERACTIVE)
+        await in_order(world, [(pull, second)[index] for index in order])
+        await world.work()
 
-    assert newest(world, pull.head_sha) == "success"
-    assert "action_required" in {run.conclusion for run in world.checks(pull.head_sha)}
+        assert newest(world, pull.head_sha) == "success"
+        assert "action_required" in {run.conclusion for run in world.checks(pull.head_sha)}
 
 
 async def test_one_that_was_held_looks_once_more(world: World) -> None:
