@@ -14,7 +14,7 @@ from app.ports.github import (
     ReviewRequests,
     Threads,
 )
-from app.ports.jobs import Bells, Intake, Ledger, Orders
+from app.ports.jobs import Bells, Intake, Ledger, Notes, Orders
 from app.ports.memory import Answers, Begun, Heads, Outbox, Pace, PastReviews, Purse, Runs
 from app.ports.missed import HookDeliveries, KnownRepositories, Marks, OpenPullRequests
 from app.ports.review import Mirrors, Model, Repository
@@ -37,6 +37,7 @@ __all__ = [
     "Marks",
     "Mirrors",
     "Model",
+    "Notes",
     "OpenPullRequests",
     "Orders",
     "Outbox",

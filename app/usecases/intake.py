@@ -8,13 +8,17 @@ from typing import assert_never
 from app.domain.events import Event, Ping, PullRequestChanged, Unhandled
 from app.domain.jobs import JobKind, RowKey
 from app.domain.policy import Trigger
-from app.domain.row import Wanted
+from app.domain.row import Note, Wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
+    """`also`: further rows of which the same is wanted; `note`: what the job of `row` is asked beyond that."""
+
     row: RowKey
     wanted: Wanted
+    also: tuple[RowKey, ...] = ()
+    note: Note | None = None
 
 
 @dataclass(frozen=True, slots=True)

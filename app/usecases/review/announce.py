@@ -21,7 +21,7 @@ async def announce(row: Row, check_runs: CheckRuns, *, held_until: datetime | No
     when it runs.
     """
     place, head = Place(row.key.ref, row.wanted.repository), row.wanted.head
-    if row.wanted.draft or row.paused:
+    if head is None or row.wanted.draft or row.paused:
         return
     if await check_runs.is_over(place.ref, head):
         return  # a late delivery, or another look at the same head: which of them, GitHub tells the review

@@ -132,7 +132,8 @@ class ReviewRun:
     async def give_up(self, row: Row, reason: str) -> None:
         """Concludes every open check of the pull request: a required check must not wait for ever."""
         place = Place(row.key.ref, row.wanted.repository)
-        heads = await self.check_runs.open_heads(row.key.ref) or (row.wanted.head,)
+        told = (row.wanted.head,) if row.wanted.head is not None else ()
+        heads = await self.check_runs.open_heads(row.key.ref) or told
         refused: GitHubError | None = None
         for head in heads:
             try:
