@@ -22,9 +22,9 @@ from app.domain.jobs import JobKind
 from app.domain.rules import Rule
 from app.ports import Bells, Ledger, Orders, Runs, Sandboxes
 from app.settings import Settings
+from app.usecases.check_runs import CheckRuns
 from app.usecases.fence import still_ours
 from app.usecases.job import Job
-from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.run import ReviewRun
 from app.wiring.engine import open_engine
 from app.wiring.ledger import keep_runs_seconds, ledger_options

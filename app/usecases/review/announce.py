@@ -9,7 +9,7 @@ from app.domain.errors import GitHubError
 from app.domain.messages import check as words
 from app.domain.row import Row
 from app.ports import Place
-from app.usecases.review.check_run import CheckRuns
+from app.usecases.check_runs import CheckRuns
 
 _log = logging.getLogger(__name__)
 
