@@ -2,6 +2,7 @@
 
 from app.ports.calls import Clock, ParseEvent, PolicyParser, RulesReader
 from app.ports.code import Code, Parser, PatternCompiler, Structural
+from app.ports.gate import Collaborator, Histories, History, People, Reviews
 from app.ports.github import (
     Checks,
     Conversation,
@@ -27,8 +28,11 @@ __all__ = [
     "Checks",
     "Clock",
     "Code",
+    "Collaborator",
     "Conversation",
     "Heads",
+    "Histories",
+    "History",
     "HookDeliveries",
     "Intake",
     "KnownRepositories",
@@ -47,6 +51,7 @@ __all__ = [
     "Parser",
     "PastReviews",
     "PatternCompiler",
+    "People",
     "Permissions",
     "Place",
     "PolicyParser",
@@ -56,6 +61,7 @@ __all__ = [
     "ReviewRequests",
     "Reviewers",
     "Reviewing",
+    "Reviews",
     "RulesReader",
     "Runs",
     "Sandbox",

@@ -56,6 +56,7 @@ class PullRequest:
         self.requested_teams: list[Team] = []
         self.mergeable: bool | None = None
         self.resolved: dict[int, User] = {}
+        self.retargeted_at: list[datetime] = []
         self._heads: set[str] = set()
         # What git says about two commits never changes.
         self._bases: dict[tuple[str, str], str] = {}
@@ -180,6 +181,7 @@ class PullRequest:
                 changes["base"] = {"ref": {"from": self.base_ref}, "sha": {"from": self.base_sha}}
                 self.base_ref, self.base_sha = base, self.repository.head(base)
                 self.mergeable = None
+                self.retargeted_at.append(self.fake.now())
             if changes:
                 self.announce("edited", sender=by, extra={"changes": changes})
 
