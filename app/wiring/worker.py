@@ -27,6 +27,7 @@ from app.usecases.fence import still_ours
 from app.usecases.job import Job
 from app.usecases.review.run import ReviewRun
 from app.wiring.engine import open_engine
+from app.wiring.gating import gate_job
 from app.wiring.ledger import keep_runs_seconds, ledger_options
 from app.wiring.missed import MissedDeliveries, missed_deliveries
 from app.wiring.redis import open_redis
@@ -70,7 +71,8 @@ async def open_worker_services(
         client = Client(transport, tokens)
         writes = NotifyingWrites(client, RedisPace(pool, apart_ms=pace_ms), now=_now)
         ledger = RedisLedger(pool, options or ledger_options(settings))
-        review = review_job(settings, Clients(client, writes, tokens, pool, sandboxes, _now), engine)
+        clients = Clients(client, writes, tokens, pool, sandboxes, _now)
+        review = review_job(settings, clients, engine)
         missed = missed_deliveries(
             client,
             pool,
@@ -86,7 +88,7 @@ async def open_worker_services(
             runs=RedisRuns(pool, keep_seconds=keep_runs_seconds(settings)),
             check_runs=review.check_runs,
             review=review,
-            jobs={JobKind.REVIEW: review},
+            jobs={JobKind.REVIEW: review, JobKind.GATE: gate_job(clients, review)},
             missed=missed,
         )
 

@@ -18,6 +18,7 @@ from app.ports import Conversation, Heads, Outbox, Place, PullRequests, Threads
 from app.usecases.check_runs import CheckRuns
 from app.usecases.job import Guard
 from app.usecases.once import once
+from app.usecases.one_comment import keep_comment
 from app.usecases.passing import Passing
 from app.usecases.review.around import Around, finding_marker
 from app.usecases.review.examination import Examined
@@ -61,7 +62,9 @@ class Publisher:
             await settling.ask(place, report, origin, person)
         await guard()
         try:
-            await self._summary(place, shown, origin)
+            mark = marker(self.marker_key, place.ref, SUMMARY)
+            body = summary_comment(shown, origin, mark)
+            await keep_comment(self.outbox, self.conversation, place, key=SUMMARY, mark=mark, body=body)
         except GitHubRefused as error:  # a locked conversation, say; the check tells the same
             _log.warning("%s: the summary comment was refused: %s", place.ref, error)
         verdict = words.conclusion_of(report.verdict)
@@ -114,31 +117,6 @@ class Publisher:
             for id_ in write.rpartition(":")[2].split("+"):
                 await self.outbox.finish(place.ref, f"finding:{id_}", found)
             await self.outbox.finish(place.ref, write, found)
-
-    async def _summary(self, place: Place, report: Report, origin: Origin) -> None:
-        mark = marker(self.marker_key, place.ref, SUMMARY)
-        body = summary_comment(report, origin, mark)
-        known = (await self.outbox.finished(place.ref, SUMMARY)).get(SUMMARY)
-        if known is not None:
-            if await self.conversation.edit(place, known, body):
-                return
-            await self.outbox.forget(place.ref, SUMMARY)  # somebody deleted it: say it anew
-        written = False
-
-        async def write() -> int:
-            nonlocal written
-            written = True
-            return await self.conversation.comment(place, body)
-
-        comment = await once(
-            self.outbox,
-            place.ref,
-            SUMMARY,
-            find=lambda: self.conversation.find_comment(place, mark),
-            act=write,
-        )
-        if not written:  # found again after a crash: it may tell of an older head
-            await self.conversation.edit(place, comment, body)
 
 
 def _without_inline(report: Report) -> Report:

@@ -198,11 +198,22 @@ class PullRequest:
         return conversation.add_comment(self, user, body)
 
     def review(  # GitHub's own operation takes the same
-        self, user: User, event: str = "COMMENT", body: str = "", *, comments: Sequence[JsonObject] = ()
+        self,
+        user: User,
+        event: str = "COMMENT",
+        body: str = "",
+        *,
+        comments: Sequence[JsonObject] = (),
+        commit_id: str | None = None,
     ) -> Review:
-        """Let somebody review the head; comments are those of GitHub's request body."""
+        """Let somebody review the head, or an earlier commit; comments are those of GitHub's request body."""
         with self.fake.lock:
-            return reviewing.create_review(self, user, event=event, body=body, comments=comments)
+            return reviewing.create_review(self, user, event=event, body=body, comments=comments, commit_id=commit_id)
+
+    def dismiss(self, review: Review, *, by: User) -> None:
+        """Take the weight from a review."""
+        with self.fake.lock:
+            reviewing.dismiss(self, review, by=by)
 
     def reply(self, user: User, comment: ReviewComment, body: str) -> ReviewComment:
         """Let somebody answer a comment on a line."""
