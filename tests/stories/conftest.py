@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from app.adapters.store.embedded import open_embedded_server
 from app.settings import Settings
 from app.web.main import create_app
 from app.wiring.web import open_web_services
+from tests.chaos.processes import Zygote, open_zygote
 from tests.fakes.github import FakeGitHub
 from tests.fakes.model import FakeModel, Reviewer
 from tests.stories.processes import Deployment
@@ -22,8 +23,15 @@ from tests.stories.test_first_review import DIVISION
 from tests.world import environment
 
 
+@pytest.fixture(scope="session")
+def zygote() -> Iterator[Zygote]:
+    """What these workers import takes longer than what they do: it is imported once."""
+    with open_zygote() as opened:
+        yield opened
+
+
 @pytest.fixture
-async def deployment(github: FakeGitHub, model: FakeModel, tmp_path: Path) -> AsyncIterator[Deployment]:
+async def deployment(github: FakeGitHub, model: FakeModel, tmp_path: Path, zygote: Zygote) -> AsyncIterator[Deployment]:
     model.behaviour = Reviewer(DIVISION)
     repo = github.create_repository("acme/web", installation=github.add_installation("acme"))
     repo.commit("main", {"README.md": "# web\n"})
@@ -37,8 +45,7 @@ async def deployment(github: FakeGitHub, model: FakeModel, tmp_path: Path) -> As
         transport = httpx.ASGITransport(app)
         web = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://web.test"))
         env = {"PATH": os.environ["PATH"], **product}
-        deployed = Deployment(github, model, server, repo, web, env, tmp_path / "workers.log")
+        deployed = Deployment(github, model, server, repo, web, env, tmp_path / "workers.log", zygote)
         yield deployed
         for worker in deployed.workers:
             worker.terminate()
-            worker.wait(20)

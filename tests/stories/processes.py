@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -15,11 +14,11 @@ from pathlib import Path
 import httpx
 
 from app.adapters.store.embedded import EmbeddedServer
+from tests.chaos.processes import Child, Zygote
 from tests.fakes.github import FakeGitHub, PullRequest, Repository
 from tests.fakes.model import FakeModel
 from tests.stories.test_first_review import BUG
 
-ROOT = Path(__file__).parent.parent.parent
 PATIENCE_SECONDS = 45.0
 
 
@@ -34,20 +33,19 @@ class Deployment:
     web: httpx.AsyncClient
     env: dict[str, str]
     log: Path
-    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    zygote: Zygote
+    workers: list[Child] = field(default_factory=list)
 
     def start_worker(self, *command: str, **environ: str) -> None:
         """One with short leases, unless another module's command is given."""
-        arguments = [sys.executable, "-m", *(command or ("tests.worker_process",))]
-        with self.log.open("ab") as output:
-            self.workers.append(
-                subprocess.Popen(arguments, env=self.env | environ, cwd=ROOT, stderr=output, stdout=output)
-            )
+        program = [sys.executable, "-m", *command] if command else []
+        started = self.zygote.start(
+            "program" if command else "worker", *program, environ=self.env | environ, log=self.log
+        )
+        self.workers.append(started)
 
     def kill_worker(self) -> None:
-        worker = self.workers.pop()
-        worker.kill()
-        worker.wait()
+        self.workers.pop().kill()
 
     async def kill_server(self) -> None:
         os.kill(self.server.pid, signal.SIGKILL)

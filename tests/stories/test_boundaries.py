@@ -118,9 +118,7 @@ async def test_a_stopped_worker_hands_its_review_over_at_once(deployment: Deploy
         deployment.start_worker()
         pull = await deployment.open_pull_request()
         await deployment.until(there)
-        worker = deployment.workers.pop()
-        worker.terminate()
-        assert worker.wait(10) == 0
+        assert deployment.workers.pop().terminate() == 0
         deployment.start_worker()
         await deployment.assert_reviewed_once(pull)
 

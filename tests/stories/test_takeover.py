@@ -23,9 +23,7 @@ async def test_a_killed_worker_s_review_is_finished_by_another_within_ten_second
     deployment.start_worker(*WORKER, REVWRIGHT_REVIEW_MINUTES="30")
     await deployment.until(lambda: deployment.log.read_text().count("worker: ready") == 2)
 
-    killed = deployment.workers.pop(0)
-    killed.kill()
-    killed.wait()
+    deployment.workers.pop(0).kill()
     at = time.monotonic()
     await deployment.assert_reviewed_once(pull)
 
