@@ -129,12 +129,13 @@ class RedisRuns:
         found: dict[str, RunRecord] = {}  # by id: a run that begins meanwhile moves the pages
         looked_at = 0
         while len(found) < limit and looked_at < self._keep_runs:
-            page = await self._ids(looked_at, _PAGE if state else limit - len(found))
-            if not page:
-                break
+            asked = _PAGE if state else limit - len(found)
+            page = await self._ids(looked_at, asked)
             records = await self._read_all(await self._in_state(page, state) if state else page)
             found.update({record.start.id: record for record in records})
             looked_at += len(page)
+            if len(page) < asked:  # the end; asking for more would show the last ones again, one for each new run
+                break
         return tuple(found.values())[:limit]
 
     async def read(self, run_id: str) -> RunRecord | None:
