@@ -38,8 +38,8 @@ class Glob:
     """A pattern that was checked and compiled; `text` is the pattern as written."""
 
     text: str
-    _exact: tuple[re.Pattern[str], ...] = field(repr=False, compare=False)
-    _folded: tuple[re.Pattern[str], ...] = field(repr=False, compare=False)
+    _exact: re.Pattern[str] = field(repr=False, compare=False)
+    _folded: re.Pattern[str] = field(repr=False, compare=False)
 
     @staticmethod
     def parse(text: str) -> Glob:
@@ -49,14 +49,13 @@ class Glob:
 
     def matches(self, path: str) -> bool:
         """Whether the whole path fits, upper and lower case told apart."""
-        return any(pattern.fullmatch(f"{path}/") for pattern in self._exact)
+        return self._exact.fullmatch(f"{path}/") is not None
 
     def matches_folded(self, path: str) -> bool:
         """Whether the path fits exactly, or fits when both are folded: never narrower than `matches`."""
         if self.matches(path):
             return True
-        folded = f"{fold(path)}/"
-        return any(pattern.fullmatch(folded) for pattern in self._folded)
+        return self._folded.fullmatch(f"{fold(path)}/") is not None
 
 
 def matches(pattern: str, path: str) -> bool:
@@ -97,8 +96,8 @@ def _refuse_bad_shape(text: str) -> None:
         raise ValueError(f"a pattern has at most {MAX_STARS} groups of *; write several patterns instead")
 
 
-def _compile(text: str) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(_path_regex(plain)) for plain in _without_braces(text))
+def _compile(text: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{_path_regex(plain)})" for plain in _without_braces(text)))
 
 
 def _without_braces(text: str) -> list[str]:

@@ -19,7 +19,9 @@ def patterns_for(rule: Rule, path: str) -> tuple[StructuralPattern, ...]:
 
 def structural_rules(path: str, rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """The rules with something to look for in the syntax tree of this file; where there is none, do not parse it."""
-    return tuple(rule for rule in rules if applies(rule, path) and patterns_for(rule, path))
+    grammar = grammar_of(path)
+    # Few rules have anything for a grammar, so that is asked first: it costs less than to compare the path.
+    return tuple(rule for rule in rules if any(p.language == grammar for p in rule.structural) and applies(rule, path))
 
 
 def structural_asks(path: str, rules: Iterable[Rule]) -> tuple[tuple[str, Mapping[str, object]], ...]:
