@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import httpx
@@ -182,10 +184,17 @@ async def open_transport(
         follow_redirects=True,  # renamed repositories; httpx drops the token on another host
         timeout=timeout,
         http_cache=False,  # githubkit's cache is shared between tokens
+        ssl_verify=_authorities(),
         auto_retry=False,  # it would repeat a POST, and sleep out an hour's rate limit in a worker's slot
     )
     async with github:
         yield Transport(github, now=now, sleep=sleep, reserve=reserve, may_write=may_write)
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """What httpx trusts. Reading it takes 30 ms, so all transports of a process share it."""
+    return httpx.create_ssl_context()
 
 
 def _next_url(response: Response[Any, Any]) -> str | None:
