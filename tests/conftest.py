@@ -6,10 +6,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from arq.connections import ArqRedis, RedisSettings
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from hypothesis import settings
 from redis import Redis
 from redis.exceptions import RedisError
@@ -62,6 +64,14 @@ def ledger(redis: ArqRedis) -> RedisLedger:
 def private_key() -> str:
     """One RSA key for the session: making one takes a tenth of a second."""
     return generate_private_key()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def each_key_is_read_once() -> Iterator[None]:
+    """Reading an RSA key checks its primes, which takes 40 ms, and nearly all settings here have the same key."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.settings.github.load_pem_private_key", cache(load_pem_private_key))
+        yield
 
 
 @pytest.fixture
