@@ -83,7 +83,7 @@ class DiffFile:
 
 def diff_text(store: GitStore, base: str, head: str) -> bytes:
     """The diff between two commits as git writes it."""
-    return store.run(
+    return store.told(
         "diff-tree",
         "-r",
         "-p",
@@ -94,13 +94,15 @@ def diff_text(store: GitStore, base: str, head: str) -> bytes:
         "--no-textconv",
         base,
         head,
+        ids=(base, head),
     )
 
 
 def diff_files(store: GitStore, base: str, head: str, *, max_patch_bytes: int) -> list[DiffFile]:
     """The files that differ between two commits; a patch that is too big is left out, as GitHub does."""
     patches = iter(_split(diff_text(store, base, head).decode(errors="replace")))
-    raw = store.run("diff-tree", "-r", "-M", "--raw", "--numstat", "--full-index", "-z", base, head)
+    options = ("-r", "-M", "--raw", "--numstat", "--full-index", "-z")
+    raw = store.told("diff-tree", *options, base, head, ids=(base, head))
     changes, counts = _parse_raw(raw.decode(errors="replace").split("\x00"))
     files = []
     for (status, old_path, path, sha), (additions, deletions) in zip(changes, counts, strict=True):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -13,6 +14,9 @@ from typing import Final
 
 ZERO_SHA: Final = "0" * 40
 EPOCH: Final = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
+
+_OBJECT: Final = re.compile(r"\^?[0-9a-f]{40}")
+_ANSWERS: Final[dict[tuple[tuple[str, ...], bytes], bytes]] = {}
 
 _CONFIG: Final = {
     "http.receivepack": "true",
@@ -108,6 +112,19 @@ class GitStore:
             raise GitFailed(arguments, process.stderr)
         return process.stdout
 
+    def told(self, *arguments: str, ids: Iterable[str], stdin: bytes = b"") -> bytes:
+        """The output of a command that reads nothing but objects, those with these ids and what they lead to.
+
+        It is the same wherever they are, and most tests begin with the same commits: a process asks git once.
+        """
+        revisions = tuple(ids)
+        if not all(map(_OBJECT.fullmatch, revisions)):
+            return self.run(*arguments, stdin=stdin)
+        key = (arguments, stdin)
+        if key not in _ANSWERS:
+            _ANSWERS[key] = self.run(*arguments, stdin=stdin)
+        return _ANSWERS[key]
+
     def text(self, *arguments: str) -> str:
         """The output of a git command as one stripped text."""
         return self.run(*arguments).decode(errors="surrogateescape").strip()
@@ -159,7 +176,7 @@ class GitStore:
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor, if the histories meet."""
         try:
-            return self.text("merge-base", one, other)
+            return self.told("merge-base", one, other, ids=(one, other)).decode().strip()
         except GitFailed:
             return None
 
@@ -170,14 +187,16 @@ class GitStore:
     def log(self, *revisions: str, limit: int | None = None, path: str | None = None) -> list[str]:
         """The commits of a range, newest first."""
         arguments = ["rev-list", "--topo-order", *([f"--max-count={limit}"] if limit else []), *revisions]
-        return self.text(*arguments, *(["--", path] if path else [])).split()
+        told = self.told(*arguments, *(["--", path] if path else []), ids=revisions)
+        return told.decode(errors="surrogateescape").split()
 
     def commits(self, shas: list[str]) -> Iterator[Commit]:
         """What these commits say, in order, read by one process."""
         if not shas:
             return
         form = "%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B%x00%x01%x00"
-        output = self.run("log", "--no-walk=unsorted", "--stdin", f"--format={form}", stdin="\n".join(shas).encode())
+        stdin = "\n".join(shas).encode()
+        output = self.told("log", "--no-walk=unsorted", "--stdin", f"--format={form}", ids=shas, stdin=stdin)
         for record in output.decode(errors="replace").split("\x00\x01\x00")[:-1]:
             sha, tree, parents, *people, message = record.lstrip("\n").split("\x00")[:10]
             author = (people[0], people[1], _utc(people[2]))

@@ -131,9 +131,8 @@ def push(repository: Repository, branch: str, before: str, after: str, *, sender
 
 def _pushed_commit(repository: Repository, one: Commit) -> JsonObject:
     changes: dict[str, list[str]] = {"A": [], "D": [], "M": []}
-    output = repository.store.run(
-        "diff-tree", "-r", "--root", "--no-commit-id", "--name-status", "-z", "-m", "--first-parent", one.sha
-    )
+    options = ("-r", "--root", "--no-commit-id", "--name-status", "-z", "-m", "--first-parent")
+    output = repository.store.told("diff-tree", *options, one.sha, ids=(one.sha,))
     fields = iter(output.decode(errors="replace").split("\x00")[:-1])
     for status, path in zip(fields, fields, strict=True):
         changes[status if status in changes else "M"].append(path)
