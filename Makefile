@@ -3,7 +3,8 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 PYTEST_ARGS ?=
-# Many tests wait for other processes, so a few more workers than cores.
+# Many tests wait for other processes, so a few more workers than cores. Each of them reads every test module, and so do
+# the programs that tests start: where bytecode is not to be written, they would all compile what they read.
 WORKERS ?= $(shell echo $$(( $$(nproc) + 2 )))
 
 .PHONY: help setup demo test probes chaos lint types docs bench emulator lock clean
@@ -20,7 +21,7 @@ demo: setup ## review a real pull request range end to end on this machine, and 
 test: setup ## the test suite, with 100 % branch coverage of domain and use cases
 	@echo "==> running the tests in $(WORKERS) processes"
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 	@$(BIN)/coverage combine --quiet
 	@echo "==> branch coverage of app/domain and app/usecases must be 100 %"
 	@$(BIN)/coverage report --include='app/domain/*,app/usecases/*' --fail-under=100
