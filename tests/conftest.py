@@ -67,6 +67,16 @@ def private_key() -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def children_are_not_measured() -> Iterator[None]:
+    """Coverage is measured where the tests run, which needs a variable for xdist's workers. Starting it in each Python
+    program that a test starts would take most of a second each time, and what counts is covered without.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def each_key_is_read_once() -> Iterator[None]:
     """Reading an RSA key checks its primes, which takes 40 ms, and nearly all settings here have the same key."""
     with pytest.MonkeyPatch.context() as patch:
