@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from app.adapters.rules.files import load_rules
-from app.adapters.rules.syntax import lines_of
+from app.adapters.rules.syntax import installed, lines_of_each
 from app.domain.diff import FileDiff, LineKind, PatchReader
 from app.domain.rules import Rule
 from app.domain.static_checks import StaticHit, check_file, patterns_for, structural_rules
@@ -56,12 +56,11 @@ def all_hits() -> list[Found]:
 
 def in_syntax_tree(path: str, text: str, rules: Iterable[Rule]) -> list[tuple[str, int]]:
     """(rule id, line) for everything that structural rules find in a file."""
-    return [
-        (rule.id, line)
-        for rule in structural_rules(path, rules)
-        for pattern in patterns_for(rule, path)
-        for line in lines_of(pattern, text) or ()
-    ]
+    if not installed():
+        return []
+    sought = [(rule.id, seen) for rule in structural_rules(path, rules) for seen in patterns_for(rule, path)]
+    found = lines_of_each([seen for _, seen in sought], text)
+    return [(rule_id, line) for (rule_id, _), lines in zip(sought, found, strict=True) for line in lines]
 
 
 def table(hits: Sequence[Found]) -> str:

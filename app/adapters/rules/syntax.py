@@ -5,6 +5,7 @@ The rules and their examples come from the operator or from a base commit. Files
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -31,14 +32,26 @@ def lines_of(pattern: StructuralPattern, text: str) -> tuple[int, ...] | None:
     """The lines on which nodes that fit begin, from 1; None without ast-grep. Raises ValueError for a wrong pattern."""
     if not installed():
         return None
-    from ast_grep_py import SgRoot  # noqa: PLC0415 - an optional extra, and large
+    (lines,) = lines_of_each((pattern,), text)
+    return lines
 
-    config: Any = {"rule": pattern.rule}  # its TypedDict cannot be told from a mapping that was checked by hand
-    try:
-        found = SgRoot(text, pattern.language).root().find_all(config)
-    except RuntimeError as error:
-        raise ValueError(_reason(str(error))) from None
-    return tuple(sorted({node.range().start.line + 1 for node in found}))
+
+def lines_of_each(patterns: Sequence[StructuralPattern], text: str) -> tuple[tuple[int, ...], ...]:
+    """The same for several patterns, with ast-grep installed: a text is parsed once for each grammar."""
+    from ast_grep_py import SgNode, SgRoot  # noqa: PLC0415 - an optional extra, and large
+
+    roots: dict[str, SgNode] = {}
+    found = []
+    for pattern in patterns:
+        config: Any = {"rule": pattern.rule}  # its TypedDict cannot be told from a mapping that was checked by hand
+        try:
+            if pattern.language not in roots:
+                roots[pattern.language] = SgRoot(text, pattern.language).root()
+            nodes = roots[pattern.language].find_all(config)
+        except RuntimeError as error:
+            raise ValueError(_reason(str(error))) from None
+        found.append(tuple(sorted({node.range().start.line + 1 for node in nodes})))
+    return tuple(found)
 
 
 def _reason(message: str) -> str:
