@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.fakes.github import PullRequest, User
 from tests.fakes.github.installations import change_permissions
+from tests.fakes.model import reject
 from tests.stories.pushes import (
     BUG,
     DIVISION,
@@ -74,6 +75,22 @@ async def test_a_dismissed_finding_comes_back_with_its_code(world: World) -> Non
     assert resolvers(pull) == [None]
     assert len(answers(pull)) == 1
     assert "Dismissed" not in world.summary(pull)
+
+
+async def test_a_dismissed_finding_that_is_said_again_and_not_proven_stays_dismissed(world: World) -> None:
+    alice = person(world.github, world.repo, "alice", "write")
+    says(world, DIVISION)
+    pull = await opened(world, {PRICE: BUG})
+    pull.resolve_thread(first_comments(pull)[0], by=alice)
+    await pushed(world, NOTES)
+    says(world, DIVISION, judge=reject)
+    await pushed(world, {PRICE: AROUND})
+
+    assert asked(world) == ["review", "judge"]
+    assert conclusion(world, pull) == "success"
+    assert "Dismissed: 1" in world.summary(pull)
+    assert "by alice" in world.summary(pull)
+    assert (resolvers(pull), answers(pull)) == (["alice"], [])
 
 
 async def test_one_who_may_not_write_dismisses_nothing(world: World) -> None:

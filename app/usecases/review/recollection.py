@@ -41,6 +41,8 @@ class Questions:
     """
     gone: tuple[KnownFinding, ...]
     """Their lines are gone, or the rule that found them says nothing any more."""
+    closed_before: tuple[KnownFinding, ...]
+    """Fixed or dismissed, and found again: as they stay, unless a judge finds them proven."""
 
 
 def questions(
@@ -54,11 +56,13 @@ def questions(
     """`looked_at`: the paths that reviewers were given; `diffed` and `undiffed`: those that the change touches, by
     whether their lines could be compared. What is certain without a model is no question.
     """
-    before = {one.finding.id: one.finding for one in known}
+    before = {one.finding.id: one for one in known}
     said = [fresh.finding for fresh in matched.new] + [kept.known.finding for kept in matched.returned]
     doubts: list[Kept] = []
-    settled = [_as_told(kept, before[kept.known.finding.id]) for kept in matched.same]
-    said += [kept.known.finding for kept in matched.same if _worse(kept.known.finding, before[kept.known.finding.id])]
+    settled = [_as_told(kept, before[kept.known.finding.id].finding) for kept in matched.same]
+    said += [
+        kept.known.finding for kept in matched.same if _worse(kept.known.finding, before[kept.known.finding.id].finding)
+    ]
     gone = [one for one in matched.fixed if one.finding.location.path not in undiffed]
     unread = (one for one in matched.fixed if one.finding.location.path in undiffed)
     settled += [Kept(one, Standing.STILL_THERE) for one in unread]  # nobody can say that it is fixed
@@ -73,7 +77,8 @@ def questions(
         else:
             settled.append(kept)
     claims = tuple(finding for finding in said if not _static(finding))
-    return Questions(claims, tuple(doubts), tuple(settled), tuple(gone))
+    closed_before = tuple(before[kept.known.finding.id] for kept in matched.returned)
+    return Questions(claims, tuple(doubts), tuple(settled), tuple(gone), closed_before)
 
 
 def _static(finding: Finding) -> bool:
@@ -131,7 +136,7 @@ def recollect(
         open=(*(kept.known for kept in still), *(_back(kept, proven) for kept in back), *new),
         standing=standing,
         fixed=(*asked.gone, *(kept.known for kept in asked.doubts if kept.known.finding.id in refuted)),
-        closed=(*matched.closed, *_not_back(matched, back)),
+        closed=(*matched.closed, *_not_back(asked, back)),
         judgements=(*verified.judgements, *rechecked.judgements),
     )
 
@@ -168,9 +173,7 @@ def _back(kept: Kept, proven: Mapping[str, Finding]) -> KnownFinding:
     return replace(kept.known, finding=proven.get(finding.id, finding))
 
 
-def _not_back(matched: Matched, back: Sequence[Kept]) -> Iterable[KnownFinding]:
-    """What was found again but not proven stays closed, as fixed."""
+def _not_back(asked: Questions, back: Sequence[Kept]) -> Iterable[KnownFinding]:
+    """What was found again but not proven stays closed as it was: fixed by that commit, dismissed by that person."""
     ids = {kept.known.finding.id for kept in back}
-    return (
-        replace(kept.known, state=FindingState.FIXED) for kept in matched.returned if kept.known.finding.id not in ids
-    )
+    return (known for known in asked.closed_before if known.finding.id not in ids)

@@ -106,8 +106,9 @@ def test_a_rules_finding_needs_no_judge() -> None:
     assert (said.claims, [one.known for one in said.settled]) == ((), [static])
     fresh = Fresh(static.finding, ANCHOR)
     new = replace(NOTHING, new=(fresh,), returned=(kept(known("F2", evidence=Evidence.STATIC)),))
-    assert asked(new).claims == ()
-    told = recollect(new, asked(new), Verified(), Verified(), head=HEAD)
+    fixed = known("F2", FindingState.FIXED)
+    assert asked(new, fixed).claims == ()
+    told = recollect(new, asked(new, fixed), Verified(), Verified(), head=HEAD)
     assert ids(told.open) == ["F2", "F1"]
 
 
@@ -149,11 +150,14 @@ def test_what_is_new_is_told_when_it_is_proven() -> None:
 
 
 def test_what_is_back_is_open_when_it_is_proven_and_stays_closed_when_not() -> None:
-    matched = replace(NOTHING, returned=(kept(known("F1")), kept(known("F2"))))
-    told = recollect(matched, asked(matched), Verified(kept=(finding("F1"),)), Verified(), head=HEAD)
+    matched = replace(NOTHING, returned=(kept(known("F1")), kept(known("F2")), kept(known("F3"))))
+    fixed = replace(known("F2", FindingState.FIXED), fixed_by=BASE)
+    dismissed = replace(known("F3", FindingState.DISMISSED), dismissed_by="ann")
+    said = asked(matched, known("F1", FindingState.FIXED), fixed, dismissed)
+    told = recollect(matched, said, Verified(kept=(finding("F1"),)), Verified(), head=HEAD)
 
     assert ids(told.open) == ["F1"]
-    assert [(one.finding.id, one.state) for one in told.closed] == [("F2", "fixed")]
+    assert told.closed == (fixed, dismissed), "as they were"
     assert told.standing == {}
 
 
