@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 SKILLS_DIRECTORY = ".agents/skills"
 MAX_SKILLS = 50
-MAX_BYTES = 16_384
-"""How much of a file is read for its front matter."""
+MAX_BYTES = 20_000
+"""How much of a file is read, for its front matter and by a reviewer."""
 
 _MAX_NAME = 64
 _MAX_DESCRIPTION = 400
@@ -30,6 +30,8 @@ class Skill:
     name: str
     description: str
     path: str
+    digest: str = ""
+    """Of all that a reviewer may read of it, the length of the rest included."""
 
 
 def skill_paths(directories: Iterable[str]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ def steering(snapshot: Snapshot, rules: Iterable[Rule], templates: PromptTemplat
         "instructions": policy.review.instructions,
         "tiers": repr(policy.tiers),
         "guidelines": [(g.path, g.text) for g in snapshot.guidelines],
-        "skills": [(skill.name, skill.description) for skill in snapshot.skills],
+        "skills": [(skill.name, skill.description, skill.digest) for skill in snapshot.skills],
         "rules": [(rule.id, rule.severity, rule.title, rule.prose) for rule in rules],
         "prompts": repr(templates),
         "models": list(models),

@@ -89,6 +89,8 @@ async def test_another_policy_or_guideline_on_the_base_reviews_all_again(world: 
         {".github/revwright.yml": "version: 1\nreview: {instructions: Mind the empty list.}\n"},
         {"AGENTS.md": "# Review guidelines\n\nMind the empty list.\n"},
         {".github/revwright.yml": "version: 1\nrules: {disable: [general/conflict-markers]}\n"},
+        {".agents/skills/lists/SKILL.md": "---\nname: lists\ndescription: Of lists.\n---\nMind the empty one.\n"},
+        {".agents/skills/lists/SKILL.md": "---\nname: lists\ndescription: Of lists.\n---\nMind the long one.\n"},
     ):
         says(world, {})
         world.repo.commit("main", steering)

@@ -11,7 +11,7 @@ from app.domain.errors import GitFailed
 from app.domain.guidelines import FALLBACKS, Guideline
 from app.domain.policy import POLICY_PATH, Policy
 from app.domain.pull_request import Sha
-from app.domain.skills import Skill
+from app.domain.skills import MAX_BYTES, Skill
 from app.domain.snapshot import Snapshot
 from app.usecases.review.gather import MAX_KINDS, gather
 from tests.build import BASE, HEAD
@@ -50,7 +50,8 @@ async def test_policy_guidelines_and_skills_are_those_of_the_base() -> None:
 
     assert frozen.policy.review.max_findings == 3
     assert frozen.guidelines == (Guideline("AGENTS.md", "base", 0), Guideline("src/AGENTS.md", "closer", 0))
-    assert frozen.skills == (Skill("migrations", "How to migrate.", ".agents/skills/db/SKILL.md"),)
+    (skill,) = frozen.skills
+    assert skill == Skill("migrations", "How to migrate.", ".agents/skills/db/SKILL.md", skill.digest)
     assert (frozen.title, frozen.body, frozen.head, frozen.base, frozen.merge_base) == ("T", "B", HEAD, BASE, _FORK)
     assert len(frozen.entries) == 4
     assert frozen.kinds == {}
@@ -76,6 +77,18 @@ async def test_links_steer_nothing() -> None:
     assert frozen.guidelines == ()
     assert frozen.linked_guidelines == ("AGENTS.md",)
     assert frozen.skills == ()
+
+
+async def test_a_skill_with_other_words_anywhere_is_another_skill() -> None:
+    async def digest(text: bytes) -> str:
+        (skill,) = (await gathered(repository({".agents/skills/db/SKILL.md": text}, {"a.py": b"x"}))).skills
+        return skill.digest
+
+    long = _SKILL + b"x" * MAX_BYTES
+    texts = [_SKILL, _SKILL + b"Mind locks.\n", _SKILL + b"Never lock.\n", long, long + b"y"]
+
+    assert len({await digest(text) for text in texts}) == len(texts)
+    assert await digest(_SKILL) == await digest(_SKILL)
 
 
 async def test_a_skill_directory_without_its_file_is_none() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from app.domain.content_kinds import ContentKind, is_lock_name, kind_of, worth_reading
 from app.domain.entries import Kind
@@ -98,10 +100,14 @@ async def _skills(repository: Repository, base: Sha) -> tuple[Skill, ...]:
     paths = skill_paths(entry.path for entry in listed if entry.is_directory)
     blobs = await repository.blobs(base, paths, max_bytes=MAX_BYTES)
     return tuple(
-        read_skill(path, blobs[path].text_bytes.decode("utf-8", "replace"))
+        replace(read_skill(path, blobs[path].text_bytes.decode("utf-8", "replace")), digest=_digest(blobs[path]))
         for path in paths
         if path in blobs and blobs[path].kind in _REGULAR
     )
+
+
+def _digest(blob: Blob) -> str:
+    return hashlib.sha256(b"%d\0%b" % (blob.size, blob.text_bytes)).hexdigest()
 
 
 def _suspects(changes: Iterable[Change]) -> tuple[Change, ...]:

@@ -10,11 +10,10 @@ from app.domain.entries import Kind
 from app.domain.errors import ToolRefused
 from app.domain.model import ToolSpec
 from app.domain.pull_request import Sha
+from app.domain.skills import MAX_BYTES
 from app.ports import Code
 from app.usecases.tools.files import git_answering, is_binary
 from app.usecases.tools.specs import string, text_of, tool_spec
-
-MAX_BYTES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
