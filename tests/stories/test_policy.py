@@ -124,6 +124,17 @@ async def test_a_secret_in_an_excluded_file_is_found_and_its_value_goes_nowhere(
     assert "[secret: " in world.model.requests[0].text
 
 
+async def test_what_no_model_saw_is_not_called_reviewed_for_another_secret_in_its_file(world: World) -> None:
+    token, sample = "ghp_" + "A1b2C3d4E5" * 3 + "f6G7h8", "password = 'Tr0ub4dor&3x'"
+    world.repo.commit("feature", {"tests/test_a.py": f'TOKEN = "{token}"\n{sample}\n', "app/c.py": "x = 1\n"})
+    pull = world.repo.open_pull_request(head="feature")
+    await world.settle()
+
+    assert [c.original_line for c in pull.review_comments] == [1]
+    assert "Coverage: 1 of 2 files reviewed" in world.summary(pull)
+    assert "added text that looks like a secret was hidden from the model" in world.summary(pull)
+
+
 async def test_a_policy_that_is_a_link_is_not_followed(world: World) -> None:
     world.repo.commit(
         "main",

@@ -9,7 +9,7 @@ from app.domain.coverage import Coverage, Unreviewed
 from app.domain.findings import Candidate, Evidence
 from app.domain.rules import Rule
 from app.domain.snapshot import Snapshot
-from app.domain.static_checks import SECRET, check_file, redact_secrets, structural_asks
+from app.domain.static_checks import SECRET, check_file, secrets_in, structural_asks
 from app.domain.visible import hidden_characters
 from app.ports import Code, Structural
 
@@ -88,13 +88,15 @@ def bounded(candidates: Sequence[Candidate]) -> tuple[tuple[Candidate, ...], Map
 
 
 def hidden_lines(snapshot: Snapshot, static: Iterable[Candidate]) -> dict[str, Coverage]:
-    """Files of which the model saw placeholders in place of added lines, and no finding says so: nobody read those."""
-    told = {c.path for c in static if c.rule == SECRET}
+    """Files of which the model saw placeholders in place of added lines, and no finding tells of each of these
+    secrets: nobody read those lines.
+    """
+    told = {(c.path, c.start_line, c.title) for c in static if c.rule == SECRET}
     unread = Unreviewed("added text that looks like a secret was hidden from the model")
     return {
         path: unread
         for path, diff in snapshot.diffs.items()
-        if path not in told and redact_secrets(text := "\n".join(row.text for row in diff.added_lines())) != text
+        if any((path, number, title) not in told for number, title in secrets_in(diff))
     }
 
 

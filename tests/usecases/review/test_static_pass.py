@@ -82,6 +82,17 @@ async def test_lines_that_no_model_saw_leave_a_file_unread_where_no_finding_says
     }
 
 
+async def test_a_secret_that_is_told_hides_no_other_one_of_its_file() -> None:
+    password = "password = 'Tr0ub4dor&3x'\n"  # in a test a sample, of which nothing is told
+    code = repository(test_a=f"T = '{TOKEN}'\nS = '{TOKEN}'\n".encode(), test_b=f"T = '{TOKEN}'\n{password}".encode())
+    frozen = snapshot(*await code.changes(BASE, HEAD))
+    told = static_candidates((), frozen, {})
+
+    assert [(c.path, c.start_line) for c in told] == [("test_a.py", 1), ("test_a.py", 2), ("test_b.py", 1)]
+    assert list(hidden_lines(frozen, told)) == ["test_b.py"]
+    assert list(hidden_lines(frozen, told[1:])) == ["test_a.py", "test_b.py"]
+
+
 async def test_hidden_characters_are_counted_in_all_that_the_author_wrote() -> None:
     code = repository(a="x = 'a\u200bb\u202e'\n".encode())
     frozen = replace(snapshot(*await code.changes(BASE, HEAD)), title="a\u200b", body="\u2066")
