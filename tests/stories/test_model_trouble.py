@@ -14,6 +14,7 @@ from app.domain.jobs import JobKind
 from app.domain.runs import RunState
 from tests.fakes.github import PullRequest
 from tests.fakes.model import (
+    Answer,
     Behaviour,
     FakeModel,
     Hang,
@@ -23,12 +24,15 @@ from tests.fakes.model import (
     Reviewer,
     Seen,
     ServerError,
+    ToolCall,
     nothing,
 )
 from tests.stories.test_failures import pull_key, row_key
 from tests.stories.test_first_review import DIVISION, open_bug
 from tests.world import World
 
+LIGHT_MESSAGES = 3
+"""Of a first request: what all are told, the diff, the task."""
 WORKFLOW = ".github/workflows/ci.yml"
 
 
@@ -126,6 +130,26 @@ async def test_what_no_later_attempt_would_mend_waits_for_a_person(
     assert told in (check.title or "")
     assert "It is not tried again by itself: push, or close and reopen" in (check.summary or "")
     assert (await world.services.runs.recent(1))[0].state is RunState.DONE
+    assert nothing_is_open(world)
+
+
+@pytest.mark.parametrize(("heeds", "conclusion"), [(True, "success"), (False, "action_required")])
+async def test_a_model_that_calls_tools_where_there_are_none_is_told_so_once(
+    world: World, heeds: bool, conclusion: str
+) -> None:
+    calls = Answer(tool_calls=(ToolCall("read_file", {"path": "docs/a.md", "start_line": 1, "end_line": 9}),))
+    model = server(world)
+    model.behaviour = lambda seen: nothing(seen) if heeds and len(seen.messages) > LIGHT_MESSAGES else calls
+    world.repo.commit("main", {".github/revwright.yml": "version: 1\ntiers: {light: ['docs/**']}\n"})
+    world.repo.commit("feature", {"docs/a.md": "Words.\n"})
+    pull = world.repo.open_pull_request(head="feature")
+    await world.settle()
+
+    check = world.check(pull.head_sha)
+    assert (check.conclusion, len(model.requests)) == (conclusion, 2)
+    assert all(not seen.tools for seen in model.requests)
+    assert heeds or "the model's answer was unusable twice" in (check.title or "")
+    assert "tried again by itself at" not in (check.summary or "")
     assert nothing_is_open(world)
 
 

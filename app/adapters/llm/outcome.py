@@ -27,15 +27,17 @@ class Said:
 def outcome(said: Said, request: ModelRequest, dialect: Dialect) -> Completion | Failure:
     """The completion, or the failure that an answer without anything in it is.
 
-    Calls that nobody offered are no answer. Neither are those of an answer that was cut off: the last may be half.
+    Calls that nobody offered are left out, and those of an answer that was cut off: the last may be half. The server is
+    well all the same: an answer of nothing else is an empty one, of which the model can be told.
     """
     model = said.model or request.model
     if said.refusal or said.ended is StopReason.REFUSED:
         return Completion(said.refusal or said.text, StopReason.REFUSED, said.usage, model)
     if said.ended is StopReason.CUT_OFF:
         return Completion(said.text, StopReason.CUT_OFF, said.usage, model)
-    wanted = calls.read(said.calls, request) if request.tools and dialect.tools else ()
-    if not said.text.strip() and not wanted:
+    called = tuple(said.calls)
+    wanted = calls.read(called, request) if request.tools and dialect.tools else ()
+    if not said.text.strip() and not called:
         return Failure("The model server's answer is empty", usage=said.usage)
     return Completion(said.text, StopReason.COMPLETE, said.usage, model, wanted)
 

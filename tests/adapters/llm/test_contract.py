@@ -30,7 +30,6 @@ from tests.fakes.model import (
     Reply,
     ServerError,
     Slow,
-    ToolCall,
     Usage,
 )
 
@@ -86,7 +85,6 @@ async def test_what_is_asked(fake: FakeModel, api: Api) -> None:
         (Empty(), "answer is empty"),
         (Empty(message=True), "answer is empty"),
         (Answer(" \n"), "answer is empty"),
-        (Answer(tool_calls=(ToolCall("grep", {}),)), "answer is empty"),
         (Html(), "an HTML page titled 'Sign in' instead of an API object"),
         (Html(503), "answered 503"),
         (Raw("null"), "not an object of the"),
