@@ -21,6 +21,12 @@ _EMPTY_WORDS = frozenset(
 )
 _SHARE = 0.6
 _MIN_SHARED = 2
+_STEM = 4
+_ENOUGH_WORDS = 4
+_FEW = 0.15
+"""Two that tell of the same defect share a fifth and more of their words; two of one line that do not, a tenth."""
+_FEW_DISMISSED = 0.1
+"""Of what somebody has dismissed less is said again in doubt."""
 
 
 def likeness(
@@ -76,14 +82,16 @@ def already_said(
 
 
 def _standing(known: KnownFinding, place: Place, found: Finding, anchor: Anchor) -> int | None:
-    """Ranks 0 to 3. One that is fixed is the same only where its very line is back."""
+    """Ranks 0 to 3. One that is fixed is the same only where its very line is back. On one line what is in doubt is the
+    same: a second comment in other words is worse than a defect that is told at the next change of the line.
+    """
     where, rule = found.location, known.finding.rule
     if place.line == where.end_line:
-        if rule == found.rule:
+        if rule and rule == found.rule:
             return 0
-        if not rule or not found.rule:
+        if similar(known.finding.title, found.title):
             return 1
-        return _SAME_LINE if similar(known.finding.title, found.title) else None
+        return None if (rule and found.rule) or _unlike(known, found, anchor) else _SAME_LINE
     near = where.start_line - NEAR_LINES <= place.line <= where.end_line + NEAR_LINES
     open_here = known.state is not FindingState.FIXED and place.symbol == anchor.symbol
     return 3 if near and open_here and _alike(known.finding, found) else None
@@ -100,8 +108,26 @@ def _gone(known: KnownFinding, found: Finding, anchor: Anchor, lines: Sequence[s
     return 5 if in_symbol and similar(known.finding.title, found.title) else None
 
 
+def _unlike(known: KnownFinding, found: Finding, anchor: Anchor) -> bool:
+    """Whether they surely tell of different defects: of all that is said, next to nothing is the same. The words of the
+    line and the name of its function do not count, both may quote them; and neither do few words, or those of scripts
+    without spaces.
+    """
+    itself = _stems(f"{anchor.symbol} {anchor.text}")
+    before = _stems(f"{known.finding.title} {known.finding.body} {known.finding.failing_case}") - itself
+    now = _stems(f"{found.title} {found.body} {found.failing_case}") - itself
+    least = min(len(before), len(now))
+    few = _FEW_DISMISSED if known.state is FindingState.DISMISSED else _FEW
+    return least >= _ENOUGH_WORDS and len(before & now) < few * least
+
+
 def _alike(known: Finding, found: Finding) -> bool:
     return (bool(known.rule) and known.rule == found.rule) or similar(known.title, found.title)
+
+
+def _stems(text: str) -> frozenset[str]:
+    """Beginnings of words, so that `divides` is `division`."""
+    return frozenset(word[:_STEM] for word in _tokens(text) if word.isascii())
 
 
 def _tokens(title: str) -> frozenset[str]:

@@ -157,11 +157,12 @@ def _weight(found: Finding) -> tuple[str, bool, float]:
     return found.severity.value, found.evidence is not Evidence.STATIC, -found.confidence
 
 
-def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """One finding a line, worst first."""
-    return tuple(
-        sorted(_folded(findings), key=lambda f: (f.severity, -f.confidence, f.location.path, f.location.start_line))
-    )
+def ranked(*groups: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding a line of each group, worst first. What was first found by another review is another group: its
+    comment is written, so that it cannot tell of what is new on its line.
+    """
+    found = (finding for one in groups for finding in _folded(one))
+    return tuple(sorted(found, key=lambda f: (f.severity, -f.confidence, f.location.path, f.location.start_line)))
 
 
 def _folded(findings: Iterable[Finding]) -> list[Finding]:

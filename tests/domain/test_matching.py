@@ -224,6 +224,43 @@ def test_a_worse_claim_in_other_words_is_not_what_was_dismissed() -> None:
     assert "left out" in classes(match([dismissed], [replace(hole, title=TITLE)], head=FILES.get))
 
 
+ZERO = ("Division by zero", "A cart without prices makes the divisor zero; guard it and give back nothing.")
+REWORDED = ("Crash for an empty cart", "Dividing by the number of prices raises ZeroDivisionError when there are none.")
+OTHER = ("Rounds to whole cents", "Money should be kept as a decimal, since a float loses pennies.")
+NEARLY = ("Rounds to whole cents", "Money kept as a float loses pennies; guard the customer with decimals instead.")
+SHORT = ("Rounds", "Use decimals.")
+FOREIGN = ("金額は整数に丸められる", "小数は 誤差が 出る。 十進数を 使う こと。")
+
+
+@pytest.mark.parametrize("state", FindingState)
+@pytest.mark.parametrize(
+    ("said", "rules", "same"),
+    [
+        (ZERO, ("", ""), {*FindingState}),
+        (REWORDED, ("", ""), {*FindingState}),
+        (REWORDED, ("", "py/zero"), {*FindingState}),
+        (REWORDED, ("py/zero", "py/cart"), set()),
+        (OTHER, ("", ""), set()),
+        (OTHER, ("py/zero", ""), set()),
+        (OTHER, ("", "py/money"), set()),
+        (OTHER, ("py/zero", "py/zero"), {*FindingState}),
+        (NEARLY, ("", ""), {FindingState.DISMISSED}),
+        (SHORT, ("", ""), {*FindingState}),
+        (FOREIGN, ("", ""), {*FindingState}),
+    ],
+)
+def test_another_defect_of_the_same_line_is_another_one_whatever_became_of_the_first(
+    state: FindingState, said: tuple[str, str], rules: tuple[str, str], same: set[FindingState]
+) -> None:
+    """What is in doubt is the same: for one that was dismissed earlier than for the others."""
+    first = known(replace(found(title=ZERO[0], rule=rules[0]), body=ZERO[1]), state)
+    now = replace(found(title=said[0], rule=rules[1]), body=said[1])
+
+    matched = match([first], [now], head=FILES.get)
+
+    assert ("new" not in classes(matched)) is (state in same)
+
+
 def test_a_fixed_finding_is_back_only_with_its_very_line() -> None:
     fixed = known(state=FindingState.FIXED)
 

@@ -67,7 +67,8 @@ async def conclude(matter: Matter, plan: Plan, pieces: Pieces, *, now: datetime)
         for finding, result in pieces.unjudged
     }
     told = ledger(plan, pieces.looked, {**hidden_lines(snapshot, pieces.static), **pieces.crowded}, unjudged)
-    findings = ranked(known.finding for known in recollection.open)
+    since = dict.fromkeys(known.since for known in recollection.open)
+    findings = ranked(*([one.finding for one in recollection.open if one.since == head] for head in since))
     retry_at = _retry_at(pieces, now) if matter.again else None
     before = _rounds_before(matter)
     rounds_over = before >= snapshot.policy.limits.rounds
