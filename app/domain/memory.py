@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from app.domain.anchors import Anchor
@@ -48,6 +48,16 @@ class EntryMemory:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpublished:
+    """A review that is on its way to GitHub. When its head is reviewed anew, that is to tell the same once more. So it
+    is compared with what the first attempt was compared with: what that one has learned would be nothing new.
+    """
+
+    before: PastReview | None
+    """The review before it; None for the first one."""
+
+
+@dataclass(frozen=True, slots=True)
 class PastReview:
     """The last finished review. `steering` is a digest of all that steers a review besides the change: policy,
     guidelines, rules, prompts, models. With another one nothing of the coverage is carried over.
@@ -65,3 +75,11 @@ class PastReview:
     asked: bool
     """Whether a person was asked how to go on."""
     walkthrough: str = ""
+    unpublished: Unpublished | None = None
+    """None as soon as GitHub has it all."""
+
+    def seen_at(self, head: Sha) -> PastReview | None:
+        """What a review of that head is to be compared with."""
+        if self.unpublished is not None and self.head == head:
+            return self.unpublished.before
+        return replace(self, unpublished=None)

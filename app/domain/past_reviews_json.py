@@ -37,9 +37,13 @@ def decode(data: bytes) -> PastReview:
 
 
 def lessened(past: PastReview) -> Iterator[PastReview]:
-    """The same with less and less in it, for where room is short: the oldest closed findings go first, then what was
-    covered (which costs another look), then the length of what open findings tell. An open finding is never left out.
+    """The same with less and less in it, for where room is short: first without the review before, then without the
+    oldest closed findings, then without what was covered (which costs another look), then with shorter words of open
+    findings. An open finding is never left out.
     """
+    if past.unpublished is not None:
+        past = replace(past, unpublished=None)
+        yield past
     closed = [one for one in past.findings if one.state is not FindingState.OPEN]
     if closed:
         for step in range(1, _STEPS + 1):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.domain.anchors import Anchor
 from app.domain.findings import Evidence, Location, Proof, ProofRun
-from app.domain.memory import EntryMemory, FindingState, KnownFinding, PastReview
+from app.domain.memory import EntryMemory, FindingState, KnownFinding, PastReview, Unpublished
 from app.domain.past_reviews_json import VERSION, decode, encode, lessened
 from app.domain.severity import Severity
 from app.domain.tiers import Tier
@@ -41,6 +41,9 @@ def test_a_past_review_survives_the_way_there_and_back() -> None:
 
     assert decode(encode(PAST)) == PAST
     assert decode(encode(empty)) == empty
+    for before in (None, empty):
+        on_its_way = replace(PAST, unpublished=Unpublished(before))
+        assert decode(encode(on_its_way)) == on_its_way
     assert decode(encode(replace(PAST, findings=(replace(KNOWN, finding=finding()),)))).findings[0].finding == finding()
 
 
@@ -123,3 +126,4 @@ def test_where_room_is_short_the_oldest_closed_findings_go_first_and_open_ones_n
     assert last.anchor == KNOWN.anchor
     assert last.finding.severity is Severity.P1
     assert [len(step.findings) for step in lessened(replace(past, findings=(long,)))] == [1, 1]
+    assert list(lessened(replace(past, unpublished=Unpublished(PAST)))) == [past, *steps], "the one before goes first"

@@ -109,10 +109,35 @@ async def test_a_second_review_that_dies_is_finished_by_the_next_attempt(world: 
     assert conclusion(world, pull) == "failure"
     assert set(standings(world, pull).values()) == {"new"}
     assert fixed not in standings(world, pull)
+    assert f"**Fixed since the last review:** `{fixed}`" in world.summary(pull)
+    assert "| models | `gpt-5.4`: 2 calls" in world.summary(pull)
     assert asked(world) == ["review", "judge"]  # what was paid for once is not asked again
     await pushed(world, {"app/run.py": None})
     assert resolvers(pull) == ["revwright[bot]", "revwright[bot]"]
     assert conclusion(world, pull) == "success"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "times"), [("POST", r"/reviews$", 1), ("PATCH", r"/issues/comments/\d+$", 4)]
+)
+async def test_a_publication_that_github_refused_for_a_while_tells_the_same_afterwards(
+    world: World, method: str, path: str, times: int
+) -> None:
+    says(world, DIVISION)
+    pull = await opened(world, {PRICE: BUG})
+    (fixed,) = standings(world, pull)
+    says(world, EVAL)
+    fault = world.github.faults.add(method=method, path=path, times=times, status=502)
+    await pushed(world, NEXT)
+
+    assert fault.hits == times
+    assert asked(world) == ["review", "judge"]
+    assert conclusion(world, pull) == "failure"
+    assert f"**Fixed since the last review:** `{fixed}`" in world.summary(pull)
+    assert "| models | `gpt-5.4`: 2 calls" in world.summary(pull)
+    assert set(standings(world, pull).values()) == {"new"}
+    assert [one.partition(" by")[0] for one in answers(pull)] == ["Fixed"]
+    assert len(first_comments(pull)) == 2
 
 
 async def test_the_one_question_is_asked_once_when_its_review_dies(world: World) -> None:

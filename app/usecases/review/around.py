@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.domain.memory import FindingState, PastReview
 from app.domain.messages.marker import marker
@@ -38,11 +38,18 @@ class Surroundings:
 
     async def read(self, place: Place, pull: PullRequest) -> Around:
         """One call for conversations where there are any, and one for each person who resolved a finding's."""
-        past = await self.past.recall(place.ref)
+        kept = await self.past.recall(place.ref)
+        past = kept.seen_at(pull.head_sha) if kept else None
         threads = await self.threads.all(place) if pull.review_comments else ()
         own = _own(threads, past, place.ref, self.marker_key)
         author = (pull.author or "").removesuffix("[bot]") or None  # as GraphQL shows authors
         return Around(past, threads, author, own, await self._dismissed(place, past, own))
+
+    async def published(self, ref: PullRequestRef) -> None:
+        """Notes that GitHub has all of the last review."""
+        kept = await self.past.recall(ref)
+        if kept is not None and kept.unpublished is not None:
+            await self.past.keep(ref, replace(kept, unpublished=None))
 
     async def _dismissed(
         self, place: Place, past: PastReview | None, own: Mapping[str, ReviewThread]

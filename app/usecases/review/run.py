@@ -11,6 +11,7 @@ from app.domain.entries import display_path
 from app.domain.errors import GitHubError
 from app.domain.jobs import OUTAGE_ATTEMPTS
 from app.domain.judgements import Decision
+from app.domain.memory import Unpublished
 from app.domain.messages import check as words
 from app.domain.messages.check import Conclusion
 from app.domain.messages.origin import Origin
@@ -74,6 +75,7 @@ class ReviewRun:
             return Outcome("the pull request is closed")
         await self.check_runs.cancel_others(place, pull.head_sha)
         if await self.check_runs.judged_by(pull.ref, pull.head_sha, row.run):
+            await self.surroundings.published(pull.ref)
             return Outcome("the review was finished when its worker died", pull.head_sha)
         if row.triggers <= _NOTHING_NEW and row.reviewed == pull.head_sha and await self._is_over(pull):
             await self._newest.confirm(row, pull)
@@ -96,9 +98,11 @@ class ReviewRun:
         await progress.note(f"examined: {headline(report.verdict)}")
         await guard()
         await self._newest.confirm(row, pull)
-        await self.surroundings.past.keep(pull.ref, examined.past)
+        unpublished = replace(examined.past, unpublished=Unpublished(around.past))
+        await self.surroundings.past.keep(pull.ref, unpublished)  # a push may come before all of it is told
         origin = Origin(row.run, self.github_url, pull.repository, pull.head_sha)
         await self.publisher.publish(place, examined, around, origin, guard, person=pull.author)
+        await self.surroundings.published(pull.ref)
         if examined.retry_at is None:  # else the next attempt finds again what was answered in this one
             await self.answers.forget(row.key)
         return Outcome(words.conclusion_of(report.verdict), pull.head_sha, examined.retry_at)

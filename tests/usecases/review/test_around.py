@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from app.domain.anchors import Anchor
-from app.domain.memory import FindingState, KnownFinding, PastReview
+from app.domain.memory import FindingState, KnownFinding, PastReview, Unpublished
 from app.domain.pull_request import PullRequestRef
 from app.domain.threads import Permission, ReviewThread
 from app.ports import Begun, Place
@@ -57,7 +57,9 @@ class Known:
         return self.past
 
     async def keep(self, ref: PullRequestRef, past: PastReview) -> None:
-        raise AssertionError("nothing is written here")
+        assert ref == REF
+        self.asked.append("keep")
+        self.past = past
 
     async def all(self, place: Place) -> tuple[ReviewThread, ...]:
         self.asked.append("threads")
@@ -99,6 +101,24 @@ async def test_conversations_are_not_asked_for_where_there_are_none() -> None:
     nothing = Known()
     assert await read(nothing, comments=0) == Around(PAST, author="dev")
     assert nothing.asked == []
+
+
+async def test_a_review_of_which_github_has_not_all_is_compared_with_the_one_before() -> None:
+    before = replace(PAST, rounds=0)
+    broken_off = replace(PAST, unpublished=Unpublished(before))
+
+    assert (await read(Known(past=broken_off))).past == before
+    assert (await read(Known(past=replace(broken_off, unpublished=Unpublished(None))))).past is None
+    assert (await read(Known(past=replace(broken_off, head=BASE)))).past == replace(PAST, head=BASE)
+
+
+@pytest.mark.parametrize("past", [None, PAST, replace(PAST, unpublished=Unpublished(None))])
+async def test_what_github_has_is_compared_with_no_more(past: PastReview | None) -> None:
+    one = Known(past=past)
+    await Surroundings(one, one, one, one, KEY).published(REF)
+
+    assert one.past == (past and PAST)
+    assert one.asked == (["keep"] if past not in {None, PAST} else [])
 
 
 async def test_without_a_past_no_conversation_is_ours() -> None:
