@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import pytest
 
+from tests.fakes.model import Refusal
 from tests.fakes.model.schemas import JsonObject
 from tests.stories.pushes import (
     BUG,
     DIVISION,
+    FIXED,
     PRICE,
     ZERO,
+    answers,
     asked,
     conclusion,
     first_comments,
+    model_of,
     opened,
     person,
     pushed,
+    resolvers,
     says,
     standings,
 )
@@ -50,6 +55,22 @@ async def test_another_defect_of_a_line_with_a_dismissed_one_is_told(world: Worl
     assert len(first_comments(pull)) == (2 if another else 1)
     assert conclusion(world, pull) == ("failure" if another else "success")
     assert "Dismissed: 1" in world.summary(pull)
+
+
+async def test_a_changed_line_is_not_called_fixed_where_its_reviewer_came_to_no_end(world: World) -> None:
+    says(world, DIVISION)
+    pull = await opened(world, {PRICE: BUG})
+    (before,) = standings(world, pull)
+    model_of(world).behaviour = lambda _seen: Refusal("I will not.")
+    await pushed(world, {PRICE: BUG.replace("sum(items)", "float(sum(items))")})
+
+    assert standings(world, pull) == {before: "still there"}
+    assert (answers(pull), resolvers(pull)) == ([], [None])
+    assert "Fixed" not in world.summary(pull)
+    says(world, {})
+    await pushed(world, {PRICE: FIXED})
+    assert "**Fixed since the last review:**" in world.summary(pull)
+    assert (conclusion(world, pull), resolvers(pull)) == ("success", ["revwright[bot]"])
 
 
 async def test_another_defect_of_a_line_is_told_beside_one_that_is_open_and_was_not_found_again(world: World) -> None:

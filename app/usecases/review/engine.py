@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from app.domain.coverage import Reviewed
 from app.domain.entries import Status, display_path
 from app.domain.errors import SandboxRefused, SandboxUnavailable
 from app.domain.findings import Candidate, Dropped, claim_of
@@ -28,7 +29,7 @@ from app.usecases.review.concluding import Pieces, conclude
 from app.usecases.review.crew import Crew, ModelChoice
 from app.usecases.review.examination import Examined, Matter
 from app.usecases.review.noticing import NoticingModel
-from app.usecases.review.passes import look_at_all
+from app.usecases.review.passes import Looked, look_at_all
 from app.usecases.review.planning import Plan, make_plan
 from app.usecases.review.proving import prove
 from app.usecases.review.recollection import Questions, on_their_lines, questions, recollect, with_dismissals
@@ -99,7 +100,9 @@ class Engine:
         )
         diffed = frozenset(snapshot.diffs)
         undiffed = frozenset(plan.tiers) - diffed
-        asked = questions(matched, known, looked_at=plan.looked_at, diffed=diffed, undiffed=undiffed)
+        asked = questions(
+            matched, known, looked_at=plan.looked_at, finished=_finished(looked), diffed=diffed, undiffed=undiffed
+        )
         verified, rechecked, notes = await _judged(crew, plan, asked)
         recollection = recollect(matched, asked, verified, rechecked, head=snapshot.head)
         return await conclude(
@@ -191,6 +194,12 @@ def _placed(
 
 def _added(snapshot: Snapshot) -> tuple[str, ...]:
     return tuple(entry.path for entry in snapshot.entries if entry.status is Status.ADDED)
+
+
+def _finished(looked: Iterable[Looked]) -> frozenset[str]:
+    """The paths of which every reviewer came to an end."""
+    states = [(path, isinstance(state, Reviewed)) for one in looked for path, state in one.coverage.items()]
+    return frozenset(path for path, _ in states) - {path for path, done in states if not done}
 
 
 def _untold(matched: Matched) -> tuple[Dropped, ...]:

@@ -50,11 +50,13 @@ def questions(
     known: Iterable[KnownFinding],
     *,
     looked_at: frozenset[str],
+    finished: frozenset[str],
     diffed: frozenset[str],
     undiffed: frozenset[str],
 ) -> Questions:
-    """`looked_at`: the paths that reviewers were given; `diffed` and `undiffed`: those that the change touches, by
-    whether their lines could be compared. What is certain without a model is no question.
+    """`looked_at`: the paths that reviewers were given; `finished`: those that they came to an end with; `diffed` and
+    `undiffed`: those that the change touches, by whether their lines could be compared. What is certain without a model
+    is no question.
     """
     before = {one.finding.id: one for one in known}
     said = [fresh.finding for fresh in matched.new] + [kept.known.finding for kept in matched.returned]
@@ -63,8 +65,8 @@ def questions(
     said += [
         kept.known.finding for kept in matched.same if _worse(kept.known.finding, before[kept.known.finding.id].finding)
     ]
-    gone = [one for one in matched.fixed if one.finding.location.path not in undiffed]
-    unread = (one for one in matched.fixed if one.finding.location.path in undiffed)
+    unread = [one for one in matched.fixed if _unread(one.finding, finished, diffed, undiffed)]
+    gone = [one for one in matched.fixed if one not in unread]
     settled += [Kept(one, Standing.STILL_THERE) for one in unread]  # nobody can say that it is fixed
     for kept in matched.unconfirmed:
         path = kept.known.finding.location.path
@@ -79,6 +81,12 @@ def questions(
     claims = tuple(finding for finding in said if not _static(finding))
     closed_before = tuple(before[kept.known.finding.id] for kept in matched.returned)
     return Questions(claims, tuple(doubts), tuple(settled), tuple(gone), closed_before)
+
+
+def _unread(finding: Finding, finished: frozenset[str], diffed: frozenset[str], undiffed: frozenset[str]) -> bool:
+    """Whether its line became another that nobody has looked at: a reviewer is told what is open, and says it again."""
+    path = finding.location.path
+    return path in undiffed or (path in diffed and path not in finished and not _static(finding))
 
 
 def _static(finding: Finding) -> bool:

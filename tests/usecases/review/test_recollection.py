@@ -43,8 +43,8 @@ def kept(one: KnownFinding, standing: Standing = Standing.STILL_THERE) -> Kept:
 
 
 def asked(matched: Matched, *before: KnownFinding, looked_at: str = "a.py", changed: str = "a.py") -> Questions:
-    diffed = frozenset(changed.split())
-    return questions(matched, before, looked_at=frozenset(looked_at.split()), diffed=diffed, undiffed=frozenset())
+    diffed, looked = frozenset(changed.split()), frozenset(looked_at.split())
+    return questions(matched, before, looked_at=looked, finished=looked, diffed=diffed, undiffed=frozenset())
 
 
 def ids(findings: tuple[KnownFinding, ...]) -> list[str]:
@@ -82,6 +82,24 @@ def test_what_was_not_found_again(evidence: Evidence, path: str, looked_at: str,
         "settled": 0,
         "gone": 0,
     } | {where: 1}
+
+
+@pytest.mark.parametrize(
+    ("evidence", "path", "looked_at", "where"),
+    [
+        (Evidence.REASONED, "a.py", "a.py", "gone"),
+        (Evidence.REASONED, "a.py", "b.py", "settled"),
+        (Evidence.REASONED, "b.py", "", "gone"),
+        (Evidence.STATIC, "a.py", "", "gone"),
+    ],
+)
+def test_a_line_that_changed_is_fixed_only_where_somebody_looked(
+    evidence: Evidence, path: str, looked_at: str, where: str
+) -> None:
+    one = known(path=path, evidence=evidence)
+    said = asked(replace(NOTHING, fixed=(one,)), one, looked_at=looked_at)
+
+    assert (len(said.gone), len(said.settled)) == ((1, 0) if where == "gone" else (0, 1))
 
 
 def test_what_was_found_again_keeps_what_was_judged() -> None:
