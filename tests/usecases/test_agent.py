@@ -233,15 +233,6 @@ async def test_an_unusable_answer_is_told_once() -> None:
     assert "not JSON: " in repair.text
 
 
-async def test_calls_of_tools_that_are_not_there_are_an_unusable_answer() -> None:
-    """What a server passes on of them is an empty text."""
-    ended, model = await run(says(""), says(""), DONE)
-
-    assert isinstance(ended, Unfinished)
-    assert (ended.why, len(model.seen)) == (Why.UNUSABLE, 2)
-    assert model.seen[1].messages[2] == Message(Role.ASSISTANT, "(no answer)")
-
-
 async def test_two_unusable_answers_are_the_end() -> None:
     ended, _ = await run(says("no JSON"), says("none again"), DONE)
 
