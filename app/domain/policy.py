@@ -92,6 +92,4 @@ def without_effect(policy: Policy) -> tuple[str, ...]:
         ("fix", policy.fix, plain.fix),
         ("commands", policy.commands, plain.commands),
     )
-    waiting = "tiers.core: approvals are not counted; the check of such a change ends action_required"
-    told = tuple(key for key, value, default in asked if value != default)
-    return (waiting, *told) if policy.tiers.core else told
+    return tuple(key for key, value, default in asked if value != default)

@@ -77,11 +77,6 @@ class TierChoice:
     reason: str
 
     @property
-    def waits_for_approval(self) -> bool:
-        """Whether the policy itself names the path as one that humans must approve."""
-        return self.reason.startswith(_ASKED)
-
-    @property
     def by_media_name(self) -> bool:
         """Whether it rests on nothing but a file name that media usually have."""
         return self.reason.startswith(_MEDIA)

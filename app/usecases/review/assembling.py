@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from app.domain.coverage import Coverage, CoverageLedger, Excluded, LedgerEntry, Reviewed, Unreviewed
-from app.domain.entries import display_path
 from app.domain.findings import Finding
 from app.domain.likeness import already_said
 from app.domain.memory import EntryMemory, KnownFinding
@@ -65,14 +64,9 @@ def kept_back(
     return tuple(kept)
 
 
-def requirements(snapshot: Snapshot, plan: Plan) -> tuple[str, ...]:
-    """What only a person can settle. Approvals are not counted yet, and silence about that would pass for a yes."""
-    wrong = [f"correct {problem}" for problem in snapshot.policy_problems]
-    waiting = [path for path, choice in plan.tiers.items() if choice.waits_for_approval]
-    if waiting:
-        named = display_path(waiting[0]) + (f" and {len(waiting) - 1} more" if len(waiting) > 1 else "")
-        wrong.append(f"have {named} approved: tiers.core asks for it, and this version cannot count approvals")
-    return tuple(wrong)
+def requirements(snapshot: Snapshot) -> tuple[str, ...]:
+    """What only a person can settle here; approvals of core paths are the gate's to count."""
+    return tuple(f"correct {problem}" for problem in snapshot.policy_problems)
 
 
 def entries_to_remember(

@@ -72,7 +72,7 @@ async def conclude(matter: Matter, plan: Plan, pieces: Pieces, *, now: datetime)
     retry_at = _retry_at(pieces, now) if matter.again else None
     before = _rounds_before(matter)
     rounds_over = before >= snapshot.policy.limits.rounds
-    verdict = _verdict(matter, plan, told, findings, retry_at=retry_at, rounds_over=rounds_over)
+    verdict = _verdict(matter, told, findings, retry_at=retry_at, rounds_over=rounds_over)
     blocking = any(finding.severity.at_least(snapshot.policy.review.block_at) for finding in findings)
     fixed = tuple([await _with_commit(matter, known) for known in recollection.fixed])
     report = Report(
@@ -110,7 +110,6 @@ async def conclude(matter: Matter, plan: Plan, pieces: Pieces, *, now: datetime)
 
 def _verdict(
     matter: Matter,
-    plan: Plan,
     told: CoverageLedger,
     findings: tuple[Finding, ...],
     *,
@@ -122,7 +121,7 @@ def _verdict(
         told,
         findings,
         block_at=policy.review.block_at,
-        requirements=requirements(matter.snapshot, plan),
+        requirements=requirements(matter.snapshot),
         stalled=f"decide how to go on: the {policy.limits.rounds} rounds of this pull request are used up"
         if rounds_over
         else "",
