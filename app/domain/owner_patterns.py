@@ -42,8 +42,12 @@ class Wildcard:
         return len(name) - len(last) >= at and _fits(last, name, len(name) - len(last))
 
 
+@dataclass(frozen=True, slots=True)
 class Deep:
     """`**`: any number of segments."""
+
+
+_DEEP = Deep()
 
 
 Segment = str | Wildcard | Deep
@@ -134,23 +138,26 @@ def parse_pattern(text: str) -> Pattern:
         raise ValueError("a pattern cannot begin with an escaped #")
     if "\0" in text:
         raise ValueError("a pattern has no NUL")
-    segments = [_segment(segment) for segment in text.split("/")]
-    if segments[0] == "":
-        segments = segments[1:]
-    elif len([segment for segment in segments if segment != ""]) == 1 and not isinstance(segments[0], Deep):
-        segments = [Deep(), *segments]
-    if not any(segment != "" for segment in segments):
+    inner = text.removeprefix("/").removesuffix("/")
+    if not inner.strip("/"):
         raise ValueError("a pattern names at least one file or directory")
-    directory = segments[-1] == "" or (isinstance(segments[-1], Deep) and len(segments) > 1)
-    named = segments[:-1] if directory else segments
-    last = named[-1]
+    segments: list[Segment] = []
+    for segment in map(_segment, inner.split("/")):
+        if not segment == _DEEP == (segments or [None])[-1]:
+            segments.append(segment)
+    directory = text.endswith("/")
+    if len(segments) > 1 and segments[-1] == _DEEP:
+        segments, directory = segments[:-1], True
+    if segments != [_DEEP] and "/" not in text.removesuffix("/"):
+        segments = [_DEEP, *segments]
+    last = segments[-1]
     entries_only = isinstance(last, Wildcard) and last.parts == ("", "") and not directory
-    return Pattern(tuple(named), itself=not directory, below=not entries_only)
+    return Pattern(tuple(segments), itself=not directory, below=not entries_only)
 
 
 def _segment(text: str) -> Segment:
     if text == "**":
-        return Deep()
+        return _DEEP
     if "***" in text:
         raise ValueError("a pattern has no more than two * in a row")
     if not _SPECIAL.search(text):
