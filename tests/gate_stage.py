@@ -92,12 +92,12 @@ class Stage:
     commits: list[Commit] = field(default_factory=list)
     head: int = 0
     reviews: list[Review] = field(default_factory=list)
-    committers: set[int] = field(default_factory=lambda: {IDS["ann"]})
+    committers: set[int] = field(default_factory=set)
     requesters: set[int] = field(default_factory=set)
     permissions: dict[int, Permission] = field(
         default_factory=lambda: dict.fromkeys(IDS.values(), Permission.WRITE) | {IDS["eve"]: Permission.READ}
     )
-    names: dict[str, int] = field(default_factory=lambda: dict(IDS))
+    names: dict[str, int] = field(default_factory=lambda: _without(IDS, "bot"))
     shown: dict[str, str] = field(default_factory=dict)
     teams: dict[str, frozenset[int]] = field(
         default_factory=lambda: {"acme/sec": frozenset({IDS["bob"], IDS["carol"]})}
