@@ -82,8 +82,6 @@ class _Node:
         if isinstance(segment, Wildcard):
             self.wildcards = {} if self.wildcards is None else self.wildcards
             return self.wildcards.setdefault(segment, _Node())
-        if self.is_deep:
-            return self
         if self.deep is None:
             self.deep = _Node(is_deep=True)
         return self.deep
@@ -143,7 +141,7 @@ def parse_pattern(text: str) -> Pattern:
         raise ValueError("a pattern names at least one file or directory")
     segments: list[Segment] = []
     for segment in map(_segment, inner.split("/")):
-        if not segment == _DEEP == (segments or [None])[-1]:
+        if segment != _DEEP or segments[-1:] != [_DEEP]:
             segments.append(segment)
     directory = text.endswith("/")
     if len(segments) > 1 and segments[-1] == _DEEP:

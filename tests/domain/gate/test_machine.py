@@ -215,6 +215,6 @@ class GateMachine(RuleBasedStateMachine):
 
 
 GateMachine.TestCase.settings = settings(
-    max_examples=examples(150, search=5_000), stateful_step_count=12, deadline=None
+    max_examples=examples(150, search=1_500), stateful_step_count=12, deadline=None
 )
 TestTheGateAndTheModel = GateMachine.TestCase

@@ -25,8 +25,8 @@ def _read(*changes: Change) -> ReadingList:
     return reading_list(_states(*changes), changes)
 
 
-def _with(change_: Change, **sides: Side | None) -> Change:
-    return replace(change_, entry=replace(change_.entry, **sides))
+def _now(change_: Change, new: Side) -> Change:
+    return replace(change_, entry=replace(change_.entry, new=new))
 
 
 def test_named_by_the_policy_then_more_approvals_then_larger_then_by_name() -> None:
@@ -76,9 +76,9 @@ def test_places_without_lines_say_why() -> None:
         change("app/3.bin", not_diffed=NotDiffed.BINARY),
         Change(entry("app/4.py", Status.ADDED), FileDiff(()), None),
         Change(entry("app/5.py", Status.DELETED), FileDiff(()), None),
-        Change(_with(change("app/6.py", "+1"), new=run).entry, FileDiff(()), None),
-        _with(change("app/7.py", "+1"), new=link),
-        _with(change("app/8.py", "-1"), new=link),
+        Change(_now(change("app/6.py", "+1"), run).entry, FileDiff(()), None),
+        _now(change("app/7.py", "+1"), link),
+        _now(change("app/8.py", "-1"), link),
     )
     assert {place.path: (place.start, place.note) for place in _read(*changes).places} == {
         "app/1.py": (None, "deleted"),
