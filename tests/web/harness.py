@@ -7,7 +7,7 @@ import hmac
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -47,6 +47,7 @@ class Taken:
     seen: set[str]
     down: bool = False
     isolations: tuple[Isolation, ...] = ()
+    receipts: dict[str, bytes] = field(default_factory=dict)
 
     async def accept(self, delivery: Delivery, row: RowKey, wanted: Wanted) -> bool:
         if self.down:
@@ -55,6 +56,16 @@ class Taken:
             return False
         self.seen |= {delivery.id, delivery.digest}
         self.rows.append((row, wanted))
+        return True
+
+    async def recall(self, run_id: str) -> bytes | None:
+        """Of ports.Receipts, as `keep` is."""
+        if self.down:
+            raise LedgerUnavailable("Redis: ConnectionError: refused")
+        return self.receipts.get(run_id)
+
+    async def keep(self, run_id: str, receipt: bytes) -> bool:
+        self.receipts[run_id] = receipt
         return True
 
 
@@ -91,7 +102,7 @@ async def open_web(*, allowed_accounts: frozenset[int] = frozenset()) -> AsyncIt
         async def isolations() -> tuple[Isolation, ...]:
             return taken.isolations
 
-        yield WebServices(taken, ready, isolations, (SECRET, OLD_SECRET), allowed_accounts)
+        yield WebServices(taken, ready, isolations, (SECRET, OLD_SECRET), allowed_accounts, taken)
 
     app = create_app(services)
     async with app.router.lifespan_context(app):
