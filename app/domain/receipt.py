@@ -155,9 +155,16 @@ def receipt_of(
     )
 
 
-def same_review(one: Receipt, other: Receipt) -> bool:
-    """Whether both say the same, whenever they were made."""
-    return replace(one, made_at="") == replace(other, made_at="")
+def same_outcome(one: Receipt, other: Receipt) -> bool:
+    """Whether both say the same of the change. When they were made, and which calls it took, does not count: an attempt
+    after a crash finds what the one before has paid for, and asks nobody.
+    """
+    return _outcome(one) == _outcome(other)
+
+
+def _outcome(receipt: Receipt) -> Receipt:
+    prompts = tuple(replace(one, calls=None) for one in receipt.prompts)
+    return replace(receipt, made_at="", models=(), prompts=prompts, carried=0, cost=Cost(None, None, None))
 
 
 def escaped_path(path: str) -> str:

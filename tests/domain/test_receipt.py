@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from app.domain.receipt import (
     Receipt,
     VerdictTold,
     escaped_path,
-    same_review,
+    same_outcome,
 )
 from app.domain.receipt_basis import Basis, PromptUsed, RulePackUsed, packs_used, prompts_of, prompts_used
 from app.domain.report import Bill, ModelUse
@@ -120,9 +120,18 @@ def test_a_review_without_a_model_says_so() -> None:
     assert (told.models, told.model_note, told.cost) == ((), note, Cost(0, None, None))
 
 
-def test_the_same_review_at_another_time_is_the_same_and_nothing_else_is() -> None:
-    assert same_review(receipt(), receipt(made_at="2026-11-21T13:00:00Z"))
-    assert not same_review(receipt(), receipt(carried=9))
+def test_what_it_took_is_no_part_of_what_it_came_to() -> None:
+    """An attempt after a crash asks nobody again, and comes to the same."""
+    later: dict[str, Any] = {
+        "made_at": "2026-11-21T13:00:00Z",
+        "models": (),
+        "prompts": tuple(replace(one, calls=None) for one in receipt().prompts),
+        "carried": 9,
+        "cost": Cost(0, 0, None),
+    }
+    assert same_outcome(receipt(), receipt(**later))
+    for name in {field.name for field in fields(Receipt)} - later.keys():
+        assert not same_outcome(receipt(), receipt(**{name: None})), name
 
 
 @given(st.binary(max_size=30))

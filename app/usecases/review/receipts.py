@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.domain.receipt import Receipt, receipt_of, same_review
+from app.domain.receipt import Receipt, receipt_of, same_outcome
 from app.domain.receipt_file import Valid, checked, receipt_file, signed_bytes
 from app.ports import Clock, Place, Receipts, ReceiptSigner
 from app.usecases.review.examination import Examined
@@ -22,8 +22,9 @@ class ReceiptKeeper:
     async def keep(self, run: str, place: Place, examined: Examined) -> bool:
         """False when the receipt is too large to be kept.
 
-        A run has one receipt. An attempt that comes to the same as an earlier one leaves it as it is, byte by byte; one
-        that comes to something else, as after an outage of the model, replaces it: the check tells the newer, too.
+        A run has one receipt. An attempt that comes to the same as an earlier one leaves it as it is, byte by byte, for
+        that one tells what it took; one that comes to something else, as after an outage of the model, replaces it: the
+        check tells the newer, too.
         """
         receipt = receipt_of(
             examined.report,
@@ -43,4 +44,4 @@ class ReceiptKeeper:
     async def _says(self, kept: bytes, receipt: Receipt) -> bool:
         """Whether it is ours and says the same: who can merely write to Redis makes up no receipt."""
         found = checked(kept, await self.signer.keys())
-        return isinstance(found, Valid) and same_review(found.receipt, receipt)
+        return isinstance(found, Valid) and same_outcome(found.receipt, receipt)
