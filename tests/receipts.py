@@ -39,7 +39,8 @@ def receipt(report: Report | None = None, **changes: object) -> Receipt:
 
 def signed(content: Receipt, key: SigningKey = KEY) -> bytes:
     """The bytes of its file."""
-    return receipt_file(content, key.sign(signed_bytes(content)))
+    message = signed_bytes(content)
+    return receipt_file(message, key.sign(message))
 
 
 def keys_of(*keys: SigningKey) -> Mapping[str, Verify]:

@@ -69,11 +69,16 @@ def signed_bytes(receipt: Receipt) -> bytes:
     return _TAG + canonical_json(plain(receipt))
 
 
-def receipt_file(receipt: Receipt, signature: Signature) -> bytes:
-    """The bytes of the file; there is no line end after them."""
+def receipt_file(signed: bytes, signature: Signature) -> bytes:
+    """The bytes of the file; there is no line end after them. `signed` is what `signed_bytes` gave."""
     value = base64.urlsafe_b64encode(signature.value).rstrip(b"=").decode("ascii")
     one = {"key": signature.key, "algorithm": ALGORITHM, "signature": value}
-    return canonical_json({"payload": plain(receipt), "signatures": [one]})
+    return _document(signed.removeprefix(_TAG), [one])
+
+
+def _document(payload: bytes, signatures: object) -> bytes:
+    """Canonical, without spelling a large payload twice."""
+    return b'{"payload":' + payload + b',"signatures":' + canonical_json(signatures) + b"}"
 
 
 def checked(
@@ -83,15 +88,16 @@ def checked(
     repository where these are given.
     """
     try:
-        receipt, signature = _read(data)
-        _demand_signed(receipt, signature, keys)
+        receipt, payload, signature = _read(data)
+        _demand_signed(payload, signature, keys)
         _demand_subject(receipt, head, repository)
     except _Refused as refused:
         return Invalid(refused.problem, str(refused))
     return Valid(receipt, signature.key)
 
 
-def _read(data: bytes) -> tuple[Receipt, Signature]:
+def _read(data: bytes) -> tuple[Receipt, bytes, Signature]:
+    """With the canonical bytes of its payload."""
     if len(data) > MAX_BYTES:
         raise _malformed(f"it has more than {MAX_BYTES:,} bytes")
     try:
@@ -99,7 +105,8 @@ def _read(data: bytes) -> tuple[Receipt, Signature]:
         document = object_with(loaded(text), "the file", {"payload", "signatures"})
         signature = _signature(document["signatures"])
         receipt = _payload(document["payload"])
-        canonical = canonical_json(document)
+        payload = canonical_json(document["payload"])
+        canonical = _document(payload, document["signatures"])
     except UnicodeDecodeError as error:
         raise _malformed(f"byte {error.start} is not UTF-8") from None
     except RecursionError:
@@ -112,7 +119,7 @@ def _read(data: bytes) -> tuple[Receipt, Signature]:
         at = next((n for n, (a, b) in enumerate(zip(canonical, data, strict=False)) if a != b), len(canonical))
         words = "it says what a receipt says, but is not spelt as one: something was added, removed or reordered"
         raise _Refused(Problem.ALTERED, f"{words}, first at byte {at}. Get the file anew, byte by byte")
-    return receipt, signature
+    return receipt, payload, signature
 
 
 def _payload(value: object) -> Receipt:
@@ -146,7 +153,7 @@ def _decoded(text: str) -> bytes:
     return value if base64.urlsafe_b64encode(value).rstrip(b"=").decode("ascii") == text else b""
 
 
-def _demand_signed(receipt: Receipt, signature: Signature, keys: Mapping[str, Verify]) -> None:
+def _demand_signed(payload: bytes, signature: Signature, keys: Mapping[str, Verify]) -> None:
     verify = keys.get(signature.key)
     if verify is None:
         known = ", ".join(sorted(keys)) or "none"
@@ -155,7 +162,7 @@ def _demand_signed(receipt: Receipt, signature: Signature, keys: Mapping[str, Ve
             f"it says that the key {signature.key} signed it, and that key is not known here (known: {known}). Ask who "
             "runs this Revwright for what `revwright receipt public-key` prints, and name the file with --public-key",
         )
-    if not verify(signature.value, signed_bytes(receipt)):
+    if not verify(signature.value, _TAG + payload):
         raise _Refused(
             Problem.ALTERED,
             f"the signature is not that of the key {signature.key} on this content: one or the other was altered. Get "

@@ -66,7 +66,7 @@ CATALOGUE = (
     Setting(
         "REVWRIGHT_DATA_DIR",
         "",
-        "Absolute path of the directory for repository mirrors and the embedded Redis.",
+        "Absolute path of the directory for repository mirrors, the embedded Redis, and the keys of receipts.",
         shown_default="`$XDG_STATE_HOME/revwright`, or `~/.local/state/revwright`",
     ),
     Setting("REVWRIGHT_HOST", "127.0.0.1", "Address that `up` and `web` listen on; `--host` wins."),

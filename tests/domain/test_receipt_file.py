@@ -36,6 +36,10 @@ def problem(data: bytes) -> tuple[Problem, str]:
     return result.problem, result.reason
 
 
+def test_the_whole_file_is_canonical() -> None:
+    assert canonical_json(json.loads(SAMPLE)) == SAMPLE
+
+
 def test_what_was_signed_is_valid_and_says_what_it_said() -> None:
     assert checked(SAMPLE, KNOWN) == Valid(receipt(), KEY.public.id)
     assert checked(SAMPLE, KNOWN, head=HEAD, repository="Acme/Web") == Valid(receipt(), KEY.public.id)
@@ -85,7 +89,7 @@ def test_a_key_that_stands_twice_is_refused_whichever_reader_takes_which() -> No
 def test_content_of_another_signature_is_altered() -> None:
     """All is spelt as it should be; only the signature does not fit."""
     other = receipt(carried=41)
-    foreign = receipt_file(other, KEY.sign(signed_bytes(receipt())))
+    foreign = receipt_file(signed_bytes(other), KEY.sign(signed_bytes(receipt())))
 
     assert problem(foreign)[0] is Problem.ALTERED
     assert problem(foreign)[1].startswith(f"the signature is not that of the key {KEY.public.id} on this content")
@@ -93,7 +97,7 @@ def test_content_of_another_signature_is_altered() -> None:
 
 def test_a_signature_of_the_payload_alone_is_none_of_a_receipt() -> None:
     """The tag keeps what the key signs for one purpose from counting for another."""
-    untagged = receipt_file(receipt(), KEY.sign(canonical_json(plain(receipt()))))
+    untagged = receipt_file(signed_bytes(receipt()), KEY.sign(canonical_json(plain(receipt()))))
 
     assert problem(untagged)[0] is Problem.ALTERED
 
@@ -114,7 +118,7 @@ def test_an_unknown_key_is_named_with_what_to_do_next() -> None:
 def test_a_stranger_who_takes_the_id_of_a_known_key_is_found_out() -> None:
     forged = Signature(KEY.public.id, SigningKey.generate().sign(signed_bytes(receipt())).value)
 
-    assert problem(receipt_file(receipt(), forged))[0] is Problem.ALTERED
+    assert problem(receipt_file(signed_bytes(receipt()), forged))[0] is Problem.ALTERED
 
 
 def test_a_key_before_a_rotation_still_counts() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import zlib
 
@@ -43,7 +44,7 @@ class RedisReceipts:
         return data
 
     async def keep(self, run_id: str, receipt: bytes) -> bool:
-        packed = zlib.compress(receipt)
+        packed = await asyncio.to_thread(zlib.compress, receipt)
         if len(receipt) > MAX_BYTES or len(packed) > self._max_packed_bytes:
             _log.error("the receipt of run %s has %d bytes, which is too large to be kept", run_id, len(receipt))
             async with translated():

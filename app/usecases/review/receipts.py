@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from dataclasses import dataclass
+from functools import partial
 
 from app.domain.receipt import Receipt, receipt_of, same_outcome
 from app.domain.receipt_file import Valid, checked, receipt_file, signed_bytes
@@ -26,7 +28,8 @@ class ReceiptKeeper:
         that one tells what it took; one that comes to something else, as after an outage of the model, replaces it: the
         check tells the newer, too.
         """
-        receipt = receipt_of(
+        made = partial(
+            receipt_of,
             examined.report,
             examined.basis,
             run=run,
@@ -35,13 +38,14 @@ class ReceiptKeeper:
             made_at=self.now(),
             version=self.version,
         )
+        receipt = await to_thread(made)  # a change of many thousands of files must not hold up the row's heartbeat
         kept = await self.receipts.recall(run)
         if kept is not None and await self._says(kept, receipt):
             return True
-        signature = await self.signer.sign(signed_bytes(receipt))
-        return await self.receipts.keep(run, receipt_file(receipt, signature))
+        message = await to_thread(signed_bytes, receipt)
+        return await self.receipts.keep(run, receipt_file(message, await self.signer.sign(message)))
 
     async def _says(self, kept: bytes, receipt: Receipt) -> bool:
         """Whether it is ours and says the same: who can merely write to Redis makes up no receipt."""
-        found = checked(kept, await self.signer.keys())
+        found = await to_thread(checked, kept, await self.signer.keys())
         return isinstance(found, Valid) and same_outcome(found.receipt, receipt)

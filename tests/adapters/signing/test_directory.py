@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.signing import directory as module
 from app.adapters.signing.directory import CURRENT, PUBLIC_SUFFIX, KeyDirectory
 from app.adapters.signing.ed25519 import SigningKey, public_keys
 from app.domain.errors import KeyUnavailable
@@ -153,7 +152,7 @@ def test_a_write_that_fails_leaves_nothing_behind(keys: KeyDirectory, monkeypatc
     def full(_fd: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(KeyUnavailable, match="No space left on device"):
         keys.rotate()
 
