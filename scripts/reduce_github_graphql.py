@@ -6,7 +6,8 @@ Usage, with the ``package`` folder of an unpacked ``@octokit/graphql-schema`` ar
     python scripts/reduce_github_graphql.py package/schema.graphql tests/fakes/github/graphql_schema/github.graphql
 
 ``fields.txt`` beside the target names the fields, as ``Type.field``. Kept are these, all their arguments, and whole the
-input objects, enums and scalars that they reach; descriptions and directives are left out.
+input objects, enums and scalars that they reach, of unions the members that are named; descriptions and directives are
+left out.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
+    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLScalarType,
     GraphQLSchema,
@@ -49,29 +51,37 @@ def reduce(schema: GraphQLSchema, wanted: dict[str, set[str]]) -> str:
         if name in kept:
             continue
         found = schema.type_map.get(name)
-        match found:
-            case GraphQLObjectType() | GraphQLInterfaceType():
-                reached = _prune(found, wanted.get(name, set()))
-                found.interfaces = tuple(one for one in found.interfaces if one.name in wanted)
-            case GraphQLInputObjectType():
-                reached = {get_named_type(field.type).name for field in found.fields.values()}
-                for field in found.fields.values():
-                    field.description = None
-            case GraphQLEnumType():
-                reached = set()
-                for value in found.values.values():
-                    value.description = value.deprecation_reason = None
-            case GraphQLScalarType() if is_specified_scalar_type(found):
-                continue
-            case GraphQLScalarType():
-                reached = set()
-                found.specified_by_url = None
-            case GraphQLUnionType() | None | _:
-                sys.exit(f"{name} is not in this schema, or of a kind that is not reduced: name another field")
+        if found is None:
+            sys.exit(f"{name} is not in this schema")
+        if is_specified_scalar_type(found):
+            continue
+        reached = _reached(found, wanted)
         found.description = None
         kept[name] = print_type(found)
         waiting += sorted(reached - kept.keys())
     return "\n\n".join(kept[name] for name in sorted(kept)) + "\n"
+
+
+def _reached(found: GraphQLNamedType, wanted: dict[str, set[str]]) -> set[str]:
+    """Leave only what is wanted of one type; the names of the types that it reaches."""
+    reached: set[str] = set()
+    match found:
+        case GraphQLObjectType() | GraphQLInterfaceType():
+            reached = _prune(found, wanted.get(found.name, set()))
+            found.interfaces = tuple(one for one in found.interfaces if one.name in wanted)
+        case GraphQLInputObjectType():
+            reached = {get_named_type(field.type).name for field in found.fields.values()}
+            for field in found.fields.values():
+                field.description = None
+        case GraphQLEnumType():
+            for value in found.values.values():
+                value.description = value.deprecation_reason = None
+        case GraphQLScalarType():
+            found.specified_by_url = None
+        case GraphQLUnionType():
+            found.types = tuple(one for one in found.types if one.name in wanted)
+            reached = {one.name for one in found.types}
+    return reached
 
 
 def _prune(found: GraphQLObjectType | GraphQLInterfaceType, wanted: set[str]) -> set[str]:

@@ -20,7 +20,7 @@ from app.adapters.store.redis_url import parse_redis_url
 from app.cli.logs import configure
 from app.ports import Begun
 from app.settings import Settings
-from app.usecases.review.check_run import CheckRuns
+from app.usecases.check_runs import CheckRuns
 from app.wiring.worker import open_worker_services
 from workers.back_off import BackOff
 from workers.main import run_worker

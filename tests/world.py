@@ -23,6 +23,8 @@ from app.adapters.store.bells import queue_name
 from app.adapters.store.ledger import LedgerOptions
 from app.adapters.store.scripts import hgetall
 from app.domain.jobs import Queue
+from app.domain.messages.check import REVIEW_CHECK
+from app.domain.messages.gate import GATE_CHECK
 from app.ports import Sandboxes
 from app.settings import Settings
 from app.web.main import create_app
@@ -129,12 +131,16 @@ class World:
 
     # What GitHub shows.
 
-    def checks(self, sha: str) -> list[CheckRun]:
-        return [run for run in self.repo.check_runs.values() if run.head_sha == sha]
+    def checks(self, sha: str, name: str = REVIEW_CHECK) -> list[CheckRun]:
+        return [run for run in self.repo.check_runs.values() if run.head_sha == sha and run.name == name]
 
-    def check(self, sha: str) -> CheckRun:
-        (run,) = self.checks(sha)
+    def check(self, sha: str, name: str = REVIEW_CHECK) -> CheckRun:
+        (run,) = self.checks(sha, name)
         return run
+
+    def gate(self, pull: PullRequest) -> CheckRun:
+        """The gate's newest check on the head, which is the one that GitHub counts."""
+        return self.checks(pull.head_sha, GATE_CHECK)[-1]
 
     def summary(self, pull: PullRequest) -> str:
         (comment,) = pull.comments

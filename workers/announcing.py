@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from app.domain.errors import LedgerUnavailable
 from app.domain.jobs import RowKey
 from app.ports import Ledger
+from app.usecases.check_runs import CheckRuns
 from app.usecases.fence import Fence
 from app.usecases.job import OwnershipLost
 from app.usecases.review.announce import announce
-from app.usecases.review.check_run import CheckRuns
 from workers.leases import Lease
 
 _log = logging.getLogger(__name__)

@@ -32,6 +32,19 @@ class PullRequestChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PullRequestReviewed:
+    """`pull_request_review` with any action: what the reviews come to now, GitHub is asked."""
+
+    action: str
+    ref: PullRequestRef
+    repository: RepositoryName
+    account_id: int
+    head_sha: Sha
+    draft: bool
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """GitHub says hello after the webhook was set up."""
 
@@ -44,4 +57,4 @@ class Unhandled:
     action: str
 
 
-Event = PullRequestChanged | Ping | Unhandled
+Event = PullRequestChanged | PullRequestReviewed | Ping | Unhandled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from app.domain.jobs import RowKey
@@ -14,9 +15,27 @@ class Wanted:
     """What the newest delivery told of the pull request: hints for the worker, which asks GitHub itself."""
 
     repository: RepositoryName
-    head: Sha
+    head: Sha | None
+    """None where the delivery did not tell."""
     trigger: str
     draft: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What one delivery asks of a job beyond the row itself; kept until the job has done it. `text` is ours."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptNote:
+    """A note as it was taken in: at `taken_at`, when `head` was the newest head that we had heard of."""
+
+    note: Note
+    head: Sha | None
+    taken_at: datetime
 
 
 class Order(StrEnum):

@@ -42,7 +42,8 @@ class RunStart:
     id: str
     key: RowKey
     repository: RepositoryName
-    head: Sha
+    head: Sha | None
+    """None where what began it told of no commit."""
     triggers: frozenset[str]
     generation: int
 

@@ -43,7 +43,7 @@ def table(records: Sequence[RunRecord], style: Style, now: datetime) -> str:
         numbers = _cells(_numbers(record, now)).replace(record.state, style.paint(record.state, colour), 1)
         # A long name leaves room for what the run came to.
         job = subject(record, most=style.width // 3)
-        about = f"  {job} {record.start.head[:7]}  {_came_to(record)}".rstrip()
+        about = f"  {job} {(record.start.head or '-')[:7]}  {_came_to(record)}".rstrip()
         if wide:
             lines.append(numbers + _cut(about, style.width - len(plain)))
         else:
@@ -59,7 +59,7 @@ def page(record: RunRecord, style: Style, now: datetime) -> str:
     ref = start.key.ref
     rows = [
         ("job", f"{subject(record)} (installation {ref.installation_id}, repository {ref.repository_id})"),
-        ("head", start.head),
+        ("head", start.head or "not told"),
         ("generation", f"{start.generation}" + (f", for: {wanted}" if wanted else "")),
         ("attempts", str(record.attempts)),
         ("started", utc(record.started_at)),

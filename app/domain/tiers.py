@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from app.domain.content_kinds import ContentKind
 from app.domain.globs import fold, matches, matches_folded
-from app.domain.policy import POLICY_PATH, Policy
+from app.domain.policy import POLICY_PATH, CoreRequirement, Policy
 
 ALWAYS_CORE = (
     POLICY_PATH,
@@ -94,14 +94,10 @@ def tier_of(path: str, policy: Policy, kind: ContentKind | None = None) -> TierC
     that some file system takes for the same name slips past; skip and light patterns exactly, because they lower the
     guard.
     """
-    if _undecodable(path):
-        return TierChoice(Tier.CORE, "the path is not UTF-8 (built-in)")
-    if pattern := _first_folded(ALWAYS_CORE, path):
-        return TierChoice(Tier.CORE, f"always core: {pattern} (built-in)")
-    if pattern := _first_folded(policy.rules.extra, path):
-        return TierChoice(Tier.CORE, f"rules.extra: {pattern} (policy)")
-    if pattern := _first_folded((p for requirement in policy.tiers.core for p in requirement.paths), path):
-        return TierChoice(Tier.CORE, f"{_ASKED}: {pattern} (policy)")
+    if reason := built_in_core(path, policy):
+        return TierChoice(Tier.CORE, reason)
+    if reason := next(filter(None, (asked_core(requirement, path) for requirement in policy.tiers.core)), None):
+        return TierChoice(Tier.CORE, reason)
     if pattern := _first(policy.tiers.skip, path):
         return TierChoice(Tier.SKIP, f"tiers.skip: {pattern} (policy)")
     if pattern := _first(policy.tiers.light, path):
@@ -112,6 +108,23 @@ def tier_of(path: str, policy: Policy, kind: ContentKind | None = None) -> TierC
     if kind is not None:
         return TierChoice(Tier.LIGHT, f"{kind} (built-in)")
     return TierChoice(Tier.STANDARD, "no rule names the path (built-in)")
+
+
+def built_in_core(path: str, policy: Policy) -> str | None:
+    """Why a path is core whatever `tiers.core` says of it, in the words of a `TierChoice`; None where it is not."""
+    if _undecodable(path):
+        return "the path is not UTF-8 (built-in)"
+    if pattern := _first_folded(ALWAYS_CORE, path):
+        return f"always core: {pattern} (built-in)"
+    if pattern := _first_folded(policy.rules.extra, path):
+        return f"rules.extra: {pattern} (policy)"
+    return None
+
+
+def asked_core(requirement: CoreRequirement, path: str) -> str | None:
+    """Why a path is core by one entry of `tiers.core`, in the words of a `TierChoice`; None where it is not."""
+    pattern = _first_folded(requirement.paths, path)
+    return None if pattern is None else f"{_ASKED}: {pattern} (policy)"
 
 
 def _undecodable(path: str) -> bool:

@@ -2,6 +2,7 @@
 
 from app.ports.calls import Clock, ParseEvent, PolicyParser, RulesReader
 from app.ports.code import Code, Parser, PatternCompiler, Structural
+from app.ports.gate import Collaborator, Histories, History, People, Reviews
 from app.ports.github import (
     Checks,
     Conversation,
@@ -14,7 +15,7 @@ from app.ports.github import (
     ReviewRequests,
     Threads,
 )
-from app.ports.jobs import Bells, Intake, Ledger, Orders
+from app.ports.jobs import Bells, Intake, Ledger, Notes, Orders
 from app.ports.memory import Answers, Begun, Heads, Outbox, Pace, PastReviews, Purse, Receipts, ReceiptSigner, Runs
 from app.ports.missed import HookDeliveries, KnownRepositories, Marks, OpenPullRequests
 from app.ports.review import Mirrors, Model, Repository
@@ -27,8 +28,11 @@ __all__ = [
     "Checks",
     "Clock",
     "Code",
+    "Collaborator",
     "Conversation",
     "Heads",
+    "Histories",
+    "History",
     "HookDeliveries",
     "Intake",
     "KnownRepositories",
@@ -37,6 +41,7 @@ __all__ = [
     "Marks",
     "Mirrors",
     "Model",
+    "Notes",
     "OpenPullRequests",
     "Orders",
     "Outbox",
@@ -46,6 +51,7 @@ __all__ = [
     "Parser",
     "PastReviews",
     "PatternCompiler",
+    "People",
     "Permissions",
     "Place",
     "PolicyParser",
@@ -57,6 +63,7 @@ __all__ = [
     "ReviewRequests",
     "Reviewers",
     "Reviewing",
+    "Reviews",
     "RulesReader",
     "Runs",
     "Sandbox",

@@ -8,17 +8,38 @@ from typing import Protocol
 from app.domain.events import Delivery
 from app.domain.jobs import Queue, RowKey
 from app.domain.pull_request import Sha
-from app.domain.row import Pulse, Row, Wanted
+from app.domain.row import KeptNote, Note, Pulse, Row, Wanted
 
 
 class Intake(Protocol):
     """The one call that makes an accepted delivery durable."""
 
-    async def accept(self, delivery: Delivery, row: RowKey, wanted: Wanted) -> bool:
+    async def accept(
+        self,
+        delivery: Delivery,
+        row: RowKey,
+        wanted: Wanted,
+        *,
+        also: tuple[RowKey, ...] = (),
+        note: Note | None = None,
+    ) -> bool:
         """In one step: remember the delivery, raise the row's generation, put it in line, ring the bell.
 
-        False when the delivery was seen before (by id or body). Raises LedgerUnavailable.
+        `also`: further rows of which the same is wanted; `note`: kept for the job of `row`. False when the delivery was
+        seen before (by id or body). Raises LedgerUnavailable.
         """
+        ...
+
+
+class Notes(Protocol):
+    """What was asked of a row, one by one. Raises LedgerUnavailable."""
+
+    async def of(self, row: RowKey) -> tuple[KeptNote, ...]:
+        """Those that nobody has done yet, the oldest first."""
+        ...
+
+    async def done(self, row: RowKey, note: Note) -> None:
+        """It is done, and forgotten."""
         ...
 
 

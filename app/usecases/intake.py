@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from app.domain.events import Event, Ping, PullRequestChanged, Unhandled
+from app.domain.events import Event, Ping, PullRequestChanged, PullRequestReviewed, Unhandled
 from app.domain.jobs import JobKind, RowKey
 from app.domain.policy import Trigger
-from app.domain.row import Wanted
+from app.domain.row import Note, Wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
+    """`also`: further rows of which the same is wanted; `note`: what the job of `row` is asked beyond that."""
+
     row: RowKey
     wanted: Wanted
+    also: tuple[RowKey, ...] = ()
+    note: Note | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ _TRIGGERS = {
     "synchronize": Trigger.PUSH,
 }
 
+_WEIGHS = frozenset(("submitted", "dismissed"))
+
 
 def decide(event: Event, *, allowed_accounts: frozenset[int]) -> Accepted | Ignored:
     """`allowed_accounts`: ids of the owners that may use this deployment; empty means all."""
@@ -37,19 +43,27 @@ def decide(event: Event, *, allowed_accounts: frozenset[int]) -> Accepted | Igno
             return Ignored("ping: the webhook works")
         case Unhandled(name, action):
             return Ignored(f"{name}{'.' + action if action else ''} is not an event we act on")
-        case PullRequestChanged():
-            return _pull_request(event, allowed_accounts)
+        case PullRequestChanged() | PullRequestReviewed():
+            if allowed_accounts and event.account_id not in allowed_accounts:
+                return Ignored("the account is not among REVWRIGHT_ALLOWED_ACCOUNTS")
+            if not event.open:
+                return Ignored("the pull request is closed")
+            return _changed(event) if isinstance(event, PullRequestChanged) else _reviewed(event)
     assert_never(event)
 
 
-def _pull_request(event: PullRequestChanged, allowed_accounts: frozenset[int]) -> Accepted | Ignored:
-    if allowed_accounts and event.account_id not in allowed_accounts:
-        return Ignored("the account is not among REVWRIGHT_ALLOWED_ACCOUNTS")
-    if not event.open:
-        return Ignored("the pull request is closed")
+def _changed(event: PullRequestChanged) -> Accepted | Ignored:
     # A new base means new rules and another diff: always looked at again.
     trigger = Trigger.OPENED if event.base_changed else _TRIGGERS.get(event.action)
     if trigger is None:
         return Ignored(f"pull_request.{event.action} changes nothing we review")
     wanted = Wanted(event.repository, event.head_sha, trigger, event.draft)
-    return Accepted(RowKey(JobKind.REVIEW, event.ref), wanted)
+    return Accepted(RowKey(JobKind.REVIEW, event.ref), wanted, also=(RowKey(JobKind.GATE, event.ref),))
+
+
+def _reviewed(event: PullRequestReviewed) -> Accepted | Ignored:
+    """A comment alone approves nothing; that of somebody who was asked is no reason to ask another."""
+    if event.action not in _WEIGHS:
+        return Ignored(f"pull_request_review.{event.action} changes no approval")
+    wanted = Wanted(event.repository, event.head_sha, "reviewed", event.draft)
+    return Accepted(RowKey(JobKind.GATE, event.ref), wanted)

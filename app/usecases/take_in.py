@@ -12,4 +12,4 @@ from app.usecases.intake import Accepted
 async def take_in(intake: Intake, accepted: Accepted, *, id_: str, event: str, body: bytes) -> bool:
     """False when it was taken before, by this id or with this body. Raises LedgerUnavailable."""
     delivery = Delivery(id_, event, hashlib.sha256(body).hexdigest())
-    return await intake.accept(delivery, accepted.row, accepted.wanted)
+    return await intake.accept(delivery, accepted.row, accepted.wanted, also=accepted.also, note=accepted.note)

@@ -64,9 +64,9 @@ class WebhookEndpoint:
             case Ignored(reason):
                 _log.info("delivery %s (%s) ignored: %s", delivery.id, delivery.event, reason)
                 return _answer(delivery, "ignored", reason)
-            case Accepted(row, wanted):
+            case Accepted(row, wanted, also, note):
                 try:
-                    fresh = await self.intake.accept(delivery, row, wanted)
+                    fresh = await self.intake.accept(delivery, row, wanted, also=also, note=note)
                 except LedgerUnavailable as error:
                     # GitHub then shows the delivery as failed, and it can be redelivered.
                     _log.error("delivery %s not taken: %s", delivery.id, error)

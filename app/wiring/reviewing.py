@@ -29,8 +29,8 @@ from app.adapters.store.purse import RedisPurse
 from app.adapters.store.receipts import RedisReceipts
 from app.ports import Sandboxes
 from app.settings import Settings
+from app.usecases.check_runs import CheckRuns
 from app.usecases.review.around import Surroundings
-from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.engine import Engine
 from app.usecases.review.publish import Publisher
 from app.usecases.review.receipts import ReceiptKeeper

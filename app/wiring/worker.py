@@ -22,11 +22,12 @@ from app.domain.jobs import JobKind
 from app.domain.rules import Rule
 from app.ports import Bells, Ledger, Orders, Runs, Sandboxes
 from app.settings import Settings
+from app.usecases.check_runs import CheckRuns
 from app.usecases.fence import still_ours
 from app.usecases.job import Job
-from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.run import ReviewRun
 from app.wiring.engine import open_engine
+from app.wiring.gating import gate_job
 from app.wiring.ledger import keep_runs_seconds, ledger_options
 from app.wiring.missed import MissedDeliveries, missed_deliveries
 from app.wiring.receipts import key_signer
@@ -72,7 +73,8 @@ async def open_worker_services(
         writes = NotifyingWrites(client, RedisPace(pool, apart_ms=pace_ms), now=_now)
         ledger = RedisLedger(pool, options or ledger_options(settings))
         await key_signer(settings).ready()
-        review = review_job(settings, Clients(client, writes, tokens, pool, sandboxes, _now), engine)
+        clients = Clients(client, writes, tokens, pool, sandboxes, _now)
+        review = review_job(settings, clients, engine)
         missed = missed_deliveries(
             client,
             pool,
@@ -88,7 +90,7 @@ async def open_worker_services(
             runs=RedisRuns(pool, keep_seconds=keep_runs_seconds(settings)),
             check_runs=review.check_runs,
             review=review,
-            jobs={JobKind.REVIEW: review},
+            jobs={JobKind.REVIEW: review, JobKind.GATE: gate_job(clients, review)},
             missed=missed,
         )
 

@@ -108,8 +108,9 @@ async def _finish(redis: ArqRedis, plan: Plan) -> dict[str, float]:
     async def reviewing(owner: str) -> None:
         for row, wanted in jobs:
             await accept(ledger, row, wanted)
-            await _written(outbox, row.ref, wanted.head)
-            await heads.note(row.ref, wanted.head, "failure")
+            head = wanted.head or Sha("")
+            await _written(outbox, row.ref, head)
+            await heads.note(row.ref, head, "failure")
             await finish(ledger, row, owner)
 
     async with asyncio.TaskGroup() as group:

@@ -16,6 +16,8 @@ import pytest
 from arq.connections import RedisSettings
 
 from app.cli.main import run
+from app.domain.jobs import JobKind
+from app.domain.messages.check import REVIEW_CHECK
 from app.domain.receipt_basis import TASKS
 from app.ports import Receipts
 from app.wiring.engine import load_agent_texts, load_templates
@@ -52,7 +54,7 @@ def watched(world: World, *, refuses: bool = False) -> Kept:
     minutes: Iterator[datetime] = (datetime(2026, 11, 21, 12, tzinfo=UTC) + timedelta(minutes=n) for n in range(100))
     kept = Kept(review.receipts.receipts, refuses=refuses)
     mended = replace(review, receipts=replace(review.receipts, receipts=kept, now=lambda: next(minutes)))
-    world.services = replace(world.services, review=mended, jobs=dict.fromkeys(world.services.jobs, mended))
+    world.services = replace(world.services, review=mended, jobs={**world.services.jobs, JobKind.REVIEW: mended})
     return kept
 
 
@@ -205,7 +207,9 @@ async def test_without_a_public_address_the_check_names_the_command(
 async def test_an_attempt_after_a_crash_leaves_the_receipt_as_it_is(world: World, station: str) -> None:
     says(world, DIVISION)
     kept = watched(world)
+    others = {kind: job for kind, job in world.services.jobs.items() if kind is not JobKind.REVIEW}
     dying = dies(world, station)
+    world.services = replace(world.services, jobs={**world.services.jobs, **others})
     pull = await opened(world, {PRICE: BUG})
 
     assert dying.deaths == 1
@@ -221,7 +225,8 @@ async def test_it_is_kept_before_the_check_is_concluded(world: World) -> None:
     conclude = checks.conclude
 
     async def noted(place: Any, check_run: int, conclusion: Any, output: Any) -> None:
-        told_then.append((len(kept.given), str(conclusion)))
+        if world.repo.check_runs[check_run].name == REVIEW_CHECK:
+            told_then.append((len(kept.given), str(conclusion)))
         await conclude(place, check_run, conclusion, output)
 
     checks.conclude = noted  # type: ignore[method-assign]

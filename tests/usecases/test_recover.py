@@ -10,9 +10,6 @@ import pytest
 from app.adapters.store import keys
 from app.adapters.store.ledger import RedisLedger
 from app.domain.errors import GitHubRefused, GitHubUnavailable, LedgerUnavailable, RateLimited
-from app.domain.events import Delivery as Taken
-from app.domain.jobs import RowKey
-from app.domain.row import Wanted
 from app.usecases.intake import Accepted, decide
 from app.usecases.recover import EVENTS, KEPT, OVERLAP, Scan
 from app.usecases.take_in import take_in
@@ -306,7 +303,7 @@ async def test_a_rate_limit_of_the_list_leaves_the_mark(missing: Missing) -> Non
 class Down(RedisLedger):
     """A ledger that can take nothing."""
 
-    async def accept(self, delivery: Taken, row: RowKey, wanted: Wanted) -> bool:
+    async def accept(self, *args: object, **more: object) -> bool:
         raise LedgerUnavailable("Redis: loading")
 
 

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from app.domain.errors import LedgerUnavailable
 from app.domain.events import Delivery
 from app.domain.jobs import RowKey
-from app.domain.row import Wanted
+from app.domain.row import Note, Wanted
 from app.domain.sandbox import Isolation
 from app.web.main import create_app
 from app.wiring.web import WebServices
@@ -48,14 +48,24 @@ class Taken:
     down: bool = False
     isolations: tuple[Isolation, ...] = ()
     receipts: dict[str, bytes] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
 
-    async def accept(self, delivery: Delivery, row: RowKey, wanted: Wanted) -> bool:
+    async def accept(
+        self,
+        delivery: Delivery,
+        row: RowKey,
+        wanted: Wanted,
+        *,
+        also: tuple[RowKey, ...] = (),
+        note: Note | None = None,
+    ) -> bool:
         if self.down:
             raise LedgerUnavailable("Redis: ConnectionError: refused")
         if {delivery.id, delivery.digest} & self.seen:
             return False
         self.seen |= {delivery.id, delivery.digest}
-        self.rows.append((row, wanted))
+        self.rows += [(one, wanted) for one in (row, *also)]
+        self.notes += [note] if note is not None else []
         return True
 
     async def recall(self, run_id: str) -> bytes | None:

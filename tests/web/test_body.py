@@ -127,7 +127,7 @@ async def test_a_body_counts_until_it_is_answered(web: Web) -> None:
     seen: list[int] = []
 
     class Watching(Taken):
-        async def accept(self, *args: object) -> bool:
+        async def accept(self, *args: object, **more: object) -> bool:
             seen.append(budget.held)
             return True
 

@@ -24,7 +24,7 @@ from app.domain.events import Delivery
 from app.domain.jobs import OUTAGE_ATTEMPTS, JobKind, Queue, RowKey
 from app.domain.row import Row
 from app.usecases.job import Guard, Outcome
-from app.usecases.review.run import HeadMoved
+from app.usecases.newest import HeadMoved
 from tests.adapters.store.ledger import PUSHED, expire
 from tests.build import HEAD, KEY, REF
 from tests.workers.scripted import Owners, Scripted, attempts_at, fails, row_of, wanted

@@ -23,6 +23,8 @@ class Stage(Enum):
 
     GATHER = (("contents", "read"), ("pull_requests", "read"))
     PUBLISH = (("checks", "write"), ("issues", "write"), ("pull_requests", "write"))
+    MEMBERS = (("members", "read"),)
+    """Who is in a team. An installation on a person's account, and one without that permission, has none of it."""
     RESOLVE = (("contents", "write"), ("pull_requests", "write"))
     """GitHub lets only those resolve a conversation who may write to the repository; no document of GitHub says so."""
 

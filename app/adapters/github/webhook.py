@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.domain.errors import EventMalformed
-from app.domain.events import Event, Ping, PullRequestChanged, Unhandled
+from app.domain.events import Event, Ping, PullRequestChanged, PullRequestReviewed, Unhandled
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
 
 _WORD = re.compile(r"[a-z0-9_]{1,64}")
@@ -60,24 +62,24 @@ class _PullRequestPayload(_Payload):
 
 def parse(event: str, body: bytes) -> Event:
     """The event in a verified body. Raises EventMalformed; an event or action we do not know is Unhandled."""
-    if event == "pull_request" and (payload := _validated(body)) is not None:
-        return _changed(payload)
+    if event in _MADE and (payload := _validated(body)) is not None:
+        return _MADE[event](payload)
     data = _json_object(body)
     if event == "ping":
         return Ping()
     action = data.get("action")
     word = action if isinstance(action, str) and _WORD.fullmatch(action) else ""
-    if event != "pull_request" or "pull_request" not in data:
+    if event not in _MADE or "pull_request" not in data:
         return Unhandled(event if _WORD.fullmatch(event) else "unknown", word)
     if "installation" not in data:
-        return Unhandled("pull_request outside an installation of the App", word)
+        return Unhandled(f"{event} outside an installation of the App", word)
     try:
         payload = _PullRequestPayload.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise EventMalformed(f"pull_request.{word}: {where}: {first['msg']}") from None
-    return _changed(payload)
+        raise EventMalformed(f"{event}.{word}: {where}: {first['msg']}") from None
+    return _MADE[event](payload)
 
 
 def _validated(body: bytes) -> _PullRequestPayload | None:
@@ -99,6 +101,23 @@ def _changed(payload: _PullRequestPayload) -> PullRequestChanged:
         open=payload.pull_request.state == "open",
         base_changed=payload.action == "edited" and payload.changes is not None and "base" in payload.changes,
     )
+
+
+def _reviewed(payload: _PullRequestPayload) -> PullRequestReviewed:
+    return PullRequestReviewed(
+        action=payload.action,
+        ref=PullRequestRef(payload.installation.id, payload.repository.id, payload.pull_request.number),
+        repository=RepositoryName.parse(payload.repository.full_name),
+        account_id=payload.repository.owner.id,
+        head_sha=Sha(payload.pull_request.head.sha),
+        draft=payload.pull_request.draft,
+        open=payload.pull_request.state == "open",
+    )
+
+
+_MADE: Mapping[str, Callable[[_PullRequestPayload], Event]] = MappingProxyType(
+    {"pull_request": _changed, "pull_request_review": _reviewed}
+)
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

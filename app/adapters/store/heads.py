@@ -10,13 +10,14 @@ from app.domain.pull_request import PullRequestRef, Sha
 
 
 class RedisHeads:
-    """Implements ports.Heads."""
+    """Implements ports.Heads, for each check apart."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, check: str = "") -> None:
         self._redis = redis
+        self._check = check
 
     async def note(self, ref: PullRequestRef, head: Sha, state: str) -> None:
-        name = _name(ref, head)
+        name = self._name(ref, head)
         async with translated(), self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(name, str(ref.number), state)
             pipe.expire(name, keys.OUTBOX_SECONDS)
@@ -24,9 +25,8 @@ class RedisHeads:
 
     async def others(self, ref: PullRequestRef, head: Sha) -> dict[int, str]:
         async with translated():
-            fields = await hgetall(self._redis, _name(ref, head))
+            fields = await hgetall(self._redis, self._name(ref, head))
         return {int(n): state.decode() for n, state in fields.items() if int(n) != ref.number}
 
-
-def _name(ref: PullRequestRef, head: Sha) -> str:
-    return keys.head(f"{ref.installation_id}:{ref.repository_id}:{head}")
+    def _name(self, ref: PullRequestRef, head: Sha) -> str:
+        return keys.head(f"{self._check}{ref.installation_id}:{ref.repository_id}:{head}")

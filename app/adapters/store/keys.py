@@ -64,8 +64,17 @@ REST API".
 """
 
 
+NOTES_SECONDS = 24 * 3600
+"""What people asked for is done within a day or never."""
+
+
 def row(name: str) -> str:
     return f"{PREFIX}:row:{name}"
+
+
+def notes(row_name: str) -> str:
+    """A hash: id of a note -> the head that we knew when it came, the time in ms, and its text, a line each."""
+    return f"{PREFIX}:notes:{row_name}"
 
 
 def delivery_id(id_: str) -> str:

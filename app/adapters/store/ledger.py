@@ -14,7 +14,7 @@ from app.domain.events import Delivery
 from app.domain.jobs import LIMITS, JobKind, Queue, RowKey
 from app.domain.policy import Trigger
 from app.domain.pull_request import RepositoryName, Sha
-from app.domain.row import Order, Pulse, Row, Wanted
+from app.domain.row import Note, Order, Pulse, Row, Wanted
 
 _log = logging.getLogger(__name__)
 
@@ -53,25 +53,34 @@ class RedisLedger:
         self._scripts = scripts or Scripts(redis)
         self._options = options or LedgerOptions()
 
-    async def accept(self, delivery: Delivery, row: RowKey, wanted: Wanted) -> bool:
-        name, options = str(row), self._options
+    async def accept(
+        self,
+        delivery: Delivery,
+        row: RowKey,
+        wanted: Wanted,
+        *,
+        also: tuple[RowKey, ...] = (),
+        note: Note | None = None,
+    ) -> bool:
+        options = self._options
         debounce = options.debounce_ms if wanted.trigger == Trigger.PUSH else 0
+        arguments: list[Argument] = [
+            options.keep_deliveries_seconds,
+            str(wanted.repository),
+            wanted.head or "",
+            wanted.trigger,
+            int(wanted.draft),
+            debounce,
+            debounce * _DEBOUNCES,
+            options.compare_ms,
+            note.id if note is not None else "",
+            note.text if note is not None else "",
+            keys.NOTES_SECONDS,
+        ]
+        for one in (row, *also):
+            arguments += [str(one), LIMITS[one.kind].queue, int(one.kind is JobKind.REVIEW)]
         reply = await self._scripts.call(
-            "accept",
-            [keys.delivery_id(delivery.id), keys.delivery_body(delivery.digest), keys.row(name)],
-            [
-                options.keep_deliveries_seconds,
-                name,
-                LIMITS[row.kind].queue,
-                str(wanted.repository),
-                wanted.head,
-                wanted.trigger,
-                int(wanted.draft),
-                debounce,
-                debounce * _DEBOUNCES,
-                int(row.kind is JobKind.REVIEW),
-                options.compare_ms,
-            ],
+            "accept", [keys.delivery_id(delivery.id), keys.delivery_body(delivery.digest)], arguments
         )
         return int(reply) > 0
 
@@ -174,7 +183,7 @@ def _row(key: RowKey, fields: dict[bytes, bytes]) -> Row:
         done=int(text.get("done", "0")),
         wanted=Wanted(
             repository=RepositoryName.parse(text["repository"]),
-            head=Sha(text["head"]),
+            head=Sha(text["head"]) if "head" in text else None,
             trigger=text["trigger"],
             draft=text["draft"] == "1",
         ),

@@ -31,7 +31,7 @@ def start_fields(start: RunStart) -> dict[str, str]:
         "schema": SCHEMA,
         "row": str(start.key),
         "repository": str(start.repository),
-        "head": start.head,
+        "head": start.head or "",
         "triggers": ",".join(sorted(start.triggers)),
         "generation": str(start.generation),
     }
@@ -75,7 +75,7 @@ def record(id_: str, fields: Mapping[bytes, bytes], timeline: Sequence[bytes]) -
                 id=id_,
                 key=RowKey.parse(text["row"]),
                 repository=RepositoryName.parse(text["repository"]),
-                head=_sha(text["head"]),
+                head=_sha(text["head"]) if text["head"] else None,
                 triggers=frozenset(text["triggers"].split(",")) - {""},
                 generation=int(text["generation"]),
             ),

@@ -9,7 +9,7 @@ from app.domain.errors import GitHubError
 from app.domain.messages import check as words
 from app.domain.row import Row
 from app.ports import Place
-from app.usecases.review.check_run import CheckRuns
+from app.usecases.check_runs import CheckRuns
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ async def announce(row: Row, check_runs: CheckRuns, *, held_until: datetime | No
     when it runs.
     """
     place, head = Place(row.key.ref, row.wanted.repository), row.wanted.head
-    if row.wanted.draft or row.paused:
+    if head is None or row.wanted.draft or row.paused:
         return
     if await check_runs.is_over(place.ref, head):
         return  # a late delivery, or another look at the same head: which of them, GitHub tells the review

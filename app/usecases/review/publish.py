@@ -8,18 +8,19 @@ from dataclasses import dataclass, replace
 
 from app.domain.errors import GitHubRefused
 from app.domain.messages import check as words
-from app.domain.messages.check import CheckOutput, Conclusion
+from app.domain.messages.check import Conclusion
 from app.domain.messages.comments import inline_comment, review_body, summary_comment
 from app.domain.messages.marker import marker
 from app.domain.messages.origin import Origin
-from app.domain.pull_request import Sha
 from app.domain.report import Report
 from app.domain.rules import Rule
 from app.ports import Conversation, Heads, Outbox, Place, PullRequests, Threads
+from app.usecases.check_runs import CheckRuns
 from app.usecases.job import Guard
 from app.usecases.once import once
+from app.usecases.one_comment import keep_comment
+from app.usecases.passing import Passing
 from app.usecases.review.around import Around, finding_marker
-from app.usecases.review.check_run import HELD, CheckRuns
 from app.usecases.review.examination import Examined
 from app.usecases.review.settling import Settling
 
@@ -61,48 +62,21 @@ class Publisher:
             await settling.ask(place, report, origin, person)
         await guard()
         try:
-            await self._summary(place, shown, origin)
+            mark = marker(self.marker_key, place.ref, SUMMARY)
+            body = summary_comment(shown, origin, mark)
+            await keep_comment(self.outbox, self.conversation, place, key=SUMMARY, mark=mark, body=body)
         except GitHubRefused as error:  # a locked conversation, say; the check tells the same
             _log.warning("%s: the summary comment was refused: %s", place.ref, error)
         verdict = words.conclusion_of(report.verdict)
         output = words.concluded(shown, origin)
         await guard()
         if verdict is Conclusion.SUCCESS:
-            await self._pass(place, report.head, output, origin.run_id)
+            passing = Passing(self.check_runs, self.heads, self.pull_requests)
+            await passing.succeed(place, report.head, output, origin.run_id)
         else:
             if examined.retry_at is None:  # else the same run has more to say
                 await self.check_runs.judge(place.ref, report.head, origin.run_id)
             await self.check_runs.conclude(place, report.head, verdict, output)
-
-    async def _pass(self, place: Place, head: Sha, output: CheckOutput, run_id: str) -> None:
-        """Green, unless an open pull request with the same head has not passed: GitHub keeps checks by commit.
-
-        Each one notes that it has passed before it looks at the others, and one that was held looks once more, so that
-        of two that pass at the same time at least one sees both.
-        """
-        await self.heads.note(place.ref, head, Conclusion.SUCCESS)
-        if against := await self._against(place, head):
-            held = words.held_by_siblings(output, against)
-            await self.check_runs.conclude(place, head, Conclusion.ACTION_REQUIRED, held, state=HELD)
-            if await self._against(place, head):
-                return
-        others = await self.heads.others(place.ref, head)
-        if HELD in others.values():  # its check run may be newer than ours, and GitHub counts the newest
-            await self.check_runs.conclude(place, head, Conclusion.SUCCESS, output)
-        else:
-            await self.check_runs.judge(place.ref, head, run_id)
-        await self.check_runs.conclude(place, head, Conclusion.SUCCESS, output)
-
-    async def _against(self, place: Place, head: Sha) -> tuple[int, ...]:
-        """Open pull requests with the same head that have not passed."""
-        against: list[int] = []
-        for number, state in sorted((await self.heads.others(place.ref, head)).items()):
-            if state in {Conclusion.SUCCESS, Conclusion.CANCELLED, HELD}:
-                continue
-            other = await self.pull_requests.read(replace(place.ref, number=number), place.repository)
-            if other.open and other.head_sha == head:
-                against.append(number)
-        return tuple(against)
 
     async def _review(self, place: Place, report: Report) -> bool:
         """Posts the findings that were not posted before; False when GitHub refused the comments."""
@@ -143,31 +117,6 @@ class Publisher:
             for id_ in write.rpartition(":")[2].split("+"):
                 await self.outbox.finish(place.ref, f"finding:{id_}", found)
             await self.outbox.finish(place.ref, write, found)
-
-    async def _summary(self, place: Place, report: Report, origin: Origin) -> None:
-        mark = marker(self.marker_key, place.ref, SUMMARY)
-        body = summary_comment(report, origin, mark)
-        known = (await self.outbox.finished(place.ref, SUMMARY)).get(SUMMARY)
-        if known is not None:
-            if await self.conversation.edit(place, known, body):
-                return
-            await self.outbox.forget(place.ref, SUMMARY)  # somebody deleted it: say it anew
-        written = False
-
-        async def write() -> int:
-            nonlocal written
-            written = True
-            return await self.conversation.comment(place, body)
-
-        comment = await once(
-            self.outbox,
-            place.ref,
-            SUMMARY,
-            find=lambda: self.conversation.find_comment(place, mark),
-            act=write,
-        )
-        if not written:  # found again after a crash: it may tell of an older head
-            await self.conversation.edit(place, comment, body)
 
 
 def _without_inline(report: Report) -> Report:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.domain.entries import display_path
-from app.domain.errors import GitHubError, GitHubUnavailable
+from app.domain.errors import GitHubError
 from app.domain.jobs import OUTAGE_ATTEMPTS
 from app.domain.judgements import Decision
 from app.domain.messages import check as words
@@ -23,10 +23,11 @@ from app.domain.row import Order, Row
 from app.domain.runs import added
 from app.domain.snapshot import Snapshot
 from app.ports import Answers, Mirrors, Place, PolicyParser, PullRequests, Purse, Repository, RulesReader, Sandboxes
+from app.usecases.check_runs import CheckRuns
 from app.usecases.job import Guard, Outcome, Progress
 from app.usecases.metered import MeteredModel
+from app.usecases.newest import Newest
 from app.usecases.review.around import Surroundings
-from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.engine import Engine
 from app.usecases.review.examination import Examined, Matter
 from app.usecases.review.gather import gather
@@ -34,14 +35,6 @@ from app.usecases.review.publish import Publisher
 from app.usecases.review.receipts import ReceiptKeeper
 from app.usecases.review.remembered import RememberedModel
 from app.usecases.review.telling import Telling
-
-
-class HeadMoved(GitHubUnavailable):
-    """Git and the API disagree about the head: a push whose delivery is not here yet, or one of them lags behind.
-
-    That is GitHub's trouble, however long it takes, and no reason to give the review up.
-    """
-
 
 _MOST_TOLD = 20
 _NOTHING_NEW = frozenset((Trigger.PUSH.value, Order.RESUME.value))
@@ -70,9 +63,13 @@ class ReviewRun:
     """Where people reach our web process."""
     seconds: Callable[[], float] = time.monotonic
 
+    @property
+    def _newest(self) -> Newest:
+        return Newest(self.pull_requests, self.mirrors)
+
     async def run(self, row: Row, guard: Guard, progress: Progress) -> Outcome:
         """Ends with a concluded check on the newest head, or raises an error that says whether to try again."""
-        pull = await self._read(row)
+        pull = await self._newest.read(row)
         place = Place(pull.ref, pull.repository)
         await progress.note(f"GitHub says: {'open' if pull.open else 'closed'}, head {pull.head_sha[:10]}")
         await guard()
@@ -83,7 +80,7 @@ class ReviewRun:
         if await self.check_runs.judged_by(pull.ref, pull.head_sha, row.run):
             return Outcome("the review was finished when its worker died", pull.head_sha)
         if row.triggers <= _NOTHING_NEW and row.reviewed == pull.head_sha and await self._is_over(pull):
-            await self._still_head(row, pull)
+            await self._newest.confirm(row, pull)
             return Outcome("this head was reviewed before", pull.head_sha)
         if not pull.draft:
             await self.check_runs.start(place, pull.head_sha, words.running())
@@ -102,7 +99,7 @@ class ReviewRun:
             await progress.note(line)
         await progress.note(f"examined: {headline(report.verdict)}")
         await guard()
-        await self._still_head(row, pull)
+        await self._newest.confirm(row, pull)
         await self.surroundings.past.keep(pull.ref, examined.past)
         examined, receipt = await self._with_receipt(row, place, examined)
         origin = Origin(row.run, self.github_url, pull.repository, pull.head_sha, receipt)
@@ -113,7 +110,7 @@ class ReviewRun:
 
     async def end_early(self, row: Row, order: Order) -> Outcome:
         """A required check that was asked for is `cancelled`: neither green nor waiting for ever."""
-        pull = await self._read(row)
+        pull = await self._newest.read(row)
         place = Place(pull.ref, pull.repository)
         await self._cancel_what_is_not_wanted(place, pull)
         if pull.ready:
@@ -123,7 +120,7 @@ class ReviewRun:
 
     async def superseded(self, row: Row) -> None:
         """The old head's check ends now, not when a worker comes to the new one. GitHub says which head is newest."""
-        pull = await self._read(row)
+        pull = await self._newest.read(row)
         place = Place(pull.ref, pull.repository)
         await self._cancel_what_is_not_wanted(place, pull)
         if pull.ready and not await self._is_over(pull):
@@ -137,7 +134,8 @@ class ReviewRun:
     async def give_up(self, row: Row, reason: str) -> None:
         """Concludes every open check of the pull request: a required check must not wait for ever."""
         place = Place(row.key.ref, row.wanted.repository)
-        heads = await self.check_runs.open_heads(row.key.ref) or (row.wanted.head,)
+        told = (row.wanted.head,) if row.wanted.head is not None else ()
+        heads = await self.check_runs.open_heads(row.key.ref) or told
         refused: GitHubError | None = None
         for head in heads:
             try:
@@ -154,17 +152,6 @@ class ReviewRun:
             await self.check_runs.cancel_others(place, pull.head_sha)
         else:
             await self.check_runs.cancel_others(place, None, words.draft() if pull.open else words.closed())
-
-    async def _read(self, row: Row) -> PullRequest:
-        """The pull request as it is now. GitHub's API may lag behind its own deliveries: then git decides."""
-        pull = await self.pull_requests.read(row.key.ref, row.wanted.repository)
-        if pull.head_sha != row.wanted.head:
-            await self._still_head(row, pull)
-        return pull
-
-    async def _still_head(self, row: Row, pull: PullRequest) -> None:
-        if await self.mirrors.pull_request_head(pull.ref, pull.repository) != pull.head_sha:
-            raise HeadMoved(f"git names another head of {row.key} than the API did")
 
     async def _is_over(self, pull: PullRequest) -> bool:
         return await self.check_runs.is_over(pull.ref, pull.head_sha)

@@ -13,8 +13,8 @@ from app.domain.messages import check as words
 from app.domain.progress import Progress
 from app.domain.pull_request import Sha
 from app.ports import Place
+from app.usecases.check_runs import CheckRuns
 from app.usecases.metered import MeteredModel
-from app.usecases.review.check_run import CheckRuns
 
 _log = logging.getLogger(__name__)
 

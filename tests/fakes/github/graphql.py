@@ -31,7 +31,8 @@ from graphql import (
 from tests.fakes.github.auth import InstallationCaller, actor_from_authorization
 from tests.fakes.github.errors import GitHubError
 from tests.fakes.github.exchange import Reply
-from tests.fakes.github.graphql_answers import Refusal, resolve, root
+from tests.fakes.github.graphql_answers import resolve, root
+from tests.fakes.github.graphql_pages import Refusal
 from tests.fakes.github.openapi import ContractViolation
 
 if TYPE_CHECKING:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLResolveInfo
 
 from tests.fakes.github.auth import Actor, InstallationCaller
+from tests.fakes.github.graphql_history import history
+from tests.fakes.github.graphql_pages import Fields, NotSimulated, Refusal, connection
 from tests.fakes.github.outdated import present_place
 from tests.fakes.github.render.basics import node_id
 from tests.fakes.github.threads import Thread, threads_of
@@ -19,24 +19,6 @@ if TYPE_CHECKING:
     from tests.fakes.github.records import ReviewComment, User
     from tests.fakes.github.repository import Repository
     from tests.fakes.github.state import FakeGitHub
-
-MAX_PAGE: Final = 100
-T = TypeVar("T")
-# The fields of one object: values, or functions of the arguments.
-Fields = dict[str, Any]
-
-
-class Refusal(Exception):
-    """An error that GitHub tells of one field, with its type."""
-
-    def __init__(self, type: str, message: str) -> None:  # noqa: A002 - GitHub's word
-        """Say what GitHub says."""
-        super().__init__(message)
-        self.type = type
-
-
-class NotSimulated(Exception):
-    """The schema has it, the stand-in does not: whoever asks for it must teach the stand-in first."""
 
 
 def resolve(source: Mapping[str, Any], info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
@@ -87,7 +69,8 @@ def _repository(repository: Repository, actor: Actor) -> Fields:
         return {
             "id": node_id("PullRequest", pull.id),
             "number": pull.number,
-            "reviewThreads": _connection(threads_of(pull, viewer=actor.user), lambda one: _thread(one, actor)),
+            "reviewThreads": connection(threads_of(pull, viewer=actor.user), lambda one: _thread(one, actor)),
+            **history(pull),
         }
 
     return {
@@ -116,7 +99,7 @@ def _thread(thread: Thread, actor: Actor) -> Fields:
         "resolvedBy": None if by is None else {"id": node_id("User", by.id), "login": by.login},
         "viewerCanResolve": may and by is None,
         "viewerCanUnresolve": may and by is not None,
-        "comments": _connection(thread.comments, lambda one: _comment(one, actor)),
+        "comments": connection(thread.comments, lambda one: _comment(one, actor)),
     }
 
 
@@ -156,40 +139,3 @@ def _thread_with(fake: FakeGitHub, actor: Actor, id_: str) -> Thread:
             if thread.id == id_:
                 return thread
     raise Refusal("NOT_FOUND", f"Could not resolve to a node with the global id of '{id_}'")
-
-
-def _connection(items: Sequence[T], render: Callable[[T], Fields]) -> Callable[..., Fields]:
-    def page(*, first: int | None = None, after: str | None = None, **other: Any) -> Fields:
-        if any(value is not None for value in other.values()):
-            raise NotSimulated(f"pages by {', '.join(other)}")
-        if first is None:
-            raise Refusal("MISSING_PAGINATION_BOUNDARIES", "You must provide a `first` or `last` value.")
-        if not 0 <= first <= MAX_PAGE:
-            raise Refusal(
-                "EXCESSIVE_PAGINATION", f"Requesting {first} records exceeds the `first` limit of {MAX_PAGE}."
-            )
-        start = 0 if after is None else _index(after)
-        shown = items[start : start + first]
-        return {
-            "totalCount": len(items),
-            "nodes": [render(one) for one in shown],
-            "pageInfo": {
-                "hasNextPage": start + first < len(items),
-                "hasPreviousPage": start > 0,
-                "startCursor": _cursor(start + 1) if shown else None,
-                "endCursor": _cursor(start + len(shown)) if shown else None,
-            },
-        }
-
-    return page
-
-
-def _cursor(index: int) -> str:
-    return base64.b64encode(f"cursor:v2:{index}".encode()).decode()
-
-
-def _index(cursor: str) -> int:
-    try:
-        return int(base64.b64decode(cursor, validate=True).decode().removeprefix("cursor:v2:"))
-    except (binascii.Error, ValueError):
-        raise Refusal("INVALID_CURSOR_ARGUMENTS", f"`{cursor}` does not appear to be a valid cursor.") from None

@@ -56,6 +56,7 @@ class PullRequest:
         self.requested_teams: list[Team] = []
         self.mergeable: bool | None = None
         self.resolved: dict[int, User] = {}
+        self.retargeted_at: list[datetime] = []
         self._heads: set[str] = set()
         # What git says about two commits never changes.
         self._bases: dict[tuple[str, str], str] = {}
@@ -180,6 +181,7 @@ class PullRequest:
                 changes["base"] = {"ref": {"from": self.base_ref}, "sha": {"from": self.base_sha}}
                 self.base_ref, self.base_sha = base, self.repository.head(base)
                 self.mergeable = None
+                self.retargeted_at.append(self.fake.now())
             if changes:
                 self.announce("edited", sender=by, extra={"changes": changes})
 
@@ -196,11 +198,22 @@ class PullRequest:
         return conversation.add_comment(self, user, body)
 
     def review(  # GitHub's own operation takes the same
-        self, user: User, event: str = "COMMENT", body: str = "", *, comments: Sequence[JsonObject] = ()
+        self,
+        user: User,
+        event: str = "COMMENT",
+        body: str = "",
+        *,
+        comments: Sequence[JsonObject] = (),
+        commit_id: str | None = None,
     ) -> Review:
-        """Let somebody review the head; comments are those of GitHub's request body."""
+        """Let somebody review the head, or an earlier commit; comments are those of GitHub's request body."""
         with self.fake.lock:
-            return reviewing.create_review(self, user, event=event, body=body, comments=comments)
+            return reviewing.create_review(self, user, event=event, body=body, comments=comments, commit_id=commit_id)
+
+    def dismiss(self, review: Review, *, by: User) -> None:
+        """Take the weight from a review."""
+        with self.fake.lock:
+            reviewing.dismiss(self, review, by=by)
 
     def reply(self, user: User, comment: ReviewComment, body: str) -> ReviewComment:
         """Let somebody answer a comment on a line."""

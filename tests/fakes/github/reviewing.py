@@ -139,6 +139,14 @@ def comments_of(pull: PullRequest, made: Review) -> list[ReviewComment]:
     return [comment for comment in pull.review_comments if comment.review_id == made.id]
 
 
+def dismiss(pull: PullRequest, made: Review, *, by: User) -> None:
+    """Take the weight from a review that has some."""
+    if made.state not in ("APPROVED", "CHANGES_REQUESTED"):
+        raise unprocessable_texts(f"Can not dismiss a {made.state.lower()} pull request review")
+    made.state = "DISMISSED"
+    review_event(pull, made, "dismissed", sender=by)
+
+
 def review_event(
     pull: PullRequest, made: Review, action: str, *, sender: User, changes: JsonObject | None = None
 ) -> None:

@@ -18,8 +18,8 @@ from app.domain.prices import Price
 from app.domain.progress import Progress
 from app.domain.pull_request import Sha
 from app.ports import Place
+from app.usecases.check_runs import CheckRuns
 from app.usecases.metered import MeteredModel
-from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.telling import APART_SECONDS, Telling
 from tests.build import HEAD, REF, REPOSITORY
 from tests.fakes.scripted_model import ScriptedModel, says

@@ -9,6 +9,7 @@ from tests.fakes.github.exchange import Exchange, Handler, Reply
 from tests.fakes.github.records import Review
 from tests.fakes.github.render.reviews import review, review_comment
 from tests.fakes.github.reviewing import comments_of, create_review, review_event, submit
+from tests.fakes.github.reviewing import dismiss as dismiss_review
 
 
 def create(exchange: Exchange) -> Reply:
@@ -61,10 +62,7 @@ def submit_pending(exchange: Exchange) -> Reply:
 def dismiss(exchange: Exchange) -> Reply:
     """Take the weight from a review."""
     made = _review(exchange)
-    if made.state not in ("APPROVED", "CHANGES_REQUESTED"):
-        raise unprocessable_texts(f"Can not dismiss a {made.state.lower()} pull request review")
-    made.state = "DISMISSED"
-    review_event(exchange.pull, made, "dismissed", sender=exchange.user)
+    dismiss_review(exchange.pull, made, by=exchange.user)
     return Reply(body=review(exchange.pull, made))
 
 

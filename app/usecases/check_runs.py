@@ -1,4 +1,4 @@
-"""The check run of one head: made once, started, concluded; older heads' checks are cancelled."""
+"""The check run of one name on one head: made once, started, concluded; older heads' checks are cancelled."""
 
 from __future__ import annotations
 
@@ -20,25 +20,30 @@ _GONE = frozenset((404, 410, 422))
 
 @dataclass(frozen=True, slots=True)
 class CheckRuns:
-    """`check:<head>` is the outbox key of a head's check run; `concluded:<head>` says that it is over."""
+    """`check:<head>` is the outbox key of a head's check run; `concluded:<head>` says that it is over.
+
+    `prefix` stands before these keys, so that checks of several names have keys of their own; `heads` are this check's.
+    """
 
     checks: Checks
     outbox: Outbox
     heads: Heads
+    name: str = REVIEW_CHECK
+    prefix: str = ""
 
     async def ensure(self, place: Place, head: Sha, output: CheckOutput) -> int:
         """The head's open check run; a new one when there is none or the last one is concluded."""
-        over = await self.outbox.finished(place.ref, f"concluded:{head}")
+        over = await self.outbox.finished(place.ref, self._concluded(head))
         if over:
-            await self.outbox.forget(place.ref, f"check:{head}")
-            await self.outbox.forget(place.ref, f"concluded:{head}")
+            await self.outbox.forget(place.ref, self._made(head))
+            await self.outbox.forget(place.ref, self._concluded(head))
         external_id = f"{place.ref}:{head}"
         return await once(
             self.outbox,
             place.ref,
-            f"check:{head}",
-            find=lambda: self.checks.find(place, head=head, name=REVIEW_CHECK, external_id=external_id),
-            act=lambda: self.checks.create(place, head=head, name=REVIEW_CHECK, external_id=external_id, output=output),
+            self._made(head),
+            find=lambda: self.checks.find(place, head=head, name=self.name, external_id=external_id),
+            act=lambda: self.checks.create(place, head=head, name=self.name, external_id=external_id, output=output),
         )
 
     async def announce(self, place: Place, head: Sha, output: CheckOutput) -> int:
@@ -66,7 +71,7 @@ class CheckRuns:
         """
         check_run = await self.ensure(place, head, output)
         await self.checks.conclude(place, check_run, conclusion, output)
-        await self.outbox.finish(place.ref, f"concluded:{head}", check_run)
+        await self.outbox.finish(place.ref, self._concluded(head), check_run)
         await self.heads.note(place.ref, head, state or conclusion)
 
     async def cancel_others(self, place: Place, head: Sha | None, told: CheckOutput | None = None) -> None:
@@ -78,27 +83,36 @@ class CheckRuns:
                 except GitHubRefused as gone:  # an old check that cannot be written must not stop the new head
                     if gone.status not in _GONE:
                         raise
-                    await self.outbox.forget(place.ref, f"check:{other}")
+                    await self.outbox.forget(place.ref, self._made(other))
 
     async def is_over(self, ref: PullRequestRef, head: Sha) -> bool:
         """Whether the head's check run is concluded."""
-        return bool(await self.outbox.finished(ref, f"concluded:{head}"))
+        return bool(await self.outbox.finished(ref, self._concluded(head)))
 
     async def judge(self, ref: PullRequestRef, head: Sha, run_id: str) -> None:
         """Notes that the run is about to say its last word on the head."""
-        await self.outbox.finish(ref, f"judged:{head}", _number(run_id))
+        await self.outbox.finish(ref, self._judged(head), _number(run_id))
 
     async def judged_by(self, ref: PullRequestRef, head: Sha, run_id: str) -> bool:
         """Whether the run has said its last word on the head, and GitHub has it."""
         known = await self.outbox.finished(ref, "")
-        return known.get(f"judged:{head}") == _number(run_id) and f"concluded:{head}" in known
+        return known.get(self._judged(head)) == _number(run_id) and self._concluded(head) in known
 
     async def open_heads(self, ref: PullRequestRef) -> tuple[Sha, ...]:
         """Heads whose check run is not concluded; one that was begun may be on GitHub though we never heard."""
         known = await self.outbox.finished(ref, "")
-        made = (*(key for key in known if key.startswith("check:")), *await self.outbox.open(ref, "check:"))
-        heads = (key.partition(":")[2] for key in made)
-        return tuple(Sha(head) for head in heads if f"concluded:{head}" not in known)
+        made = (*(key for key in known if key.startswith(self._made(""))), *await self.outbox.open(ref, self._made("")))
+        heads = (key.removeprefix(self._made("")) for key in made)
+        return tuple(Sha(head) for head in heads if self._concluded(head) not in known)
+
+    def _made(self, head: str) -> str:
+        return f"{self.prefix}check:{head}"
+
+    def _concluded(self, head: str) -> str:
+        return f"{self.prefix}concluded:{head}"
+
+    def _judged(self, head: str) -> str:
+        return f"{self.prefix}judged:{head}"
 
 
 def _number(run_id: str) -> int:

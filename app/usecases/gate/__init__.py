@@ -1,0 +1,1 @@
+"""The gate: core paths wait for people. No model is asked."""
