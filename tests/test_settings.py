@@ -82,6 +82,7 @@ def test_defaults() -> None:
             workspaces_dir=None,
         ),
         policy_file=None,
+        receipt_key=None,
         log_format="text",
         warnings=(),
         missing=("REVWRIGHT_GITHUB_APP_ID", "REVWRIGHT_GITHUB_PRIVATE_KEY", "REVWRIGHT_GITHUB_WEBHOOK_SECRET"),

@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 from arq.connections import ArqRedis, RedisSettings
 
+from app.adapters.signing.directory import CURRENT, DIRECTORY
 from app.adapters.store.bells import queue_name
 from app.adapters.store.ledger import LedgerOptions
 from app.adapters.store.scripts import hgetall
@@ -196,6 +197,7 @@ async def assert_nothing_leaked(world: World) -> None:
         "webhook secret": WEBHOOK_SECRET,
         "model key": MODEL_KEY,
         "private key": "".join(world.github.app_private_key.split("\n")[2:4]),
+        "receipt key": (world.settings.data_dir / DIRECTORY / CURRENT).read_text().split("\n")[1],
     } | {f"token {n}": value for n, value in enumerate(world.github.tokens)}
     places = dict(_places(world))
     for key in await world.redis.keys("*"):

@@ -13,6 +13,8 @@ EXIT_NOTHING = 1
 """`runs retry`, `stop`, `pause`, `resume`: there was nothing to do."""
 EXIT_REFUSED = 1
 """`sandbox apply`: the patch is refused, as a whole. `sandbox collect`: something declared may not leave."""
+EXIT_INVALID = 1
+"""`receipt verify`: it is not what was signed, or not about what was asked for."""
 EXIT_ERROR = 2
 """Wrong usage or settings, or something that a message on standard error explains."""
 EXIT_INCOMPLETE = 3

@@ -11,11 +11,25 @@ from collections.abc import Mapping, Sequence
 from app import VERSION
 from app.cli.eval_options import add_eval
 from app.cli.exit_status import EXIT_ERROR
+from app.cli.receipt_options import add_receipt
 from app.cli.sandbox import add_sandbox, sandbox
 from app.domain.errors import RevwrightError
 
 FORMATS = ("text", "json", "sarif", "markdown")
-COMMANDS = ("up", "web", "worker", "runner", "review", "runs", "rules", "eval", "sandbox", "config", "doctor")
+COMMANDS = (
+    "up",
+    "web",
+    "worker",
+    "runner",
+    "review",
+    "runs",
+    "rules",
+    "eval",
+    "receipt",
+    "sandbox",
+    "config",
+    "doctor",
+)
 
 _STATES = "running, waiting, paused, done, failed, stopped, superseded"
 """Those of domain.runs.RunState, which is not loaded for this; a test holds the two together."""
@@ -66,10 +80,8 @@ def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             from app.cli.review import review  # noqa: PLC0415
 
             return review(arguments, environ)
-        case "runs":
-            from app.cli.runs import runs  # noqa: PLC0415
-
-            return runs(arguments, environ)
+        case "runs" | "receipt":
+            return _kept(arguments, environ)
         case "rules":
             from app.cli.rules import rules  # noqa: PLC0415
 
@@ -84,6 +96,17 @@ def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             return check(arguments.file, environ if arguments.settings else None)
         case command:
             raise AssertionError(command)
+
+
+def _kept(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """What reviews left behind."""
+    if arguments.command == "runs":
+        from app.cli.runs import runs  # noqa: PLC0415
+
+        return runs(arguments, environ)
+    from app.cli.receipt import receipt  # noqa: PLC0415
+
+    return receipt(arguments, environ)
 
 
 def _serve(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -120,6 +143,7 @@ def parser() -> argparse.ArgumentParser:
     _add_runs(commands)
     _add_rules(commands)
     add_eval(commands)
+    add_receipt(commands)
     add_sandbox(commands)
     config = commands.add_parser("config", help="check configuration")
     doctor = commands.add_parser(

@@ -55,7 +55,7 @@ async def _run(
     async with open_services(settings) as services:
         if arguments.action == "list":
             return await _list(arguments, services.runs, environ)
-        record = await _named(services.runs, arguments.run)
+        record = await named_run(services.runs, arguments.run)
         match arguments.action:
             case "show":
                 return _show(record, environ, as_json=arguments.json)
@@ -103,7 +103,7 @@ async def _order(action: str, record: RunRecord, orders: Orders) -> int:
     return EXIT_NOTHING
 
 
-async def _named(kept: Runs, text: str) -> RunRecord:
+async def named_run(kept: Runs, text: str) -> RunRecord:
     """The run that a person means. Raises RunNotFound with what there is."""
     if found := _PULL_REQUEST.fullmatch(text):
         newest = await kept.newest(RepositoryName.parse(found[1]), int(found[2]))

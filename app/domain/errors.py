@@ -7,6 +7,8 @@
     ├── SessionInvalid         a file is no recorded review that this version can read or replay
     ├── EventMalformed         a signed delivery does not have the shape its event header promises
     ├── LedgerUnavailable      Redis cannot take or give the truth right now; come back
+    ├── KeyUnavailable         the key that signs receipts, or the directory of keys, cannot be used
+    ├── ReceiptNotFound        no receipt is kept of a run that a person named, or a file cannot be read
     ├── RunNotFound            no kept run, or more than one, is what a person named on the command line
     ├── GitHubError
     │   ├── RateLimited        GitHub, or our own pace, asks us to come back at a stated time
@@ -88,6 +90,16 @@ class LedgerUnavailable(RevwrightError):
     def __init__(self, message: str, *, reason: str = "Redis cannot be reached") -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class KeyUnavailable(RevwrightError):
+    """The text names the file or directory and what to do; it never repeats a key."""
+
+    retry = True
+
+
+class ReceiptNotFound(RevwrightError):
+    """The text says what was looked for, and where."""
 
 
 class RunNotFound(RevwrightError):

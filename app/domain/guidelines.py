@@ -27,6 +27,9 @@ class Guideline:
     path: str
     text: str
     cut_bytes: int
+    sha256: str = ""
+    """Of the first `hashed_bytes` bytes of the file: of all of it, unless it is too large to be read whole."""
+    hashed_bytes: int = 0
 
 
 def candidate_paths(changed: Iterable[str]) -> tuple[str, ...]:

@@ -75,6 +75,8 @@ class Rule:
     """Seen in syntax trees, where a parser is installed; one for each grammar."""
     tier: Tier = Tier.STANDARD
     """The least tier in which the model is told the prose. Detectors run in every tier."""
+    sha256: str = ""
+    """Of the file that it was read from, in hexadecimal."""
 
     @property
     def pack(self) -> str:

@@ -16,7 +16,7 @@ from app.ports.github import (
     Threads,
 )
 from app.ports.jobs import Bells, Intake, Ledger, Notes, Orders
-from app.ports.memory import Answers, Begun, Heads, Outbox, Pace, PastReviews, Purse, Runs
+from app.ports.memory import Answers, Begun, Heads, Outbox, Pace, PastReviews, Purse, Receipts, ReceiptSigner, Runs
 from app.ports.missed import HookDeliveries, KnownRepositories, Marks, OpenPullRequests
 from app.ports.review import Mirrors, Model, Repository
 from app.ports.sandbox import Output, Sandbox, Sandboxes, Tree
@@ -57,6 +57,8 @@ __all__ = [
     "PolicyParser",
     "PullRequests",
     "Purse",
+    "ReceiptSigner",
+    "Receipts",
     "Repository",
     "ReviewRequests",
     "Reviewers",

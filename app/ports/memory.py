@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,6 +12,7 @@ from app.domain.memory import PastReview
 from app.domain.model import Completion
 from app.domain.money import Caps, NotReserved, Reservation, Spent
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
+from app.domain.receipt_file import Signature, Verify
 from app.domain.report import ModelUse
 from app.domain.runs import RunLog, RunRecord, RunStart, RunState
 
@@ -154,6 +155,30 @@ class Purse(Protocol):
 
     async def spent(self, ref: PullRequestRef) -> Spent:
         """What was spent so far."""
+        ...
+
+
+class Receipts(Protocol):
+    """The receipt of each run, as the bytes of its file. Every call raises LedgerUnavailable."""
+
+    async def recall(self, run_id: str) -> bytes | None:
+        """None when there is none, or it is kept no longer."""
+        ...
+
+    async def keep(self, run_id: str, receipt: bytes) -> bool:
+        """In place of what was kept before. False for one that is too large: then none is kept."""
+        ...
+
+
+class ReceiptSigner(Protocol):
+    """The deployment's key for receipts. Every call raises KeyUnavailable."""
+
+    async def sign(self, message: bytes) -> Signature:
+        """With the key that is current now."""
+        ...
+
+    async def keys(self) -> Mapping[str, Verify]:
+        """All keys that ever signed here, by id."""
         ...
 
 

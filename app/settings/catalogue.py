@@ -66,7 +66,7 @@ CATALOGUE = (
     Setting(
         "REVWRIGHT_DATA_DIR",
         "",
-        "Absolute path of the directory for repository mirrors and the embedded Redis.",
+        "Absolute path of the directory for repository mirrors, the embedded Redis, and the keys of receipts.",
         shown_default="`$XDG_STATE_HOME/revwright`, or `~/.local/state/revwright`",
     ),
     Setting("REVWRIGHT_HOST", "127.0.0.1", "Address that `up` and `web` listen on; `--host` wins."),
@@ -74,7 +74,8 @@ CATALOGUE = (
     Setting(
         "REVWRIGHT_PUBLIC_URL",
         "",
-        "The address at which people reach this server. Checked, but nothing links there yet.",
+        "The address at which people reach this server: checks link to [receipts](receipts.md) there. Unset: they name "
+        "the command that prints one.",
     ),
     Setting(
         "REVWRIGHT_MODEL_API",
@@ -163,6 +164,14 @@ CATALOGUE = (
         "REVWRIGHT_POLICY_FILE",
         "",
         "Reserved for a policy that is the ceiling for every repository. This version refuses to start with it.",
+    ),
+    Setting(
+        "REVWRIGHT_RECEIPT_KEY",
+        "",
+        "The private key that signs [receipts](receipts.md): `openssl genpkey -algorithm ed25519`. Give it where "
+        "workers do not share a data directory. Unset: a key in the data directory, made at the first start.",
+        secret=True,
+        file=True,
     ),
     Setting(
         "REVWRIGHT_DEBOUNCE_SECONDS",

@@ -15,6 +15,7 @@ from app.settings.jobs import JobSettings, read_jobs
 from app.settings.log_format import LogFormat, read_log_format
 from app.settings.model import ModelSettings, read_model
 from app.settings.money import read_caps
+from app.settings.receipts import receipt_key
 from app.settings.sandbox import SandboxSettings, read_sandbox
 from app.settings.secret import Secret
 from app.settings.values import data_dir, existing_file, host, port, positives, web_url
@@ -49,6 +50,8 @@ class Settings:
     """Empty: every account."""
     sandbox: SandboxSettings
     policy_file: Path | None
+    receipt_key: Secret | None
+    """None: the key in the data directory, which is made when there is none. Otherwise a PEM text, checked."""
     log_format: LogFormat
     warnings: tuple[str, ...]
     """What an operator should know, though it stops nothing."""
@@ -77,6 +80,7 @@ class Settings:
             allowed_accounts=env.read("REVWRIGHT_ALLOWED_ACCOUNTS", positives) or frozenset(),
             sandbox=read_sandbox(env),
             policy_file=env.read("REVWRIGHT_POLICY_FILE", existing_file),
+            receipt_key=env.read("REVWRIGHT_RECEIPT_KEY", receipt_key),
             log_format=read_log_format(env),
             warnings=tuple(env.warnings),
             missing=missing,

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from app.web.health import Health
+from app.web.receipts import ReceiptEndpoint
 from app.web.webhooks import WebhookEndpoint
 from app.wiring.web import WebServices
 
@@ -29,6 +30,7 @@ def create_app(open_services: OpenServices) -> FastAPI:
         async with open_services() as services:
             app.state.webhooks = WebhookEndpoint(services.intake, services.webhook_secrets, services.allowed_accounts)
             app.state.health = Health(services.ready, services.isolations)
+            app.state.receipts = ReceiptEndpoint(services.receipts)
             yield
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
@@ -36,6 +38,7 @@ def create_app(open_services: OpenServices) -> FastAPI:
     app.add_route("/healthz", _healthz, methods=["GET"])
     app.add_route("/readyz", _readyz, methods=["GET"])
     app.add_route("/metrics", _metrics, methods=["GET"])
+    app.add_route("/runs/{run}/receipt.json", _receipt, methods=["GET"])
     app.add_exception_handler(Exception, _unexpected)
     return app
 
@@ -61,6 +64,11 @@ async def _readyz(request: Request) -> JSONResponse:
 async def _metrics(request: Request) -> Response:
     health: Health = request.app.state.health
     return await health.metrics(request)
+
+
+async def _receipt(request: Request) -> Response:
+    endpoint: ReceiptEndpoint = request.app.state.receipts
+    return await endpoint(request)
 
 
 async def _unexpected(_request: Request, error: Exception) -> JSONResponse:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from redis.asyncio import Redis
 
+from app import VERSION
 from app.adapters.git.mirror import GitMirrors
 from app.adapters.github.checks import CheckWriter
 from app.adapters.github.client import Client
@@ -25,15 +26,18 @@ from app.adapters.store.heads import RedisHeads
 from app.adapters.store.outbox import RedisOutbox
 from app.adapters.store.past_reviews import RedisPastReviews
 from app.adapters.store.purse import RedisPurse
+from app.adapters.store.receipts import RedisReceipts
 from app.ports import Sandboxes
 from app.settings import Settings
 from app.usecases.check_runs import CheckRuns
 from app.usecases.review.around import Surroundings
 from app.usecases.review.engine import Engine
 from app.usecases.review.publish import Publisher
+from app.usecases.review.receipts import ReceiptKeeper
 from app.usecases.review.run import ReviewRun
 from app.wiring.engine import rules_reader
 from app.wiring.mirrors import TokenMirrors
+from app.wiring.receipts import key_signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,9 @@ def review_job(settings: Settings, clients: Clients, engine: Engine) -> ReviewRu
         rules={rule.id: rule for rule in engine.rules},
         marker_key=marker_key,
     )
+    receipts = ReceiptKeeper(key_signer(settings), RedisReceipts(redis), clients.now, VERSION)
     return ReviewRun(
+        receipts=receipts,
         pull_requests=publisher.pull_requests,
         mirrors=TokenMirrors(GitMirrors(settings.data_dir, github.url), clients.tokens),
         check_runs=check_runs,
@@ -87,6 +93,7 @@ def review_job(settings: Settings, clients: Clients, engine: Engine) -> ReviewRu
         parse_policy=parse_policy,
         read_rules=rules_reader(engine.rules),
         github_url=github.url,
+        public_url=settings.public_url,
     )
 
 

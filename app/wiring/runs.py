@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from redis.asyncio import Redis
+
 from app.adapters.store.embedded import running_server
 from app.adapters.store.ledger import RedisLedger
 from app.adapters.store.redis_url import parse_redis_url
@@ -25,10 +27,14 @@ class RunsServices:
 @asynccontextmanager
 async def open_runs_services(settings: Settings) -> AsyncIterator[RunsServices]:
     """On REVWRIGHT_REDIS_URL, or on the embedded server of the `revwright up` that runs. Raises SettingsInvalid."""
+    async with open_runs_redis(settings) as (pool, runs):
+        yield RunsServices(runs=runs, orders=RedisLedger(pool, ledger_options(settings)))
+
+
+@asynccontextmanager
+async def open_runs_redis(settings: Settings) -> AsyncIterator[tuple[Redis, RedisRuns]]:
+    """The server that keeps the record of runs, and the record."""
     url = settings.redis_url
     redis = parse_redis_url(url.expose()) if url is not None else await running_server(settings.data_dir)
     async with open_redis(redis) as pool:
-        yield RunsServices(
-            runs=RedisRuns(pool, keep_seconds=keep_runs_seconds(settings)),
-            orders=RedisLedger(pool, ledger_options(settings)),
-        )
+        yield pool, RedisRuns(pool, keep_seconds=keep_runs_seconds(settings))

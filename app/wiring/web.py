@@ -12,9 +12,10 @@ from app.adapters.store.batches import BatchedScripts
 from app.adapters.store.isolations import RedisIsolations
 from app.adapters.store.keys import PREFIX
 from app.adapters.store.ledger import LedgerOptions, RedisLedger
+from app.adapters.store.receipts import RedisReceipts
 from app.adapters.store.scripts import translated
 from app.domain.sandbox import Isolation
-from app.ports import Intake
+from app.ports import Intake, Receipts
 from app.settings import Settings
 from app.wiring.ledger import ledger_options
 from app.wiring.redis import open_redis
@@ -27,6 +28,7 @@ class WebServices:
     isolations: Callable[[], Awaitable[tuple[Isolation, ...]]]
     webhook_secrets: tuple[bytes, ...]
     allowed_accounts: frozenset[int]
+    receipts: Receipts
 
 
 @asynccontextmanager
@@ -42,6 +44,7 @@ async def open_web_services(
             isolations=RedisIsolations(pool).told,
             webhook_secrets=github.webhook_secrets,
             allowed_accounts=settings.allowed_accounts,
+            receipts=RedisReceipts(pool),
         )
 
 

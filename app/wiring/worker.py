@@ -30,6 +30,7 @@ from app.wiring.engine import open_engine
 from app.wiring.gating import gate_job
 from app.wiring.ledger import keep_runs_seconds, ledger_options
 from app.wiring.missed import MissedDeliveries, missed_deliveries
+from app.wiring.receipts import key_signer
 from app.wiring.redis import open_redis
 from app.wiring.reviewing import Clients, review_job
 
@@ -71,6 +72,7 @@ async def open_worker_services(
         client = Client(transport, tokens)
         writes = NotifyingWrites(client, RedisPace(pool, apart_ms=pace_ms), now=_now)
         ledger = RedisLedger(pool, options or ledger_options(settings))
+        await key_signer(settings).ready()
         clients = Clients(client, writes, tokens, pool, sandboxes, _now)
         review = review_job(settings, clients, engine)
         missed = missed_deliveries(

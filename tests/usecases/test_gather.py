@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from app.adapters.rules.policy_file import parse_policy
@@ -27,6 +29,11 @@ def repository(base: dict[str, bytes], head: dict[str, bytes]) -> FakeRepository
     return FakeRepository({BASE: base, _FORK: base, HEAD: base | head}, _FORK)
 
 
+def read_whole(path: str, text: str) -> Guideline:
+    data = text.encode()
+    return Guideline(path, text, 0, hashlib.sha256(data).hexdigest(), len(data))
+
+
 async def gathered(repo: FakeRepository) -> Snapshot:
     return await gather(repo, parse_policy, base=BASE, head=HEAD, title="T", body="B")
 
@@ -49,12 +56,25 @@ async def test_policy_guidelines_and_skills_are_those_of_the_base() -> None:
     frozen = await gathered(repository(base, head))
 
     assert frozen.policy.review.max_findings == 3
-    assert frozen.guidelines == (Guideline("AGENTS.md", "base", 0), Guideline("src/AGENTS.md", "closer", 0))
+    assert frozen.guidelines == (read_whole("AGENTS.md", "base"), read_whole("src/AGENTS.md", "closer"))
     (skill,) = frozen.skills
     assert skill == Skill("migrations", "How to migrate.", ".agents/skills/db/SKILL.md", skill.digest)
     assert (frozen.title, frozen.body, frozen.head, frozen.base, frozen.merge_base) == ("T", "B", HEAD, BASE, _FORK)
     assert len(frozen.entries) == 4
     assert frozen.kinds == {}
+
+
+async def test_the_digest_of_a_guideline_is_that_of_its_file_whatever_order_reviewers_read_it_in() -> None:
+    """Of a file that is not read whole, it says of how many bytes it is the digest."""
+    sections = b"# All\n\n" + b"x" * 20_000 + b"\n# Review guidelines\n\nBe exact.\n"
+    large = b"y" * 100_000
+    frozen = await gathered(repository({"AGENTS.md": sections, "src/AGENTS.md": large}, {"src/a.py": b"x = 1\n"}))
+    root, src = frozen.guidelines
+
+    assert root.text.startswith("# Review guidelines")
+    assert (root.sha256, root.hashed_bytes) == (hashlib.sha256(sections).hexdigest(), len(sections))
+    assert src.hashed_bytes < len(large)
+    assert src.sha256 == hashlib.sha256(large[: src.hashed_bytes]).hexdigest()
 
 
 async def test_without_any_of_them_there_are_defaults_and_the_head_is_not_asked() -> None:

@@ -47,6 +47,7 @@ class Taken:
     seen: set[str]
     down: bool = False
     isolations: tuple[Isolation, ...] = ()
+    receipts: dict[str, bytes] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
 
     async def accept(
@@ -65,6 +66,16 @@ class Taken:
         self.seen |= {delivery.id, delivery.digest}
         self.rows += [(one, wanted) for one in (row, *also)]
         self.notes += [note] if note is not None else []
+        return True
+
+    async def recall(self, run_id: str) -> bytes | None:
+        """Of ports.Receipts, as `keep` is."""
+        if self.down:
+            raise LedgerUnavailable("Redis: ConnectionError: refused")
+        return self.receipts.get(run_id)
+
+    async def keep(self, run_id: str, receipt: bytes) -> bool:
+        self.receipts[run_id] = receipt
         return True
 
 
@@ -101,7 +112,7 @@ async def open_web(*, allowed_accounts: frozenset[int] = frozenset()) -> AsyncIt
         async def isolations() -> tuple[Isolation, ...]:
             return taken.isolations
 
-        yield WebServices(taken, ready, isolations, (SECRET, OLD_SECRET), allowed_accounts)
+        yield WebServices(taken, ready, isolations, (SECRET, OLD_SECRET), allowed_accounts, taken)
 
     app = create_app(services)
     async with app.router.lifespan_context(app):

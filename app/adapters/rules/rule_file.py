@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 
@@ -72,6 +73,7 @@ def _rule(data: bytes, path: str, problems: Problems) -> Rule:
         must_not=_examples(examples, "miss"),
         structural=structural_patterns(detect, languages),
         tier=Tier(fields.word("tier", TIERS) or Tier.STANDARD),
+        sha256=hashlib.sha256(data).hexdigest(),
     )
 
 

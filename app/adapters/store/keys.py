@@ -98,6 +98,15 @@ def past_review(ref: str) -> str:
     return f"{PREFIX}:past:{ref}"
 
 
+RECEIPT_SECONDS = 90 * 24 * 3600
+"""The receipt of a run is kept for 90 days, longer than its record."""
+
+
+def receipt(run_id: str) -> str:
+    """The signed receipt of a run, packed."""
+    return f"{PREFIX}:receipt:{run_id}"
+
+
 def held(installation_id: int) -> str:
     return f"{PREFIX}:held:{installation_id}"
 

@@ -31,6 +31,7 @@ def how_table(report: Report, origin: Origin) -> str:
     rows.append(("hidden characters", hidden if report.hidden_characters else ""))
     rows += [("base", f"`{report.base[:12]}`"), ("head", f"`{report.head[:12]}`")]
     rows.append(("run", f"`{origin.run_id}`" if origin.run_id else ""))
+    rows.append(("receipt", origin.receipt.told(origin.run_id) if origin.receipt else ""))
     return "\n".join(
         ["| | this review |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows if value)]
     )

@@ -14,6 +14,19 @@ _SHORT = 12
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiptAt:
+    """Where the receipt of a run is to be had: from the web process at `public_url`, if people can reach it."""
+
+    public_url: str | None
+
+    def told(self, run_id: str) -> Inert:
+        """A link, or the command that prints it."""
+        if self.public_url is None:
+            return code_span(f"revwright receipt show {run_id}", limit=80)
+        return link(Inert("signed receipt"), f"{self.public_url}/runs/{run_id}/receipt.json")
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """`github_url` is where people browse; links go to this repository and nowhere else, to files at this head.
 
@@ -24,6 +37,8 @@ class Origin:
     github_url: str
     repository: RepositoryName
     head: Sha
+    receipt: ReceiptAt | None = None
+    """None where none is kept."""
 
     @staticmethod
     def local(head: Sha) -> Origin:

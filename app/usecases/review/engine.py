@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from app.domain.coverage import Reviewed
 from app.domain.entries import Status, display_path
@@ -14,6 +14,7 @@ from app.domain.memory import FindingState, KnownFinding
 from app.domain.model import Message
 from app.domain.placing import Placed, Source, place
 from app.domain.prompting import PromptTemplates, system_message
+from app.domain.receipt_basis import Basis, packs_used, policy_digest, prompts_of
 from app.domain.rule_choice import enabled, for_paths, told_by_title, told_in
 from app.domain.rules import Rule
 from app.domain.sandbox import Mode
@@ -76,10 +77,22 @@ class Engine:
         rooms, why_not = await _rooms(matter, plan)
         try:
             crew = self._crew(matter, plan, rules, rooms)
-            return await self._examine(matter, plan, crew, rules, Steer(digest, (*_not_followed(snapshot), *why_not)))
+            notes = (*_not_followed(snapshot), *why_not)
+            examined = await self._examine(matter, plan, crew, rules, Steer(digest, notes))
+            return replace(examined, basis=self._basis(snapshot, allowed, rules))
         finally:
             if rooms is not None:
                 await rooms.close()
+
+    def _basis(self, snapshot: Snapshot, allowed: tuple[Rule, ...], rules: tuple[Rule, ...]) -> Basis:
+        texts = {one.name: getattr(self.templates, one.name) for one in fields(self.templates)}
+        texts |= {f"agent_{one.name}": getattr(self.texts, one.name) for one in fields(self.texts)}
+        return Basis(
+            policy=policy_digest(snapshot.policy),
+            policy_problems=len(snapshot.policy_problems),
+            rule_packs=packs_used(allowed, rules),
+            prompts=prompts_of(texts) if self.choice else (),
+        )
 
     async def _examine(
         self, matter: Matter, plan: Plan, crew: Crew | None, rules: tuple[Rule, ...], steer: Steer

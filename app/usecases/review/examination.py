@@ -8,6 +8,7 @@ from datetime import datetime
 
 from app.domain.memory import PastReview
 from app.domain.progress import Progress
+from app.domain.receipt_basis import Basis
 from app.domain.report import Report
 from app.domain.snapshot import Snapshot
 from app.ports import Model, Repository, Sandboxes
@@ -41,8 +42,11 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """The report, and what the next review is to remember. `retry_at`: when looking again may help by itself."""
+    """The report, and what the next review is to remember. `retry_at`: when looking again may help by itself. `basis`
+    is what it rests on, for the receipt.
+    """
 
     report: Report
     past: PastReview
     retry_at: datetime | None = None
+    basis: Basis = field(default_factory=Basis)

@@ -88,9 +88,14 @@ def _guidelines(paths: tuple[str, ...], blobs: Mapping[str, Blob]) -> tuple[Guid
     """Regular files only: a link would let a guideline be something else than what it seems."""
     found = ((path, blobs[path]) for path in paths if path in blobs)
     regular = ((p, b) for p, b in found if b.kind in _REGULAR)
-    return arrange(
+    arranged = arrange(
         (path, blob.text_bytes.decode("utf-8", "replace"), blob.size - len(blob.text_bytes)) for path, blob in regular
     )
+    return tuple(_with_digest(guideline, blobs[guideline.path].text_bytes) for guideline in arranged)
+
+
+def _with_digest(guideline: Guideline, data: bytes) -> Guideline:
+    return replace(guideline, sha256=hashlib.sha256(data).hexdigest(), hashed_bytes=len(data))
 
 
 async def _skills(repository: Repository, base: Sha) -> tuple[Skill, ...]:

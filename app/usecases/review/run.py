@@ -14,7 +14,7 @@ from app.domain.judgements import Decision
 from app.domain.memory import Unpublished
 from app.domain.messages import check as words
 from app.domain.messages.check import Conclusion
-from app.domain.messages.origin import Origin
+from app.domain.messages.origin import Origin, ReceiptAt
 from app.domain.messages.verdict_words import headline
 from app.domain.money import Caps, caps_for
 from app.domain.policy import Policy, Trigger
@@ -33,6 +33,7 @@ from app.usecases.review.engine import Engine
 from app.usecases.review.examination import Examined, Matter
 from app.usecases.review.gather import gather
 from app.usecases.review.publish import Publisher
+from app.usecases.review.receipts import ReceiptKeeper
 from app.usecases.review.remembered import RememberedModel
 from app.usecases.review.telling import Telling
 
@@ -50,6 +51,7 @@ class ReviewRun:
     check_runs: CheckRuns
     engine: Engine
     publisher: Publisher
+    receipts: ReceiptKeeper
     surroundings: Surroundings
     answers: Answers
     purse: Purse
@@ -58,6 +60,8 @@ class ReviewRun:
     parse_policy: PolicyParser
     read_rules: RulesReader
     github_url: str
+    public_url: str | None = None
+    """Where people reach our web process."""
     seconds: Callable[[], float] = time.monotonic
 
     @property
@@ -100,7 +104,8 @@ class ReviewRun:
         await self._newest.confirm(row, pull)
         unpublished = replace(examined.past, unpublished=Unpublished(around.past))
         await self.surroundings.past.keep(pull.ref, unpublished)  # a push may come before all of it is told
-        origin = Origin(row.run, self.github_url, pull.repository, pull.head_sha)
+        examined, receipt = await self._with_receipt(row, place, examined)
+        origin = Origin(row.run, self.github_url, pull.repository, pull.head_sha, receipt)
         await self.publisher.publish(place, examined, around, origin, guard, person=pull.author)
         await self.surroundings.published(pull.ref)
         if examined.retry_at is None:  # else the next attempt finds again what was answered in this one
@@ -188,6 +193,14 @@ class ReviewRun:
             bill=await meter.bill(),
         )
         return replace(examined, report=report)
+
+    async def _with_receipt(self, row: Row, place: Place, examined: Examined) -> tuple[Examined, ReceiptAt | None]:
+        """It is kept before anything is said, so that what the check points at is there."""
+        if await self.receipts.keep(row.run, place, examined):
+            return examined, ReceiptAt(self.public_url)
+        report = examined.report
+        too_large = "the receipt is too large to be kept"
+        return replace(examined, report=replace(report, notes=(*report.notes, too_large))), None
 
     async def _refuse(self, place: Place, pull: PullRequest, refusal: str) -> Outcome:
         if pull.draft:
