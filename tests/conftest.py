@@ -112,6 +112,15 @@ async def world(
 
 
 @pytest.fixture
+async def gated(
+    github: FakeGitHub, redis_settings: RedisSettings, model: FakeModel, tmp_path: Path
+) -> AsyncIterator[World]:
+    """A whole deployment, whose gate hears of everything, too."""
+    async with open_world(github, redis_settings, tmp_path / "data", model=model, gate=True) as opened:
+        yield opened
+
+
+@pytest.fixture
 async def tiered(
     github: FakeGitHub, redis_settings: RedisSettings, model: FakeModel, tmp_path: Path
 ) -> AsyncIterator[World]:

@@ -35,6 +35,7 @@ from app.wiring.worker import WorkerServices, open_worker_services
 from tests.examining import shipped_rules
 from tests.fakes.github import CheckRun, Delivery, FakeGitHub, PullRequest, Repository
 from tests.fakes.model import FakeModel
+from tests.review_alone import open_without_gate
 from workers.back_off import BackOff
 from workers.main import arq_worker
 from workers.options import WorkerOptions
@@ -160,11 +161,13 @@ async def open_world(
     model: FakeModel | None,
     ledger: LedgerOptions = AT_ONCE,
     sandboxes: Sandboxes | None = None,
+    gate: bool = False,
     **extra: str,
 ) -> AsyncIterator[World]:
     """A deployment with one installation and one repository, `acme/web`, whose branch `main` has one commit.
 
-    Pushes do not wait for more of them here, unless `ledger` says so; nothing is executed without `sandboxes`.
+    Pushes do not wait for more of them here, unless `ledger` says so; nothing is executed without `sandboxes`, and
+    nothing is told to the gate without `gate`.
     """
     installation = github.add_installation(github.add_user("acme", type="Organization"))
     repo = github.create_repository("acme/web", installation=installation)
@@ -180,7 +183,8 @@ async def open_world(
                 settings, redis_settings, ledger, sandboxes=sandboxes, pace_ms=0, rules=shipped_rules()
             )
         )
-        app = create_app(lambda: open_web_services(settings, redis_settings, ledger))
+        opening = open_web_services if gate else open_without_gate
+        app = create_app(lambda: opening(settings, redis_settings, ledger))
         await stack.enter_async_context(app.router.lifespan_context(app))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         web = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://revwright.test"))

@@ -14,10 +14,10 @@ import pytest
 from app.adapters.store.embedded import open_embedded_server
 from app.settings import Settings
 from app.web.main import create_app
-from app.wiring.web import open_web_services
 from tests.chaos.processes import Zygote, open_zygote
 from tests.fakes.github import FakeGitHub
 from tests.fakes.model import FakeModel, Reviewer
+from tests.review_alone import open_without_gate
 from tests.stories.processes import Deployment
 from tests.stories.test_first_review import DIVISION
 from tests.world import environment
@@ -40,7 +40,7 @@ async def deployment(github: FakeGitHub, model: FakeModel, tmp_path: Path, zygot
         server = await stack.enter_async_context(open_embedded_server(folder))
         product = environment(github, folder, model.base_url, REVWRIGHT_REDIS_URL=server.url)
         settings = Settings.from_environment(product)
-        app = create_app(lambda: open_web_services(settings, server.settings))
+        app = create_app(lambda: open_without_gate(settings, server.settings))
         await stack.enter_async_context(app.router.lifespan_context(app))
         transport = httpx.ASGITransport(app)
         web = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://web.test"))

@@ -21,9 +21,9 @@ AUTH = {"app/auth/login.py": "def login():\n    return True\n"}
 
 
 @pytest.fixture
-def people(world: World) -> dict[str, User]:
+def people(gated: World) -> dict[str, User]:
     """alice and bob may write, rita may read; sam is in the team, olga opens pull requests."""
-    fake, repo = world.github, world.repo
+    fake, repo = gated.github, gated.repo
     found = {name: fake.add_user(name) for name in ("alice", "bob", "rita", "sam", "olga")}
     for name, role in {"alice": "write", "bob": "write", "rita": "read", "sam": "maintain", "olga": "write"}.items():
         repo.permissions[found[name].id] = role
@@ -33,29 +33,29 @@ def people(world: World) -> dict[str, User]:
     return found
 
 
-def open_core(world: World, people: dict[str, User], files: dict[str, str] | None = None) -> PullRequest:
-    world.repo.commit("feature", dict(files or AUTH), author=people["olga"])
-    return world.repo.open_pull_request(head="feature", title="Sign in", user=people["olga"])
+def open_core(gated: World, people: dict[str, User], files: dict[str, str] | None = None) -> PullRequest:
+    gated.repo.commit("feature", dict(files or AUTH), author=people["olga"])
+    return gated.repo.open_pull_request(head="feature", title="Sign in", user=people["olga"])
 
 
 def approve(pull: PullRequest, user: User, *, commit: str | None = None) -> None:
     pull.review(user, event="APPROVE", commit_id=commit)
 
 
-async def test_what_touches_no_core_path_passes_at_once(world: World, people: dict[str, User]) -> None:
-    pull = open_core(world, people, {"app/other.py": "x = 1\n"})
-    await world.settle()
+async def test_what_touches_no_core_path_passes_at_once(gated: World, people: dict[str, User]) -> None:
+    pull = open_core(gated, people, {"app/other.py": "x = 1\n"})
+    await gated.settle()
 
-    gate = world.gate(pull)
+    gate = gated.gate(pull)
     assert (gate.conclusion, gate.title) == ("success", "No core path is changed")
     assert len(pull.comments) == 1  # the review's summary
 
 
-async def test_a_core_path_waits_and_says_for_whom(world: World, people: dict[str, User]) -> None:
-    pull = open_core(world, people)
-    await world.settle()
+async def test_a_core_path_waits_and_says_for_whom(gated: World, people: dict[str, User]) -> None:
+    pull = open_core(gated, people)
+    await gated.settle()
 
-    gate = world.gate(pull)
+    gate = gated.gate(pull)
     assert (gate.conclusion, gate.title) == ("action_required", "Waiting for 1 approval of core paths")
     assert [team.slug for team in pull.requested_teams] == ["security"]
     assert pull.requested_reviewers == []
@@ -65,13 +65,13 @@ async def test_a_core_path_waits_and_says_for_whom(world: World, people: dict[st
         assert word in comment, word
 
 
-async def test_an_approval_lets_it_pass(world: World, people: dict[str, User]) -> None:
-    pull = open_core(world, people)
-    await world.settle()
+async def test_an_approval_lets_it_pass(gated: World, people: dict[str, User]) -> None:
+    pull = open_core(gated, people)
+    await gated.settle()
     approve(pull, people["alice"])
-    await world.settle()
+    await gated.settle()
 
-    gate = world.gate(pull)
+    gate = gated.gate(pull)
     assert (gate.conclusion, gate.title) == ("success", "Approved: 1 requirement met")
     assert pull.labels == []
     assert [one.body.splitlines()[0] for one in pull.comments if "core paths" in one.body] == [
@@ -80,100 +80,100 @@ async def test_an_approval_lets_it_pass(world: World, people: dict[str, User]) -
 
 
 @pytest.mark.parametrize("name", ["bob", "rita", "olga"])
-async def test_whose_approval_does_not_count(world: World, people: dict[str, User], name: str) -> None:
+async def test_whose_approval_does_not_count(gated: World, people: dict[str, User], name: str) -> None:
     """Not named, may not write, wrote it."""
-    pull = open_core(world, people)
+    pull = open_core(gated, people)
     if name == "olga":
         pull.user = people["bob"]  # who opened it is another; olga wrote the commit
     approve(pull, people[name])
-    await world.settle()
+    await gated.settle()
 
-    gate = world.gate(pull)
+    gate = gated.gate(pull)
     assert gate.conclusion == "action_required"
     assert name in (gate.summary or "")
 
 
 async def test_new_core_content_voids_an_approval_and_other_pushes_do_not(
-    world: World, people: dict[str, User]
+    gated: World, people: dict[str, User]
 ) -> None:
-    pull = open_core(world, people)
-    await world.settle()
+    pull = open_core(gated, people)
+    await gated.settle()
     approve(pull, people["alice"])
-    world.repo.commit("feature", {"README.md": "# other\n"}, author=people["olga"])
-    await world.settle()
-    assert world.gate(pull).conclusion == "success"
+    gated.repo.commit("feature", {"README.md": "# other\n"}, author=people["olga"])
+    await gated.settle()
+    assert gated.gate(pull).conclusion == "success"
 
-    world.repo.commit("feature", {"app/auth/login.py": "def login():\n    return 1\n"}, author=people["olga"])
-    await world.settle()
-    gate = world.gate(pull)
+    gated.repo.commit("feature", {"app/auth/login.py": "def login():\n    return 1\n"}, author=people["olga"])
+    await gated.settle()
+    gate = gated.gate(pull)
     assert gate.conclusion == "action_required"
     assert "approved before this core content came" in (gate.summary or "")
 
 
-async def test_nobody_is_asked_twice(world: World, people: dict[str, User]) -> None:
-    pull = open_core(world, people)
-    await world.settle()
-    asked = [call for call in world.written() if "requested_reviewers" in call]
+async def test_nobody_is_asked_twice(gated: World, people: dict[str, User]) -> None:
+    pull = open_core(gated, people)
+    await gated.settle()
+    asked = [call for call in gated.written() if "requested_reviewers" in call]
     pull.requested_teams.clear()
-    world.repo.commit("feature", {"app/auth/login.py": "def login():\n    return 2\n"}, author=people["olga"])
-    await world.settle()
+    gated.repo.commit("feature", {"app/auth/login.py": "def login():\n    return 2\n"}, author=people["olga"])
+    await gated.settle()
 
-    again = [call for call in world.written() if "requested_reviewers" in call]
+    again = [call for call in gated.written() if "requested_reviewers" in call]
     assert len(asked) == 1
     assert [user.login for user in pull.requested_reviewers] == ["alice"]  # the other one who may
     assert len(again) == 2
     assert pull.requested_teams == []
 
 
-async def test_who_lost_the_right_to_write_approves_nothing(world: World, people: dict[str, User]) -> None:
-    pull = open_core(world, people)
+async def test_who_lost_the_right_to_write_approves_nothing(gated: World, people: dict[str, User]) -> None:
+    pull = open_core(gated, people)
     approve(pull, people["alice"])
-    world.repo.permissions[people["alice"].id] = "read"
-    await world.settle()
+    gated.repo.permissions[people["alice"].id] = "read"
+    await gated.settle()
 
-    assert world.gate(pull).conclusion == "action_required"
+    assert gated.gate(pull).conclusion == "action_required"
 
 
-async def test_a_dismissed_approval_is_none(world: World, people: dict[str, User]) -> None:
-    pull = open_core(world, people)
+async def test_a_dismissed_approval_is_none(gated: World, people: dict[str, User]) -> None:
+    pull = open_core(gated, people)
     approve(pull, people["alice"])
-    await world.settle()
-    assert world.gate(pull).conclusion == "success"
+    await gated.settle()
+    assert gated.gate(pull).conclusion == "success"
     pull.dismiss(pull.reviews[0], by=people["bob"])
-    await world.settle()
+    await gated.settle()
 
-    assert world.gate(pull).conclusion == "action_required"
+    assert gated.gate(pull).conclusion == "action_required"
 
 
-async def test_another_base_asks_anew(world: World, people: dict[str, User]) -> None:
-    world.repo.commit("release", {"notes.md": "x\n"})
-    pull = open_core(world, people)
+async def test_another_base_asks_anew(gated: World, people: dict[str, User]) -> None:
+    gated.repo.commit("release", {"notes.md": "x\n"})
+    pull = open_core(gated, people)
     approve(pull, people["alice"])
-    await world.settle()
-    assert world.gate(pull).conclusion == "success"
+    await gated.settle()
+    assert gated.gate(pull).conclusion == "success"
     pull.edit(base="release")
-    await world.settle()
+    await gated.settle()
 
-    gate = world.gate(pull)
+    gate = gated.gate(pull)
     assert gate.conclusion == "action_required"
     assert "approved before the base branch was changed" in (gate.summary or "")
 
 
-async def test_an_invalid_policy_never_passes(world: World, people: dict[str, User]) -> None:
-    world.repo.commit("main", {".github/revwright.yml": "version: 1\ntires: {}\n"})
-    pull = open_core(world, people, {"app/other.py": "x = 1\n"})
-    await world.settle()
+async def test_an_invalid_policy_never_passes(gated: World, people: dict[str, User]) -> None:
+    gated.repo.commit("main", {".github/revwright.yml": "version: 1\ntires: {}\n"})
+    pull = open_core(gated, people, {"app/other.py": "x = 1\n"})
+    await gated.settle()
 
-    gate = world.gate(pull)
+    gate = gated.gate(pull)
     assert gate.conclusion == "action_required"
     assert ".github/revwright.yml:2" in (gate.summary or "")
 
 
-async def test_the_gate_needs_no_model(world: World, people: dict[str, User]) -> None:
-    assert world.model is not None
-    world.model.stop()
-    pull = open_core(world, people)
+async def test_the_gate_needs_no_model(gated: World, people: dict[str, User]) -> None:
+    assert gated.model is not None
+    gated.model.stop()
+    pull = open_core(gated, people)
     approve(pull, people["sam"])
-    await world.deliver_new()
-    await world.work_queue(Queue.INTERACTIVE)
-    assert world.gate(pull).conclusion == "success"
+    await gated.deliver_new()
+    await gated.work_queue(Queue.INTERACTIVE)
+    assert gated.gate(pull).conclusion == "success"

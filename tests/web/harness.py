@@ -49,6 +49,7 @@ class Taken:
     isolations: tuple[Isolation, ...] = ()
     receipts: dict[str, bytes] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
+    also: list[RowKey] = field(default_factory=list)
 
     async def accept(
         self,
@@ -64,7 +65,8 @@ class Taken:
         if {delivery.id, delivery.digest} & self.seen:
             return False
         self.seen |= {delivery.id, delivery.digest}
-        self.rows += [(one, wanted) for one in (row, *also)]
+        self.rows.append((row, wanted))
+        self.also += also
         self.notes += [note] if note is not None else []
         return True
 
