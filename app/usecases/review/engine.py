@@ -10,6 +10,7 @@ from app.domain.errors import SandboxRefused, SandboxUnavailable
 from app.domain.findings import Candidate, Dropped, claim_of
 from app.domain.matching import Matched, match
 from app.domain.memory import FindingState, KnownFinding
+from app.domain.messages.config import narrowed_notes
 from app.domain.model import Message
 from app.domain.placing import Placed, Source, place
 from app.domain.prompting import PromptTemplates, system_message
@@ -75,7 +76,7 @@ class Engine:
         rooms, why_not = await _rooms(matter, plan)
         try:
             crew = self._crew(matter, plan, rules, rooms)
-            return await self._examine(matter, plan, crew, rules, Steer(digest, (*_not_followed(snapshot), *why_not)))
+            return await self._examine(matter, plan, crew, rules, Steer(digest, (*_steering_notes(snapshot), *why_not)))
         finally:
             if rooms is not None:
                 await rooms.close()
@@ -156,12 +157,13 @@ def _system(templates: PromptTemplates, snapshot: Snapshot, rules: tuple[Rule, .
     return system_message(templates, snapshot, [rule for rule in rules if rule not in titles], titles)
 
 
-def _not_followed(snapshot: Snapshot) -> tuple[str, ...]:
-    """Links in place of guidelines, for people who wonder why theirs are not heeded."""
-    return tuple(
+def _steering_notes(snapshot: Snapshot) -> tuple[str, ...]:
+    """For people who wonder why what they wrote is not heeded: links in place of guidelines, and cut wishes."""
+    links = (
         f"{display_path(path)} is a link at the base commit, so it is no guideline"
         for path in snapshot.linked_guidelines
     )
+    return (*narrowed_notes(snapshot.narrowed), *links)
 
 
 async def _rooms(matter: Matter, plan: Plan) -> tuple[Rooms | None, tuple[str, ...]]:

@@ -17,14 +17,15 @@ from app.domain.messages.origin import Origin
 from app.domain.messages.verdict_words import headline
 from app.domain.money import Caps, caps_for
 from app.domain.policy import Policy, Trigger
-from app.domain.pull_request import PullRequest
+from app.domain.pull_request import PullRequest, Sha
 from app.domain.report import Report
 from app.domain.row import Order, Row
 from app.domain.runs import added
 from app.domain.snapshot import Snapshot
-from app.ports import Answers, Mirrors, Place, PolicyParser, PullRequests, Purse, Repository, RulesReader, Sandboxes
+from app.ports import Answers, Mirrors, Place, PullRequests, Purse, Repository, RulesReader, Sandboxes
 from app.usecases.job import Guard, Outcome, Progress
 from app.usecases.metered import MeteredModel
+from app.usecases.policies import Ceilings
 from app.usecases.review.around import Surroundings
 from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.engine import Engine
@@ -61,7 +62,7 @@ class ReviewRun:
     purse: Purse
     deployment_caps: Caps
     sandboxes: Sandboxes | None
-    parse_policy: PolicyParser
+    ceilings: Ceilings
     read_rules: RulesReader
     github_url: str
     seconds: Callable[[], float] = time.monotonic
@@ -83,8 +84,7 @@ class ReviewRun:
             return Outcome("this head was reviewed before", pull.head_sha)
         if not pull.draft:
             await self.check_runs.start(place, pull.head_sha, words.running())
-        repository = await self.mirrors.fetch(pull.ref, pull.repository, head=pull.head_sha, base=pull.base_sha)
-        snapshot = await self._gather(pull, repository)
+        snapshot, repository = await self._gather(pull)
         await progress.note(f"{len(snapshot.changes)} changed entries against {snapshot.merge_base[:10]}")
         refusal = _refusal(snapshot.policy, pull, row.triggers)
         if refusal is not None:
@@ -164,16 +164,34 @@ class ReviewRun:
     async def _is_over(self, pull: PullRequest) -> bool:
         return await self.check_runs.is_over(pull.ref, pull.head_sha)
 
-    async def _gather(self, pull: PullRequest, repository: Repository) -> Snapshot:
-        return await gather(
+    async def _gather(self, pull: PullRequest) -> tuple[Snapshot, Repository]:
+        above = await self.ceilings.above(pull)
+        floor = await self._floor(pull)
+        repository = await self.mirrors.fetch(
+            pull.ref, pull.repository, head=pull.head_sha, base=pull.base_sha, floor=floor
+        )
+        snapshot = await gather(
             repository,
-            self.parse_policy,
+            self.ceilings.parse,
             base=pull.base_sha,
             head=pull.head_sha,
             title=pull.title,
             body=pull.body,
             read_rules=self.read_rules,
+            above=above,
+            floor=floor,
         )
+        return snapshot, repository
+
+    async def _floor(self, pull: PullRequest) -> Sha | None:
+        """The default branch's commit, where its policy is a floor."""
+        branch = self.ceilings.floor_branch(pull)
+        if branch is None:
+            return None
+        floor = await self.mirrors.branch_head(pull.ref, pull.repository, branch)
+        if floor is None:  # without its policy nobody knows what must not be undercut
+            raise GitHubUnavailable(f"git has no branch {branch!r}, which the API names as the default one")
+        return floor
 
     async def _examine(self, row: Row, matter: Matter, progress: Progress) -> Examined:
         """What an earlier attempt paid for, and could not publish, is neither asked nor counted again."""
