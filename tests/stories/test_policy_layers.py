@@ -10,6 +10,7 @@ from typing import Any
 from arq.connections import RedisSettings
 
 from tests.fakes.github import FakeGitHub, PullRequest, Repository
+from tests.fakes.github.render.pulls import pull_request
 from tests.fakes.model import FakeModel, Reviewer
 from tests.stories.test_first_review import BUG, DIVISION, open_bug
 from tests.world import World, open_world
@@ -188,3 +189,15 @@ async def test_an_operator_can_let_branches_go_their_own_way(
 
         assert world.check(pull.head_sha).conclusion == "success"
         assert "0 of 1 files reviewed, 1 excluded" in world.summary(pull)
+
+
+async def test_a_default_branch_that_git_does_not_have_yet_is_waited_for(world: World) -> None:
+    """The API and git disagree for a moment when a branch is renamed."""
+    pull = open_bug(world)
+    told = pull_request(pull)
+    told["base"]["repo"]["default_branch"] = "trunk"
+    world.github.faults.add(path=r"/pulls/\d+$", times=1, status=200, body=told)
+    await world.settle()
+
+    assert world.check(pull.head_sha).conclusion == "success"
+    assert len([call for call in world.github.calls if call.path.endswith("/pulls/1")]) == 2

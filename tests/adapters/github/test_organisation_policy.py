@@ -80,6 +80,20 @@ async def test_an_answer_serves_for_a_minute(github: FakeGitHub) -> None:
         assert asked(github) == 3, "the token is kept"
 
 
+async def test_only_so_many_answers_are_kept(github: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.adapters.github.organisation_policy._MOST_KEPT", 2)
+    async with reading(github) as (setting, reader):
+        repository(setting).commit("main", {"revwright.yml": _FILE})
+        for owner in ("acme", "b", "c", "c"):
+            await reader.read(setting.place.ref, owner)
+        before = asked(github)
+
+        await reader.read(setting.place.ref, "b")
+        assert asked(github) == before
+        await reader.read(setting.place.ref, "acme")
+        assert asked(github) == before + 1
+
+
 async def test_an_error_is_not_kept(github: FakeGitHub) -> None:
     async with reading(github) as (setting, reader):
         repository(setting).commit("main", {"revwright.yml": _FILE})
