@@ -44,7 +44,8 @@ class Key:
 
 
 def _together(ceiling: tuple[Value, ...], asked: tuple[Value, ...]) -> tuple[Value, ...]:
-    return tuple(dict.fromkeys((*ceiling, *asked)))
+    """What the ceiling has, as it is, and behind that what is new."""
+    return (*ceiling, *(item for item in asked if item not in ceiling))
 
 
 def _among(ceiling: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, ...]:

@@ -86,7 +86,7 @@ def _laid(above: EffectivePolicy, key: Key, layer: Layer, floor: Source | None) 
     got = key.join(ceiling, asked) if by else asked
     told = {**above.sources}
     if got != ceiling or not by:
-        alone = got == asked and not key.adds
+        alone = got == asked and not (key.adds and ceiling)
         told[key.name] = (layer.source,) if alone else tuple(dict.fromkeys((*by, layer.source)))
     if key.adds and isinstance(got, tuple):  # what is added stands behind what was there
         known = len(ceiling) if by else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app.domain.entries import Kind
-from app.domain.errors import PolicyInvalid
+from app.domain.errors import GitHubUnavailable, PolicyInvalid
 from app.domain.globs import matches
 from app.domain.objects import Blob
 from app.domain.policy import (
@@ -18,7 +18,7 @@ from app.domain.policy import (
 )
 from app.domain.policy_layers import EffectivePolicy, Layer, Source, compose
 from app.domain.pull_request import PullRequest, Sha
-from app.ports import OrganisationPolicies, PolicyParser, Repository
+from app.ports import Mirrors, OrganisationPolicies, PolicyParser, Repository
 
 READ_BYTES = MAX_POLICY_BYTES + 1
 """One more than a policy may have: what is too long must not look like something shorter."""
@@ -59,6 +59,18 @@ class Ceilings:
         if pull.base_ref == pull.default_branch or any(matches(pattern, pull.base_ref) for pattern in self.branches):
             return None
         return pull.default_branch
+
+    async def floor(self, pull: PullRequest, mirrors: Mirrors) -> Sha | None:
+        """The default branch's commit, where its policy is a floor; `Mirrors.fetch` takes it. Raises GitFailed, or
+        GitHubUnavailable while git has no such branch.
+        """
+        branch = self.floor_branch(pull)
+        if branch is None:
+            return None
+        floor = await mirrors.branch_head(pull.ref, pull.repository, branch)
+        if floor is None:  # without its policy nobody knows what must not be undercut
+            raise GitHubUnavailable(f"git has no branch {branch!r}, which the API names as the default one")
+        return floor
 
 
 async def with_floor(above: Above, repository: Repository, floor: Sha, parse: PolicyParser) -> Above:

@@ -16,9 +16,9 @@ from app.domain.severity import Severity
 
 _BY_NAME = {key.name: key for key in KEYS}
 _PATHS = st.lists(st.sampled_from(["a/**", "b/**", "c", "**"]), unique=True, max_size=3).map(tuple)
-_CORE = st.lists(
-    st.builds(CoreRequirement, st.sampled_from([("a/**",), ("b",)]), st.integers(1, 2)), max_size=2, unique=True
-).map(tuple)
+_CORE = st.lists(st.builds(CoreRequirement, st.sampled_from([("a/**",), ("b",)]), st.integers(1, 2)), max_size=3).map(
+    tuple
+)
 _VALUES: Mapping[str, st.SearchStrategy[Any]] = {
     "review.triggers": st.frozensets(st.sampled_from(Trigger)),
     "review.drafts": st.booleans(),
@@ -32,7 +32,7 @@ _VALUES: Mapping[str, st.SearchStrategy[Any]] = {
     "rules.disable": st.lists(st.sampled_from(["go/a", "sql/b"]), unique=True).map(tuple),
     "rules.extra": st.lists(st.sampled_from(["x/", "y/"]), unique=True).map(tuple),
     "fix.enabled": st.booleans(),
-    "fix.verify": st.lists(st.sampled_from(["v", "w"]), unique=True).map(tuple),
+    "fix.verify": st.lists(st.sampled_from(["v", "w"]), max_size=3).map(tuple),
     "fix.setup": st.lists(st.sampled_from(["s", "t"]), unique=True).map(tuple),
     "fix.deliver": st.sampled_from(Delivery),
     "fix.max_attempts": st.integers(1, 10),
@@ -211,6 +211,27 @@ def test_lists_to_which_layers_add_tell_the_source_of_each_item() -> None:
     assert effective.sources["tiers.core[1]"] == (Source.REPOSITORY,)
     assert effective.sources["fix.verify"] == (Source.ORGANISATION,)
     assert effective.narrowed == ()
+
+
+@given(deployments, organisations, repositories)
+def test_every_item_that_was_added_has_the_source_that_gave_it(one: Layer, two: Layer, three: Layer) -> None:
+    effective = compose([one, two, three])
+
+    for key in ("tiers.core", "fix.verify", "rules.extra"):
+        for number, item in enumerate(value(effective, key)):
+            (source,) = effective.sources[f"{key}[{number}]"]
+            giving = next(layer for layer in (one, two, three) if item in _BY_NAME[key].of(layer.policy))
+            assert source is giving.source
+            assert source in effective.sources[key]
+
+
+def test_where_nothing_stands_above_what_is_added_has_one_source() -> None:
+    floor = Layer(Source.DEFAULT_BRANCH, Policy(), complete=True)
+
+    effective = compose([floor, said(Source.REPOSITORY, {"review.instructions": "Be kind.", "fix.verify": ("v",)})])
+
+    assert effective.sources["review.instructions"] == (Source.REPOSITORY,)
+    assert effective.sources["fix.verify"] == (Source.REPOSITORY,)
 
 
 def test_a_ceiling_imposes_no_patterns_on_who_wants_fewer_and_gives_them_to_who_says_nothing() -> None:

@@ -17,7 +17,7 @@ from app.domain.messages.origin import Origin
 from app.domain.messages.verdict_words import headline
 from app.domain.money import Caps, caps_for
 from app.domain.policy import Policy, Trigger
-from app.domain.pull_request import PullRequest, Sha
+from app.domain.pull_request import PullRequest
 from app.domain.report import Report
 from app.domain.row import Order, Row
 from app.domain.runs import added
@@ -166,7 +166,7 @@ class ReviewRun:
 
     async def _gather(self, pull: PullRequest) -> tuple[Snapshot, Repository]:
         above = await self.ceilings.above(pull)
-        floor = await self._floor(pull)
+        floor = await self.ceilings.floor(pull, self.mirrors)
         repository = await self.mirrors.fetch(
             pull.ref, pull.repository, head=pull.head_sha, base=pull.base_sha, floor=floor
         )
@@ -182,16 +182,6 @@ class ReviewRun:
             floor=floor,
         )
         return snapshot, repository
-
-    async def _floor(self, pull: PullRequest) -> Sha | None:
-        """The default branch's commit, where its policy is a floor."""
-        branch = self.ceilings.floor_branch(pull)
-        if branch is None:
-            return None
-        floor = await self.mirrors.branch_head(pull.ref, pull.repository, branch)
-        if floor is None:  # without its policy nobody knows what must not be undercut
-            raise GitHubUnavailable(f"git has no branch {branch!r}, which the API names as the default one")
-        return floor
 
     async def _examine(self, row: Row, matter: Matter, progress: Progress) -> Examined:
         """What an earlier attempt paid for, and could not publish, is neither asked nor counted again."""
