@@ -119,6 +119,7 @@ def pull_request(**changes: object) -> PullRequest:
         head_repository_id=22,
         base_sha=BASE,
         base_ref="main",
+        default_branch="main",
     )
     return replace(plain, **changes)  # type: ignore[arg-type]
 

@@ -16,7 +16,7 @@ from app.adapters.rules.files import load_rules
 from app.adapters.rules.patterns import Re2Pattern
 from app.domain.errors import ModelUnavailable
 from app.domain.model import Completion, ModelRequest, Role, StopReason, Usage
-from app.domain.policy import Policy
+from app.domain.policy import ParsedPolicy, Policy
 from app.domain.pull_request import Sha
 from app.domain.rules import Rule
 from app.domain.snapshot import Snapshot
@@ -249,5 +249,5 @@ async def examine(
     return Seen(examined, snapshot, model)
 
 
-def _no_file(_: bytes, path: str) -> Policy:
+def _no_file(_: bytes, path: str) -> ParsedPolicy:
     raise AssertionError(f"these repositories have no {path}")

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 from app.domain.errors import SettingsInvalid
 from app.domain.money import Caps
 from app.domain.prices import Price
-from app.settings import SandboxSettings, Secret, Settings
+from app.settings import PolicySettings, SandboxSettings, Secret, Settings
 from app.settings.jobs import JobSettings
 
 SECRET = "canary-" + "s" * 32
@@ -81,7 +81,7 @@ def test_defaults() -> None:
             runner_user=None,
             workspaces_dir=None,
         ),
-        policy_file=None,
+        policy=PolicySettings(None, ()),
         receipt_key=None,
         log_format="text",
         warnings=(),
@@ -133,7 +133,7 @@ def test_everything_set(github: dict[str, str], private_key: str) -> None:
     assert (model.fast, model.main, model.deep) == ("small", "vendor/mid:7b", "big")
     assert model.prices == {"big": Price(input=2, cached=0.5, output=10)}
     assert settings.redis_url == Secret("redis://:pw@db.test")
-    assert (settings.data_dir, settings.policy_file) == (Path("/home/op/data"), None)
+    assert (settings.data_dir, settings.policy.branches) == (Path("/home/op/data"), ())
     assert (settings.host, settings.port, settings.public_url) == ("::", 0, "https://bot.test")
     assert settings.allowed_accounts == {1, 22}
     assert (settings.log_format, settings.warnings) == ("json", ())
@@ -171,13 +171,6 @@ def test_what_needs_github_names_what_is_missing(private_key: str) -> None:
         "REVWRIGHT_GITHUB_WEBHOOK_SECRET",
     ]
     assert "openssl rand -hex 32" in lines[2]
-
-
-def test_a_ceiling_that_would_not_be_applied_is_refused(tmp_path: Path) -> None:
-    policy = tmp_path / "policy.yml"
-    policy.write_text("version: 1\n")
-    with pytest.raises(SettingsInvalid, match="cannot apply a ceiling yet"):
-        Settings.from_environment({"HOME": "/home/op", "REVWRIGHT_POLICY_FILE": str(policy)})
 
 
 @pytest.mark.parametrize(
@@ -227,6 +220,7 @@ def test_a_ceiling_that_would_not_be_applied_is_refused(tmp_path: Path) -> None:
         ("REVWRIGHT_RUNNER_USER", "a b", "'a b' is not the name or number of a user"),
         ("REVWRIGHT_SANDBOX_MEMORY_MB", "1", "'1' is not a whole number from 64 to 1000000"),
         ("REVWRIGHT_POLICY_FILE", "/no/such/file", "there is no file '/no/such/file'"),
+        ("REVWRIGHT_POLICY_BRANCHES", "main, /x", "'/x': a pattern starts at the repository's root by itself"),
         ("REVWRIGHT_LOG_FORMAT", "xml", "'xml' is not one of text, json"),
         ("REVWRIGHT_LOGFORMAT", "json", "no such setting; did you mean REVWRIGHT_LOG_FORMAT?"),
         ("revwright_host", "x", "did you mean REVWRIGHT_HOST?"),

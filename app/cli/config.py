@@ -1,41 +1,103 @@
-"""`revwright config check`: is this policy file, or this environment, all right?"""
+"""`revwright config`: is this policy file, or this environment, all right; what holds with it; what may stand in it."""
 
 from __future__ import annotations
 
+import argparse
+import asyncio
+import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from app.adapters.rules.policy_disk import read_policy_file
 from app.adapters.rules.policy_file import parse_policy
+from app.adapters.rules.policy_schema import policy_schema_json
+from app.cli.exit_status import EXIT_PASSED, EXIT_PROBLEMS
 from app.domain.errors import PolicyInvalid, SettingsInvalid
+from app.domain.messages.config import config_json, config_text
 from app.domain.policy import without_effect
+from app.domain.policy_layers import Layer, Source, compose
 from app.settings import Settings
+from app.usecases.policies import Above
+from app.wiring.local import policy_at
 
 
-def check(file: str, environ: Mapping[str, str] | None) -> int:
-    """0: all right. 1: problems, one a line, on standard error."""
-    return _check_policy(file) if environ is None else _check_settings(environ)
+def config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    match arguments.action:
+        case "check":
+            return _check_settings(environ) if arguments.settings else _check_policy(arguments.file)
+        case "show":
+            return _show(arguments, environ)
+        case "schema":
+            print(policy_schema_json(), end="")
+            return EXIT_PASSED
+        case action:
+            raise AssertionError(action)
 
 
 def _check_policy(file: str) -> int:
+    """0: all right. 1: problems, one a line, on standard error."""
     try:
-        data = Path(file).read_bytes()
-    except FileNotFoundError:
-        raise SettingsInvalid(
-            f"there is no {file}: without one the built-in defaults apply; name another file to check it"
-        ) from None
-    except OSError as error:
-        raise SettingsInvalid(f"cannot read {file}: {error.strerror}") from None
-    try:
-        policy = parse_policy(data, file)
+        policy = parse_policy(_bytes(Path(file), follow=False), file).policy
     except PolicyInvalid as error:
-        for problem in error.problems:
-            print(f"{file}:{problem.line}:{problem.column}: {problem.message}", file=sys.stderr)
-        return 1
+        _tell(error)
+        return EXIT_PROBLEMS
     for key in without_effect(policy):
         print(f"{file}: note: {key} has no effect in this version", file=sys.stderr)
     print(f"{file}: valid")
-    return 0
+    return EXIT_PASSED
+
+
+def _show(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """What holds with the files that were named; 1 when one is not valid: without it this would be another policy."""
+    try:
+        layers = _ceilings(arguments, environ)
+        own = (
+            asyncio.run(policy_at(Path(arguments.repo), arguments.ref))
+            if arguments.file is None
+            else Above((_layer(arguments.file, Source.REPOSITORY, follow=False),))
+        )
+    except PolicyInvalid as error:
+        _tell(error)
+        return EXIT_PROBLEMS
+    if own.problems:
+        print("\n".join(own.problems), file=sys.stderr)
+        return EXIT_PROBLEMS
+    effective = compose((*layers, *own.layers))
+    print(json.dumps(config_json(effective), indent=2) if arguments.json else config_text(effective))
+    return EXIT_PASSED
+
+
+def _ceilings(arguments: argparse.Namespace, environ: Mapping[str, str]) -> list[Layer]:
+    """Of the deployment, as the environment names it or an option, and of the organisation. Raises PolicyInvalid."""
+    found: list[Layer] = []
+    if arguments.deployment is not None:
+        found.append(_layer(arguments.deployment, Source.DEPLOYMENT, follow=True))
+    elif (deployment := Settings.from_environment(environ).policy.deployment) is not None:
+        found.append(deployment)
+    if arguments.organisation is not None:
+        found.append(_layer(arguments.organisation, Source.ORGANISATION, follow=False))
+    return found
+
+
+def _layer(file: str, source: Source, *, follow: bool) -> Layer:
+    return Layer.of(source, parse_policy(_bytes(Path(file), follow=follow), file))
+
+
+def _bytes(path: Path, *, follow: bool) -> bytes:
+    try:
+        return read_policy_file(path, follow=follow)
+    except FileNotFoundError:
+        raise SettingsInvalid(
+            f"there is no {path}: without one the built-in defaults apply; name another file to check it"
+        ) from None
+    except ValueError as error:
+        raise SettingsInvalid(f"{path}: {error}") from None
+
+
+def _tell(error: PolicyInvalid) -> None:
+    for problem in error.problems:
+        print(f"{error.path}:{problem.line}:{problem.column}: {problem.message}", file=sys.stderr)
 
 
 def _check_settings(environ: Mapping[str, str]) -> int:
@@ -44,4 +106,4 @@ def _check_settings(environ: Mapping[str, str]) -> int:
     for warning in settings.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     print("settings: valid")
-    return 0
+    return EXIT_PASSED

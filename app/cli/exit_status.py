@@ -4,9 +4,11 @@ from __future__ import annotations
 
 EXIT_PASSED = 0
 EXIT_BLOCKED = 1
-"""`review`: blocked by findings. `config check`: the file has problems."""
+"""`review`: blocked by findings."""
 EXIT_PROBLEMS = 1
-"""`rules check`: a rule is wrong, or does not do what its examples say."""
+"""`rules check`: a rule is wrong, or does not do what its examples say. `config check`, `config show`: a policy is not
+valid.
+"""
 EXIT_DIFFERS = 1
 """`eval replay`: something else is asked, or comes of it, than was recorded."""
 EXIT_NOTHING = 1

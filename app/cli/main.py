@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from app import VERSION
+from app.cli.config_options import add_config
 from app.cli.eval_options import add_eval
 from app.cli.exit_status import EXIT_ERROR
 from app.cli.receipt_options import add_receipt
@@ -91,9 +92,9 @@ def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
             return evaluate(arguments)
         case "config":
-            from app.cli.config import check  # noqa: PLC0415
+            from app.cli.config import config  # noqa: PLC0415
 
-            return check(arguments.file, environ if arguments.settings else None)
+            return config(arguments, environ)
         case command:
             raise AssertionError(command)
 
@@ -145,7 +146,7 @@ def parser() -> argparse.ArgumentParser:
     add_eval(commands)
     add_receipt(commands)
     add_sandbox(commands)
-    config = commands.add_parser("config", help="check configuration")
+    add_config(commands)
     doctor = commands.add_parser(
         "doctor",
         help="look at what this machine offers and lacks",
@@ -153,10 +154,6 @@ def parser() -> argparse.ArgumentParser:
         "root, it looks as the user that the runner would become. Exit status: 1 when something fails.",
     )
     doctor.add_argument("--json", action="store_true", help="the same as JSON")
-    actions = config.add_subparsers(dest="action", required=True, metavar="ACTION")
-    check = actions.add_parser("check", help="check a repository's policy file")
-    check.add_argument("file", nargs="?", default=".github/revwright.yml", help="default: %(default)s")
-    check.add_argument("--settings", action="store_true", help="check the REVWRIGHT_* environment variables instead")
     return top
 
 

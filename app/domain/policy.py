@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from app.domain.severity import Severity
 
 POLICY_PATH = ".github/revwright.yml"
+
+ORGANISATION_REPOSITORY = ".github"
+ORGANISATION_PATH = "revwright.yml"
+"""Where an account says what holds for all its repositories: this file of its repository of that name."""
+
+MAX_POLICY_BYTES = 64 * 1024
+"""Of a policy file."""
+
+PERMISSIONS = ("triage", "write", "maintain", "admin")
+"""From the least to the most."""
+
+LEAST_PERMISSIONS = {
+    "review": "write",
+    "fix": "write",
+    "ask": "triage",
+    "dismiss": "write",
+    "reopen": "write",
+    "stop": "write",
+    "pause": "write",
+    "resume": "write",
+    "status": "triage",
+    "config": "write",
+    "remember": "write",
+    "help": "triage",
+}
+"""The built-in permission of each command; a policy may ask for more, never for less."""
 
 
 class Trigger(StrEnum):
@@ -85,11 +113,14 @@ class Policy:
     limits: LimitsPolicy = field(default_factory=LimitsPolicy)
 
 
+@dataclass(frozen=True, slots=True)
+class ParsedPolicy:
+    """What a policy file says, and which keys stand in it, as `review.block_at`, each with its line and column."""
+
+    policy: Policy
+    given: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
+
+
 def without_effect(policy: Policy) -> tuple[str, ...]:
     """What a policy asks for that this version checks but does not act on yet, by key."""
-    plain = Policy()
-    asked = (
-        ("fix", policy.fix, plain.fix),
-        ("commands", policy.commands, plain.commands),
-    )
-    return tuple(key for key, value, default in asked if value != default)
+    return () if policy.fix == FixPolicy() else ("fix",)

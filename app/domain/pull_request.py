@@ -63,6 +63,8 @@ class PullRequest:
     head_repository_id: int | None
     base_sha: Sha
     base_ref: str
+    default_branch: str
+    """Of the base repository."""
     author: str | None = None
     """The author's login as it is now."""
     review_comments: int = 0

@@ -12,6 +12,7 @@ from app.domain.entries import Entry
 from app.domain.guidelines import Guideline
 from app.domain.objects import Change
 from app.domain.policy import Policy
+from app.domain.policy_layers import Narrowed, Source
 from app.domain.pull_request import Sha
 from app.domain.rules import Rule
 from app.domain.skills import Skill
@@ -27,8 +28,9 @@ class Snapshot:
     base: Sha
     merge_base: Sha
     policy: Policy
+    """The one that holds, of all layers."""
     policy_problems: tuple[str, ...]
-    """Mistakes in the base commit's policy file, in place of which the default policy is used, and in its own rules."""
+    """Mistakes in policy files, which are left out as a whole, and in the repository's own rules."""
     guidelines: tuple[Guideline, ...]
     changes: tuple[Change, ...]
     kinds: Mapping[str, ContentKind] = field(default_factory=lambda: MappingProxyType({}))
@@ -39,6 +41,10 @@ class Snapshot:
     """The repository's own, from the directories that the policy names in `rules.extra`, at the base commit."""
     linked_guidelines: tuple[str, ...] = ()
     """Paths at which the base commit has a link in place of a guideline: it is not followed, and steers nothing."""
+    policy_sources: Mapping[str, tuple[Source, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Where each value of the policy comes from, as `EffectivePolicy` has it."""
+    narrowed: tuple[Narrowed, ...] = ()
+    """What policy files asked for and did not get."""
 
     @property
     def entries(self) -> tuple[Entry, ...]:

@@ -8,10 +8,11 @@ from enum import StrEnum
 
 from app.domain.content_kinds import ContentKind
 from app.domain.globs import fold, matches, matches_folded
-from app.domain.policy import POLICY_PATH, CoreRequirement, Policy
+from app.domain.policy import ORGANISATION_PATH, POLICY_PATH, CoreRequirement, Policy
 
 ALWAYS_CORE = (
     POLICY_PATH,
+    ORGANISATION_PATH,
     ".github/review_rules/**",
     "**/AGENTS.md",
     "**/AGENTS.override.md",

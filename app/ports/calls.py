@@ -6,15 +6,15 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from app.domain.events import Event
-from app.domain.policy import Policy
+from app.domain.policy import ParsedPolicy
 from app.domain.rules import LoadedRules
 
 Clock = Callable[[], datetime]
 """The time now, in UTC."""
 
 
-PolicyParser = Callable[[bytes, str], Policy]
-"""Bytes and path of a policy file -> Policy; raises PolicyInvalid with every mistake in it."""
+PolicyParser = Callable[[bytes, str], ParsedPolicy]
+"""Bytes and path of a policy file -> ParsedPolicy; raises PolicyInvalid with every mistake in it."""
 
 
 RulesReader = Callable[[Mapping[str, bytes], Collection[str]], LoadedRules]

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from app.domain.messages.check import CheckOutput, Conclusion
 from app.domain.messages.comments import InlineComment
+from app.domain.objects import Blob
 from app.domain.pull_request import PullRequest, PullRequestRef, RepositoryName, Sha
 from app.domain.threads import Permission, ReviewThread
 
@@ -16,6 +17,16 @@ class PullRequests(Protocol):
 
     async def read(self, ref: PullRequestRef, hint: RepositoryName) -> PullRequest:
         """The pull request as it is now. `hint` is the name last heard; a rename does no harm."""
+        ...
+
+
+class OrganisationPolicies(Protocol):
+    """The policy that an account keeps for all its repositories."""
+
+    async def read(self, ref: PullRequestRef, owner: str) -> Blob | None:
+        """`revwright.yml` of the account's repository `.github`, at most a minute old; None when there is none, or when
+        that repository is not part of the installation.
+        """
         ...
 
 

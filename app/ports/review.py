@@ -46,8 +46,17 @@ class Repository(Code, Protocol):
 class Mirrors(Protocol):
     """Local mirrors of repositories on GitHub."""
 
-    async def fetch(self, ref: PullRequestRef, repository: RepositoryName, *, head: Sha, base: Sha) -> Repository:
-        """A database that holds both commits with their history. Raises GitFailed."""
+    async def fetch(
+        self, ref: PullRequestRef, repository: RepositoryName, *, head: Sha, base: Sha, floor: Sha | None = None
+    ) -> Repository:
+        """A database that holds the commits with their history. Raises GitFailed.
+
+        `floor` is a third commit of the base repository, whose files are read as well.
+        """
+        ...
+
+    async def branch_head(self, ref: PullRequestRef, repository: RepositoryName, branch: str) -> Sha | None:
+        """Where the branch points now, asked over git; None when there is none of that name."""
         ...
 
     async def pull_request_head(self, ref: PullRequestRef, repository: RepositoryName) -> Sha | None:

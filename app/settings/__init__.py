@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.settings.github import GitHubSettings
 from app.settings.log_format import LogFormat
 from app.settings.model import ModelApi, ModelSettings
+from app.settings.policy import PolicySettings
 from app.settings.sandbox import (
     RunnerSettings,
     SandboxKind,
@@ -20,6 +21,7 @@ __all__ = [
     "LogFormat",
     "ModelApi",
     "ModelSettings",
+    "PolicySettings",
     "RunnerSettings",
     "SandboxKind",
     "SandboxSettings",

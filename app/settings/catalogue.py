@@ -163,7 +163,14 @@ CATALOGUE = (
     Setting(
         "REVWRIGHT_POLICY_FILE",
         "",
-        "Reserved for a policy that is the ceiling for every repository. This version refuses to start with it.",
+        "Path of a file in the form of a repository's policy, read at the start: a ceiling for every repository, see "
+        "[layers](policy.md#layers).",
+    ),
+    Setting(
+        "REVWRIGHT_POLICY_BRANCHES",
+        "",
+        "Patterns of branches, separated by commas, such as `release/*`: for pull requests to these the policy of the "
+        "default branch is no floor.",
     ),
     Setting(
         "REVWRIGHT_RECEIPT_KEY",

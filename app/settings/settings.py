@@ -15,10 +15,11 @@ from app.settings.jobs import JobSettings, read_jobs
 from app.settings.log_format import LogFormat, read_log_format
 from app.settings.model import ModelSettings, read_model
 from app.settings.money import read_caps
+from app.settings.policy import PolicySettings, read_policy
 from app.settings.receipts import receipt_key
 from app.settings.sandbox import SandboxSettings, read_sandbox
 from app.settings.secret import Secret
-from app.settings.values import data_dir, existing_file, host, port, positives, web_url
+from app.settings.values import data_dir, host, port, positives, web_url
 
 _REDIS_URL = "REVWRIGHT_REDIS_URL"
 _DATA_DIR = "REVWRIGHT_DATA_DIR"
@@ -49,7 +50,7 @@ class Settings:
     allowed_accounts: frozenset[int]
     """Empty: every account."""
     sandbox: SandboxSettings
-    policy_file: Path | None
+    policy: PolicySettings
     receipt_key: Secret | None
     """None: the key in the data directory, which is made when there is none. Otherwise a PEM text, checked."""
     log_format: LogFormat
@@ -79,15 +80,12 @@ class Settings:
             public_url=env.read("REVWRIGHT_PUBLIC_URL", web_url),
             allowed_accounts=env.read("REVWRIGHT_ALLOWED_ACCOUNTS", positives) or frozenset(),
             sandbox=read_sandbox(env),
-            policy_file=env.read("REVWRIGHT_POLICY_FILE", existing_file),
+            policy=read_policy(env),
             receipt_key=env.read("REVWRIGHT_RECEIPT_KEY", receipt_key),
             log_format=read_log_format(env),
             warnings=tuple(env.warnings),
             missing=missing,
         )
-        if settings.policy_file is not None:
-            # A ceiling that is silently not applied would be worse than none.
-            env.problems.append("REVWRIGHT_POLICY_FILE: this version cannot apply a ceiling yet; unset it")
         env.finish()
         return settings
 

@@ -107,13 +107,6 @@ def webhook_secret(text: str) -> str:
     return text
 
 
-def existing_file(text: str) -> Path:
-    path = Path(text)
-    if not path.is_file():
-        raise ValueError(f"there is no file {text!r}")
-    return path
-
-
 def absolute_path(text: str) -> Path:
     """A path that means the same wherever a process is started."""
     path = Path(text)

@@ -40,6 +40,6 @@ def gate_job(clients: Clients, review: ReviewRun) -> GateRun:
             gathering=gathering,
             marker_key=publisher.marker_key,
         ),
-        parse_policy=review.parse_policy,
+        ceilings=review.ceilings,
         github_url=review.github_url,
     )

@@ -12,6 +12,8 @@ from app.adapters.rules.policy_file import parse_policy
 from app.domain.comparable import comparable
 from app.domain.errors import GitFailed
 from app.domain.money import Caps, caps_for
+from app.domain.policy import POLICY_PATH
+from app.domain.policy_layers import Layer, Source
 from app.domain.report import Report
 from app.domain.report_json import report_json
 from app.domain.rules import Rule
@@ -21,6 +23,7 @@ from app.domain.verdict import Incomplete
 from app.ports import Model, Repository, RulesReader, Sandboxes
 from app.settings import Settings
 from app.usecases.metered import MeteredModel
+from app.usecases.policies import READ_BYTES, Above, read_layer
 from app.usecases.recording import RecordingModel, RecordingSandboxes
 from app.usecases.review.crew import ModelChoice
 from app.usecases.review.engine import Engine
@@ -53,18 +56,34 @@ class Looked:
     session: Session | None = None
 
 
-async def freeze(where: Range, read_rules: RulesReader) -> tuple[Snapshot, Repository]:
-    """The change that the head makes to the base. Raises GitFailed when there is none."""
+async def freeze(
+    where: Range, read_rules: RulesReader, *, deployment: Layer | None = None
+) -> tuple[Snapshot, Repository]:
+    """The change that the head makes to the base. Raises GitFailed when there is none.
+
+    `deployment` is a ceiling for the policy of the base.
+    """
     repository = await open_local(where.repository)
     base = await repository.resolve(where.base)
     head = await repository.resolve(where.head)
-    snapshot = await gather(repository, parse_policy, base=base, head=head, title="", body="", read_rules=read_rules)
+    above = Above(() if deployment is None else (deployment,))
+    snapshot = await gather(
+        repository, parse_policy, base=base, head=head, title="", body="", read_rules=read_rules, above=above
+    )
     if snapshot.merge_base == head:
         raise GitFailed(
             f"{where.head!r} has no commit that {where.base!r} does not have, so there is nothing to review; "
             "changes that are not committed are not looked at"
         )
     return snapshot, repository
+
+
+async def policy_at(repository: Path, revision: str) -> Above:
+    """The layer of the repository's own policy at a commit, or what is wrong with it. Raises GitFailed."""
+    clone = await open_local(repository)
+    commit = await clone.resolve(revision)
+    blob = (await clone.blobs(commit, (POLICY_PATH,), max_bytes=READ_BYTES)).get(POLICY_PATH)
+    return read_layer(blob, Source.REPOSITORY, POLICY_PATH, parse_policy)
 
 
 async def review_locally(
@@ -78,7 +97,7 @@ async def review_locally(
     """`record` keeps what is asked and answered; without a model there is nothing to record."""
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_engine(settings))
-        snapshot, repository = await freeze(where, rules_reader(engine.rules))
+        snapshot, repository = await freeze(where, rules_reader(engine.rules), deployment=settings.policy.deployment)
         rules = {rule.id: rule for rule in (*engine.rules, *snapshot.own_rules)}
         if static or engine.choice is None:
             reason = "only static rules were asked for" if static else engine.no_model

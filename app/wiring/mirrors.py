@@ -22,10 +22,15 @@ class TokenMirrors:
     mirrors: GitMirrors
     tokens: InstallationTokens
 
-    async def fetch(self, ref: PullRequestRef, repository: RepositoryName, *, head: Sha, base: Sha) -> Repository:
+    async def fetch(
+        self, ref: PullRequestRef, repository: RepositoryName, *, head: Sha, base: Sha, floor: Sha | None = None
+    ) -> Repository:
         return await self._with_token(
-            ref, lambda token: self.mirrors.fetch(ref, repository, head=head, base=base, token=token)
+            ref, lambda token: self.mirrors.fetch(ref, repository, head=head, base=base, floor=floor, token=token)
         )
+
+    async def branch_head(self, ref: PullRequestRef, repository: RepositoryName, branch: str) -> Sha | None:
+        return await self._with_token(ref, lambda token: self.mirrors.branch_head(ref, repository, branch, token=token))
 
     async def pull_request_head(self, ref: PullRequestRef, repository: RepositoryName) -> Sha | None:
         return await self._with_token(ref, lambda token: self.mirrors.pull_request_head(ref, repository, token=token))

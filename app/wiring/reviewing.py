@@ -16,6 +16,7 @@ from app.adapters.github.client import Client
 from app.adapters.github.conversation import ConversationWriter
 from app.adapters.github.graphql import GraphQL
 from app.adapters.github.notifying import NotifyingWrites
+from app.adapters.github.organisation_policy import OrganisationPolicyReader
 from app.adapters.github.permissions import PermissionReader
 from app.adapters.github.pull_requests import PullRequestReader
 from app.adapters.github.threads import ThreadWriter
@@ -30,6 +31,7 @@ from app.adapters.store.receipts import RedisReceipts
 from app.ports import Sandboxes
 from app.settings import Settings
 from app.usecases.check_runs import CheckRuns
+from app.usecases.policies import Ceilings
 from app.usecases.review.around import Surroundings
 from app.usecases.review.engine import Engine
 from app.usecases.review.publish import Publisher
@@ -90,7 +92,12 @@ def review_job(settings: Settings, clients: Clients, engine: Engine) -> ReviewRu
         purse=RedisPurse(redis),
         deployment_caps=settings.caps,
         sandboxes=clients.sandboxes,
-        parse_policy=parse_policy,
+        ceilings=Ceilings(
+            parse=parse_policy,
+            deployment=settings.policy.deployment,
+            organisations=OrganisationPolicyReader(client, now=clients.now),
+            branches=settings.policy.branches,
+        ),
         read_rules=rules_reader(engine.rules),
         github_url=github.url,
         public_url=settings.public_url,

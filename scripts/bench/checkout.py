@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app.adapters.git.mirror import GitMirrors
 from app.adapters.git.objects import GitRepository
-from app.domain.policy import Policy
+from app.domain.policy import ParsedPolicy
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
 from app.usecases.review.gather import gather
 from scripts.bench import invented
@@ -175,7 +175,7 @@ async def _read(repository: GitRepository, head: Sha) -> None:
         raise RuntimeError("the first file cannot be read")
 
 
-def _no_policy(_content: bytes, _path: str) -> Policy:
+def _no_policy(_content: bytes, _path: str) -> ParsedPolicy:
     raise LookupError("the invented repository has no policy")
 
 

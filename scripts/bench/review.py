@@ -128,8 +128,11 @@ def _moments(world: World, asked: list[Seen], first_call: int) -> list[float]:
 
 
 def calls_since(world: World, first: int) -> float:
-    """GitHub API calls of the review. A worker's look for missed deliveries is none of its."""
-    return float(sum(call.operation_id != _SWEEP for call in list(world.github.calls)[first:]))
+    """GitHub API calls of the review. A worker's look for missed deliveries is none of its, and neither is its question
+    once a minute whether the account has a policy.
+    """
+    calls = list(world.github.calls)[first:]
+    return float(sum(call.operation_id != _SWEEP and "repositories" not in (call.body or {}) for call in calls))
 
 
 async def concluded(world: World, pull: PullRequest) -> CheckRun:

@@ -177,8 +177,7 @@ def test_config_check_names_what_has_no_effect_yet(tmp_path: Path, capsys: pytes
     assert run(["config", "check", str(file)], {}) == 0
     err = capsys.readouterr().err
     assert "note: fix has no effect" in err
-    assert "limits" not in err
-    assert "tiers" not in err
+    assert err.count("note: ") == 1
 
 
 def test_a_range_without_commits_is_an_error_not_a_pass(repo: Repository, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ _EVERYTHING_SKIPPED = Policy(tiers=TierPolicy(skip=("**",), light=("**",)))
     "path",
     [
         ".github/revwright.yml",
+        "revwright.yml",
         ".github/review_rules/team/no-print.md",
         "AGENTS.md",
         "deep/down/AGENTS.md",
@@ -51,7 +52,7 @@ def test_always_core(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["sub/CODEOWNERS", "workflows/ci.yml", "sub/.github/workflows/x.yml", "AGENTS.md.txt", "revwright.yml"]
+    "path", ["sub/CODEOWNERS", "workflows/ci.yml", "sub/.github/workflows/x.yml", "AGENTS.md.txt", "sub/revwright.yml"]
 )
 def test_not_always_core(path: str) -> None:
     assert tier_of(path, Policy()).tier is Tier.STANDARD

@@ -76,10 +76,12 @@ async def test_one_small_pull_request_needs_at_most_eight_calls(world: World) ->
         "POST apps/create-installation-access-token",
         "GET pulls/get",
         "PATCH checks/update",
+        "POST apps/create-installation-access-token",  # refused: acme has no repository .github; asked once a minute
         "POST pulls/create-review",
         "POST issues/create-comment",
         "PATCH checks/update",
     ]
+    assert len([call for call in calls if "access-token" not in call]) <= 8
     assert world.check(pull.head_sha).conclusion == "failure"
 
 
@@ -88,10 +90,15 @@ async def test_tokens_are_for_one_repository_and_one_stage(world: World) -> None
     await world.settle()
 
     mints = [call.body for call in world.github.calls if call.path.endswith("/access_tokens")]
-    assert [mint["repository_ids"] for mint in mints] == [[world.repo.id], [world.repo.id]]
+    assert [mint.get("repository_ids", mint.get("repositories")) for mint in mints] == [
+        [world.repo.id],
+        [world.repo.id],
+        [".github"],
+    ]
     assert [mint["permissions"] for mint in mints] == [
         {"checks": "write", "issues": "write", "pull_requests": "write"},
         {"contents": "read", "pull_requests": "read"},
+        {"contents": "read"},
     ]
     # git first asks without credentials and is told 401.
     used = [call.token_permissions for call in world.github.git_calls if call.status != 401]

@@ -218,7 +218,7 @@ async def test_a_finding_whose_lines_leave_the_diff_is_told_in_the_summary(world
     await rebased(world, {"app/long.py": base.replace("line_5 ", "line_five ")}, base={"app/long.py": base})
 
     assert len(first_comments(pull)) == 1
-    assert 422 not in {call.status for call in world.github.calls}
+    assert world.github.unprocessable == []
     assert resolvers(pull) == ["revwright[bot]"]
     assert list(standings(world, pull).values()) == ["moved"]
     assert "Not posted in the diff: 1" in world.summary(pull)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.fakes.model import Reviewer
 from tests.stories.test_first_review import DIVISION, open_bug
 from tests.world import World
@@ -147,3 +149,29 @@ async def test_a_policy_that_is_a_link_is_not_followed(world: World) -> None:
     check = world.check(pull.head_sha)
     assert check.conclusion == "action_required"
     assert "must be a regular file" in (check.summary or "")
+
+
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        ("version: 1\nbase_url: https://evil.test\n", "unknown key 'base_url'"),
+        ("version: 1\nreview: {guidelines: 'http://169.254.169.254/evil.test'}\n", "unknown key 'guidelines'"),
+        ("version: 1\nfix: {api_key: evil.test}\n", "unknown key 'api_key'"),
+        ("version: 1\nrules: {extra: ['../../evil.test']}\n", "a directory of this repository"),
+        ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\nevil.test: 1\n", "anchors"),
+        ("version: 1\n# evil.test\n" + "#" * 70_000, "keep it under 65536"),
+        ("version: 1\nreview: !!python/object:evil.test {}\n", "tags"),
+    ],
+)
+async def test_a_policy_reaches_for_nothing_and_what_it_says_is_not_repeated(
+    world: World, policy: str, told: str
+) -> None:
+    world.repo.commit("main", {".github/revwright.yml": policy})
+    pull = open_bug(world)
+    await world.settle()
+
+    check = world.check(pull.head_sha)
+    assert check.conclusion == "action_required"
+    words = (check.summary or "").replace("`", "").replace("\\", "")
+    assert told in words
+    assert ("evil.test" in words) == ("extra" in policy), "only the start of what should be a name is quoted"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from app.adapters.git.storage import Mirror
 from app.adapters.git.transfer import FetchLimits, Transfer, talking
 from app.domain.errors import GitFailed
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
+
+_NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|^$")
+"""What no branch is called (git-check-ref-format)."""
 
 
 class GitMirrors:
@@ -36,9 +40,16 @@ class GitMirrors:
         self._diff_limits = diff_limits
 
     async def fetch(
-        self, ref: PullRequestRef, repository: RepositoryName, *, head: Sha, base: Sha, token: str
+        self,
+        ref: PullRequestRef,
+        repository: RepositoryName,
+        *,
+        head: Sha,
+        base: Sha,
+        floor: Sha | None = None,
+        token: str,
     ) -> GitRepository:
-        """The repository with both commits and their history; GitHub is asked only if they are not here."""
+        """The repository with the commits and their history; GitHub is asked only if they are not here."""
         mirror = Mirror.of(ref, directory=self._directory, label=str(repository))
         transfer = Transfer(
             mirror=mirror,
@@ -47,6 +58,7 @@ class GitMirrors:
             number=ref.number,
             head=checked_sha(head),
             base=checked_sha(base),
+            floor=None if floor is None else checked_sha(floor),
             token=token,
             limits=self._fetch_limits,
         )
@@ -68,14 +80,24 @@ class GitMirrors:
 
     async def pull_request_head(self, ref: PullRequestRef, repository: RepositoryName, *, token: str) -> Sha | None:
         """The commit that the head is at now, asked of the server; None when its ref is gone."""
-        name = f"refs/pull/{ref.number:d}/head"
+        return await self._at(f"refs/pull/{ref.number:d}/head", ref, repository, token)
+
+    async def branch_head(
+        self, ref: PullRequestRef, repository: RepositoryName, branch: str, *, token: str
+    ) -> Sha | None:
+        """The commit that the branch is at now, asked of the server; None when there is none of that name."""
+        if _NO_REF.search(branch):  # git would take some of these for a pattern
+            return None
+        return await self._at(f"refs/heads/{branch}", ref, repository, token)
+
+    async def _at(self, name: str, ref: PullRequestRef, repository: RepositoryName, token: str) -> Sha | None:
         git = replace(Mirror.of(ref, directory=self._directory, label=str(repository)).git, damage_mark=None)
         url = self._server.clone_url(repository)
         with talking(git, self._server, token) as talker:
             printed = await talker.output("ls-remote", "--quiet", "--refs", "--end-of-options", url, name)
         for line in printed.split(b"\n"):  # git also lists refs that merely end like the name
             sha, _, found = line.partition(b"\t")
-            if found == name.encode("ascii"):
+            if found == name.encode("utf-8", "surrogateescape"):
                 return checked_sha(sha.decode("ascii", "replace"))
         return None
 

@@ -21,6 +21,7 @@ from app.domain.pull_request import PullRequestRef
 
 _PULLS = "refs/revwright/pulls"
 _PULLS_KEPT = 100
+_SIDES = ("head", "base", "floor")
 _PACKS_BEFORE_REPACK = 40
 
 
@@ -54,7 +55,7 @@ class Mirror:
 
     @staticmethod
     def ref_name(number: int, side: str) -> str:
-        """Where the `head` or `base` of a pull request is kept: fixed names, moved at every fetch."""
+        """Where a commit of a pull request is kept: fixed names, moved at every fetch."""
         return f"{_PULLS}/{number}/{side}"
 
     async def refs(self) -> dict[str, str]:
@@ -103,7 +104,7 @@ class Mirror:
             numbers = {int(name.split("/")[3]) for name in await self.refs()} - {keep}
             stale = sorted(numbers, reverse=True)[_PULLS_KEPT - 1 :]
             if stale:
-                names = [self.ref_name(number, side) for number in stale for side in ("head", "base")]
+                names = [self.ref_name(number, side) for number in stale for side in _SIDES]
                 commands = "".join(f"delete {name}\0\0" for name in names)
                 await git.output("update-ref", "--no-deref", "-z", "--stdin", stdin=commands.encode("ascii"))
             if len(list((self.git_dir / "objects" / "pack").glob("*.pack"))) > _PACKS_BEFORE_REPACK:

@@ -1,4 +1,4 @@
-"""One fetch of a pull request's two commits into a mirror, by exact object id."""
+"""One fetch of a pull request's commits into a mirror, by exact object id."""
 
 from __future__ import annotations
 
@@ -67,11 +67,18 @@ class Transfer:
     number: int
     head: Sha
     base: Sha
+    floor: Sha | None
+    """Another commit of the base repository."""
     token: str = field(repr=False)
     limits: FetchLimits
 
+    @property
+    def _by_id(self) -> dict[str, Sha]:
+        """What only an id names, by side: the head has a ref of its own on the server."""
+        return {"base": self.base} | ({} if self.floor is None else {"floor": self.floor})
+
     def satisfied_by(self, refs: Mapping[str, str]) -> bool:
-        return {self.head, self.base} <= set(refs.values())
+        return {self.head, *self._by_id.values()} <= set(refs.values())
 
     async def run(self, *, lock: int, begun: bool) -> None:
         """Fetch; the caller holds the mirror's lock, and git inherits it. `begun`: the mirror has commits already."""
@@ -80,7 +87,7 @@ class Transfer:
         except GitDamaged:  # seen only now, against what the server has: once more, from nothing
             self.mirror.rebuild()
             refs = await self._fetched(lock, begun=False)
-        for side, wanted in (("head", self.head), ("base", self.base)):
+        for side, wanted in {"head": self.head, **self._by_id}.items():
             arrived = refs.get(self._ref(side))
             if arrived is None:
                 raise GitFailed(f"git fetch of {self.mirror.label} failed: {wanted} ({side}) is not a commit")
@@ -102,7 +109,7 @@ class Transfer:
                 if refused is None:
                     raise
                 if refused != self.head:
-                    raise self._absent("base", f"does not have {self.base}") from failed
+                    raise self._refused(refused) from failed
                 await self._by_pull_ref(git, begun=begun)
         return await self.mirror.refs()
 
@@ -113,17 +120,22 @@ class Transfer:
         except GitFailed as failed:
             if "couldn't find remote ref" in str(failed):
                 raise self._absent("head", f"has neither {self.head} nor refs/pull/{self.number}/head") from failed
-            if refused_sha(str(failed)) == self.base:
-                raise self._absent("base", f"does not have {self.base}") from failed
+            refused = refused_sha(str(failed))
+            if refused is not None and refused in self._by_id.values():
+                raise self._refused(refused) from failed
             raise
 
     async def _fetch(self, git: Git, head: str, *, begun: bool) -> None:
         url = self.server.clone_url(self.repository)
-        wanted = (f"{head}:{self._ref('head')}", f"{self.base}:{self._ref('base')}")
+        wanted = (f"{sha}:{self._ref(side)}" for side, sha in {"head": head, **self._by_id}.items())
         await git.output("fetch", *_FETCH, *(() if begun else (_WHOLE,)), "--end-of-options", url, *wanted)
 
     def _ref(self, side: str) -> str:
         return self.mirror.ref_name(self.number, side)
+
+    def _refused(self, sha: str) -> GitFailed:
+        side = "floor" if sha == self.floor else "base"
+        return self._absent(side, f"does not have {sha}")
 
     def _absent(self, side: str, what: str) -> GitFailed:
         """The API named the commit, so it is on its way to the servers of git, or a newer push took its place."""

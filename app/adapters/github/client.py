@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from app.adapters.github.limits import Limits
-from app.adapters.github.tokens import InstallationTokens, Stage, Token
+from app.adapters.github.tokens import InstallationTokens, Reach, Stage, Token
 from app.adapters.github.transport import Reply, Transport
 from app.domain.errors import GitHubRefused
 from app.domain.pull_request import PullRequestRef
@@ -32,13 +32,13 @@ class Client:
         """What is known of GitHub's limits."""
         return self._transport.limits
 
-    def check(self, ref: PullRequestRef, *, essential: bool = False) -> None:
+    def check(self, ref: Reach, *, essential: bool = False) -> None:
         """Raises RateLimited when the installation must not be called now."""
         self._transport.limits.check(ref.installation_id, essential=essential)
 
     async def call(
         self,
-        ref: PullRequestRef,
+        ref: Reach,
         stage: Stage,
         method: str,
         path: str,
@@ -75,7 +75,7 @@ class Client:
 
     async def _send(
         self,
-        ref: PullRequestRef,
+        ref: Reach,
         token: Token,
         method: str,
         path: str,

@@ -28,10 +28,20 @@ class _Repository(_Json):
     full_name: str
 
 
+class _BaseRepository(_Repository):
+    default_branch: str
+
+
 class _Branch(_Json):
     sha: FullSha
     ref: str
     repo: _Repository | None
+
+
+class _Base(_Json):
+    sha: FullSha
+    ref: str
+    repo: _BaseRepository | None
 
 
 class _PullRequest(_Json):
@@ -41,7 +51,7 @@ class _PullRequest(_Json):
     state: str
     draft: bool = False
     head: _Branch
-    base: _Branch
+    base: _Base
     review_comments: int = Field(default=1, ge=0)
     """Some, where GitHub does not say."""
 
@@ -76,6 +86,7 @@ class PullRequestReader:
             head_repository_id=data.head.repo.id if data.head.repo else None,
             base_sha=Sha(data.base.sha),
             base_ref=data.base.ref,
+            default_branch=data.base.repo.default_branch,
             author=data.user.login if data.user else None,
             review_comments=data.review_comments,
         )

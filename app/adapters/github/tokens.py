@@ -27,6 +27,7 @@ class Stage(Enum):
     """Who is in a team. An installation on a person's account, and one without that permission, has none of it."""
     RESOLVE = (("contents", "write"), ("pull_requests", "write"))
     """GitHub lets only those resolve a conversation who may write to the repository; no document of GitHub says so."""
+    POLICY = (("contents", "read"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,18 @@ class Token:
     repository: RepositoryName | None
 
 
-Key = tuple[int, int, Stage]
+@dataclass(frozen=True, slots=True)
+class NamedRepository:
+    """A repository of an installation of which only the name is known."""
+
+    installation_id: int
+    name: str
+
+
+Reach = PullRequestRef | NamedRepository
+"""The one repository that a token is for."""
+
+Key = tuple[int, int | str, Stage]
 
 
 class InstallationTokens:
@@ -54,9 +66,9 @@ class InstallationTokens:
         self._tokens: dict[Key, Token] = {}
         self._locks: dict[Key, asyncio.Lock] = {}
 
-    async def get(self, ref: PullRequestRef, stage: Stage) -> Token:
+    async def get(self, ref: Reach, stage: Stage) -> Token:
         """A token good for at least five minutes; concurrent callers share one mint."""
-        key = (ref.installation_id, ref.repository_id, stage)
+        key = _key(ref, stage)
         async with self._locks.setdefault(key, asyncio.Lock()):
             token = self._tokens.get(key)
             if token is None or token.expires_at - _REFRESH_EARLY <= self._now():
@@ -65,9 +77,9 @@ class InstallationTokens:
                 token = self._tokens[key] = await self._mint(ref, stage)
             return token
 
-    def drop(self, ref: PullRequestRef, stage: Stage, token: Token) -> None:
+    def drop(self, ref: Reach, stage: Stage, token: Token) -> None:
         """Forgets a token that GitHub refused, unless it was replaced already."""
-        key = (ref.installation_id, ref.repository_id, stage)
+        key = _key(ref, stage)
         if self._tokens.get(key) is token:
             del self._tokens[key]
 
@@ -75,8 +87,8 @@ class InstallationTokens:
         """The Authorization header for calls that the App makes as itself."""
         return "Bearer " + app_jwt(self._app_id, self._private_key_pem, now=self._now())
 
-    async def _mint(self, ref: PullRequestRef, stage: Stage) -> Token:
-        body = {"repository_ids": [ref.repository_id], "permissions": dict(stage.value)}
+    async def _mint(self, ref: Reach, stage: Stage) -> Token:
+        body = {**_narrowed(ref), "permissions": dict(stage.value)}
         path = f"/app/installations/{ref.installation_id}/access_tokens"
         try:
             reply = await self._transport.call("POST", path, authorization=await self.as_app(), body=body)
@@ -86,6 +98,14 @@ class InstallationTokens:
         except GitHubRefused as error:
             raise GitHubRefused(f"no {stage.name.lower()} token: {_remedy(error)}", status=error.status) from error
         return _token(reply.json, ref)
+
+
+def _key(ref: Reach, stage: Stage) -> Key:
+    return ref.installation_id, ref.name if isinstance(ref, NamedRepository) else ref.repository_id, stage
+
+
+def _narrowed(ref: Reach) -> dict[str, list[int] | list[str]]:
+    return {"repositories": [ref.name]} if isinstance(ref, NamedRepository) else {"repository_ids": [ref.repository_id]}
 
 
 def _remedy(error: GitHubRefused) -> str:
@@ -100,10 +120,11 @@ def _remedy(error: GitHubRefused) -> str:
     return f"{error} ({hints[error.status]})" if error.status in hints else str(error)
 
 
-def _token(data: Any, ref: PullRequestRef) -> Token:
+def _token(data: Any, ref: Reach) -> Token:
     try:
         value, expires = str(data["token"]), datetime.fromisoformat(str(data["expires_at"]))
-        named = [r for r in data.get("repositories") or () if r.get("id") == ref.repository_id]
+        field, wanted = ("name", ref.name) if isinstance(ref, NamedRepository) else ("id", ref.repository_id)
+        named = [r for r in data.get("repositories") or () if r.get(field) == wanted]
         repository = RepositoryName.parse(named[0]["full_name"]) if named else None
     except (KeyError, TypeError, ValueError, AttributeError):
         raise GitHubUnavailable("the answer to a token request does not have the documented shape") from None

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from types import MappingProxyType
 
 from app.adapters.rules.fields import Fields, Problems
-from app.adapters.rules.strict_yaml import YamlList, YamlRefused, YamlScalar, read_yaml
+from app.adapters.rules.strict_yaml import YamlList, YamlMap, YamlNode, YamlRefused, YamlScalar, read_yaml
 from app.adapters.rules.wording import quoted
 from app.domain.errors import PolicyInvalid, PolicyProblem
 from app.domain.policy import (
+    LEAST_PERMISSIONS,
+    PERMISSIONS,
     CoreRequirement,
     Delivery,
     FixPolicy,
     LimitsPolicy,
+    ParsedPolicy,
     Policy,
     ReviewPolicy,
     RulesPolicy,
@@ -34,25 +39,6 @@ PACKS = (
     "terraform",
 )
 """The packs of rules that we ship."""
-
-PERMISSIONS = ("triage", "write", "maintain", "admin")
-"""From the least to the most."""
-
-LEAST_PERMISSIONS = {
-    "review": "write",
-    "fix": "write",
-    "ask": "triage",
-    "dismiss": "write",
-    "reopen": "write",
-    "stop": "write",
-    "pause": "write",
-    "resume": "write",
-    "status": "triage",
-    "config": "write",
-    "remember": "write",
-    "help": "triage",
-}
-"""The built-in permission of each command; a policy may ask for more, never for less."""
 
 MAX_PATTERNS = 100
 MAX_CORE_REQUIREMENTS = 50
@@ -85,7 +71,7 @@ FIX_KEYS = ("enabled", "verify", "setup", "deliver", "max_attempts", "max_change
 LIMITS_KEYS = ("usd_per_pull_request", "rounds")
 
 
-def parse_policy(data: bytes, path: str) -> Policy:
+def parse_policy(data: bytes, path: str) -> ParsedPolicy:
     """The policy in the file's bytes. Raises PolicyInvalid with every problem; `path` is how it names the file."""
     try:
         root = read_yaml(data)
@@ -95,7 +81,14 @@ def parse_policy(data: bytes, path: str) -> Policy:
     policy = _policy(Fields(root, "", ROOT_KEYS, problems))
     if problems:
         raise PolicyInvalid(path, tuple(PolicyProblem(p.at.line, p.at.column, p.message) for p in problems.in_order()))
-    return policy
+    return ParsedPolicy(policy, MappingProxyType(dict(_given(root))))
+
+
+def _given(root: YamlNode) -> Iterator[tuple[str, tuple[int, int]]]:
+    """The keys of the sections, which are the same two levels everywhere."""
+    for section in root.fields if isinstance(root, YamlMap) else ():
+        for field in section.value.fields if isinstance(section.value, YamlMap) else ():
+            yield f"{section.key}.{field.key}", (field.at.line, field.at.column)
 
 
 def _policy(root: Fields) -> Policy:

@@ -10,7 +10,7 @@ import json
 
 from app.adapters.rules import policy_file as limits
 from app.domain.globs import MAX_CHARACTERS
-from app.domain.policy import Delivery, FixPolicy, LimitsPolicy, ReviewPolicy, Trigger
+from app.domain.policy import LEAST_PERMISSIONS, Delivery, FixPolicy, LimitsPolicy, ReviewPolicy, Trigger
 from app.domain.severity import Severity
 
 Schema = dict[str, object]
@@ -123,7 +123,7 @@ def _commands() -> Schema:
     return _mapping(
         {
             verb: {"enum": list(limits.enough_for(verb)), "description": f"The least permission for `{verb}`."}
-            for verb in limits.LEAST_PERMISSIONS
+            for verb in LEAST_PERMISSIONS
         }
     )
 

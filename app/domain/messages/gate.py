@@ -187,14 +187,16 @@ def _first(asked: Requirement) -> Inert | str:
 
 
 def _refused(states: Sequence[RequirementState]) -> str:
-    """Who reviewed without its counting, once each."""
-    told = dict.fromkeys(line for state in states for one in state.refused if (line := _not_counted(one)))
-    return "Reviews that do not count:\n\n" + "\n".join(f"- {line}" for line in told) if told else ""
+    """Who reviewed without its counting."""
+    told = dict.fromkeys(
+        f"- {_first(state.requirement)}: {_not_counted(one)}" for state in states for one in state.refused
+    )
+    return "Reviews that do not count:\n\n" + "\n".join(told) if told else ""
 
 
 def _not_counted(one: Refused) -> str:
-    name = code_span(one.person.login, limit=60) if one.person else "Somebody whose account is gone"
-    return f"{name} {one.why}." if one.person else f"{name}."
+    name = code_span(one.person.login, limit=60) if one.person else "somebody"
+    return f"{name} {one.why}."
 
 
 def _reading(reading: ReadingList, origin: Origin) -> str:

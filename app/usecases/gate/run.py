@@ -14,7 +14,7 @@ from app.domain.messages.gate import GateStory
 from app.domain.messages.origin import Origin
 from app.domain.pull_request import PullRequest, Sha
 from app.domain.row import Order, Row
-from app.ports import Heads, Mirrors, Place, PolicyParser, PullRequests
+from app.ports import Heads, Mirrors, Place, PullRequests
 from app.usecases.check_runs import CheckRuns
 from app.usecases.gate.escalating import Escalation
 from app.usecases.gate.gathering import Gathering
@@ -22,6 +22,7 @@ from app.usecases.gate.standing import Demand, demand
 from app.usecases.job import Guard, Outcome, Progress
 from app.usecases.newest import Newest
 from app.usecases.passing import Passing
+from app.usecases.policies import Ceilings
 
 _NOTHING = GateDecision(met=True, requirements=())
 
@@ -36,7 +37,7 @@ class GateRun:
     heads: Heads
     gathering: Gathering
     escalation: Escalation
-    parse_policy: PolicyParser
+    ceilings: Ceilings
     github_url: str
 
     async def run(self, row: Row, guard: Guard, progress: Progress) -> Outcome:
@@ -62,8 +63,7 @@ class GateRun:
     async def _story(
         self, place: Place, pull: PullRequest, origin: Origin, guard: Guard
     ) -> tuple[GateStory, CheckOutput]:
-        repository = await self.mirrors.fetch(pull.ref, pull.repository, head=pull.head_sha, base=pull.base_sha)
-        wanted = await demand(repository, pull, self.parse_policy)
+        repository, wanted = await demand(self.ceilings, self.mirrors, pull)
         if not wanted.requirements:
             story = GateStory(_NOTHING, Ask(), reading_list((), ()), wanted.problems)
             return story, words.concluded(story, origin) if wanted.problems else words.untouched()

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from app.domain.codeowners import LOCATIONS, MAX_BYTES, Codeowners, parse_codeowners
 from app.domain.entries import Kind
-from app.domain.errors import GitFailed, PolicyInvalid
+from app.domain.errors import GitFailed
 from app.domain.gate.facts import CoreChange
 from app.domain.gate.requirements import Requirement, requirements
 from app.domain.objects import Blob, Change
-from app.domain.policy import POLICY_PATH, Policy
+from app.domain.policy import POLICY_PATH
 from app.domain.pull_request import PullRequest, Sha
-from app.ports import PolicyParser, Repository
+from app.ports import Mirrors, Repository
+from app.usecases.policies import READ_BYTES, Ceilings, settle, with_floor
 
-_POLICY_BYTES = 64 * 1024 + 1
 _REGULAR = frozenset({Kind.FILE, Kind.EXECUTABLE})
 
 
@@ -25,20 +25,23 @@ class Demand:
     changes: tuple[Change, ...]
     requirements: tuple[Requirement, ...]
     problems: tuple[str, ...]
-    policy: Policy
 
 
-async def demand(repository: Repository, pull: PullRequest, parse_policy: PolicyParser) -> Demand:
-    """Everything that decides comes from the base commit."""
+async def demand(ceilings: Ceilings, mirrors: Mirrors, pull: PullRequest) -> tuple[Repository, Demand]:
+    """Everything that decides comes from the base commit and from what stands above it."""
+    above, floor = await ceilings.above(pull), await ceilings.floor(pull, mirrors)
+    repository = await mirrors.fetch(pull.ref, pull.repository, head=pull.head_sha, base=pull.base_sha, floor=floor)
+    if floor is not None:
+        above = await with_floor(above, repository, floor, ceilings.parse)
     merge_base = await repository.merge_base(pull.base_sha, pull.head_sha)
     if merge_base is None:
         raise GitFailed(f"{pull.base_sha} and {pull.head_sha} have no common ancestor, so there is no change")
     changes = await repository.changes(merge_base, pull.head_sha)
-    policy_blobs = await repository.blobs(pull.base_sha, (POLICY_PATH,), max_bytes=_POLICY_BYTES)
-    policy, problems = _policy(policy_blobs.get(POLICY_PATH), parse_policy)
-    owners = _owners(await repository.blobs(pull.base_sha, LOCATIONS, max_bytes=MAX_BYTES + 1))
+    policies = await repository.blobs(pull.base_sha, (POLICY_PATH,), max_bytes=READ_BYTES)
+    effective, problems = settle(above, policies.get(POLICY_PATH), ceilings.parse)
+    owners = _owners(await repository.blobs(pull.base_sha, LOCATIONS, max_bytes=MAX_BYTES))
     entries = (change.entry for change in changes)
-    return Demand(changes, requirements(entries, policy, owners), problems, policy)
+    return repository, Demand(changes, requirements(entries, effective.policy, owners), problems)
 
 
 async def seen_at(repository: Repository, base: Sha, commit: Sha) -> frozenset[CoreChange] | None:
@@ -51,17 +54,6 @@ async def seen_at(repository: Repository, base: Sha, commit: Sha) -> frozenset[C
     except GitFailed:
         return None
     return frozenset(CoreChange.of(change.entry) for change in changes)
-
-
-def _policy(blob: Blob | None, parse_policy: PolicyParser) -> tuple[Policy, tuple[str, ...]]:
-    if blob is None:
-        return Policy(), ()
-    if blob.kind not in _REGULAR:
-        return Policy(), (f"{POLICY_PATH} must be a regular file, not a {blob.kind}",)
-    try:
-        return parse_policy(blob.text_bytes, POLICY_PATH), ()
-    except PolicyInvalid as error:
-        return Policy(), tuple(f"{error.path}:{p.line}:{p.column}: {p.message}" for p in error.problems)
 
 
 def _owners(blobs: dict[str, Blob]) -> Codeowners | None:

@@ -11,6 +11,7 @@ from app.domain.errors import SandboxRefused, SandboxUnavailable
 from app.domain.findings import Candidate, Dropped, claim_of
 from app.domain.matching import Matched, match
 from app.domain.memory import FindingState, KnownFinding
+from app.domain.messages.config import narrowed_notes
 from app.domain.model import Message
 from app.domain.placing import Placed, Source, place
 from app.domain.prompting import PromptTemplates, system_message
@@ -77,7 +78,7 @@ class Engine:
         rooms, why_not = await _rooms(matter, plan)
         try:
             crew = self._crew(matter, plan, rules, rooms)
-            notes = (*_not_followed(snapshot), *why_not)
+            notes = (*_steering_notes(snapshot), *why_not)
             examined = await self._examine(matter, plan, crew, rules, Steer(digest, notes))
             return replace(examined, basis=self._basis(snapshot, allowed, rules))
         finally:
@@ -172,12 +173,13 @@ def _system(templates: PromptTemplates, snapshot: Snapshot, rules: tuple[Rule, .
     return system_message(templates, snapshot, [rule for rule in rules if rule not in titles], titles)
 
 
-def _not_followed(snapshot: Snapshot) -> tuple[str, ...]:
-    """Links in place of guidelines, for people who wonder why theirs are not heeded."""
-    return tuple(
+def _steering_notes(snapshot: Snapshot) -> tuple[str, ...]:
+    """For people who wonder why what they wrote is not heeded: links in place of guidelines, and cut wishes."""
+    links = (
         f"{display_path(path)} is a link at the base commit, so it is no guideline"
         for path in snapshot.linked_guidelines
     )
+    return (*narrowed_notes(snapshot.narrowed), *links)
 
 
 async def _rooms(matter: Matter, plan: Plan) -> tuple[Rooms | None, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from app.domain.content_kinds import ContentKind, is_lock_name, kind_of, worth_reading
 from app.domain.entries import Kind
-from app.domain.errors import GitFailed, PolicyInvalid
+from app.domain.errors import GitFailed
 from app.domain.guidelines import MAX_BYTES_PER_FILE, Guideline, arrange, candidate_paths
 from app.domain.objects import Blob, Change
 from app.domain.policy import POLICY_PATH, Policy
@@ -18,14 +18,16 @@ from app.domain.skills import MAX_BYTES, SKILLS_DIRECTORY, Skill, read_skill, sk
 from app.domain.snapshot import Snapshot
 from app.domain.tiers import Tier, tier_of
 from app.ports import PolicyParser, Repository, RulesReader
+from app.usecases.policies import READ_BYTES, Above, settle, with_floor
 from app.usecases.review.own_rules import read_own_rules
 
-_POLICY_BYTES = 64 * 1024 + 1
 _GUIDELINE_BYTES = 4 * MAX_BYTES_PER_FILE
-_BASE_BYTES = max(_POLICY_BYTES, _GUIDELINE_BYTES)
+_BASE_BYTES = max(READ_BYTES, _GUIDELINE_BYTES)
 
 MAX_KINDS = 300
 """Of how many files the content is looked at; the rest is read like any other file."""
+
+NOTHING_ABOVE = Above()
 
 _REGULAR = frozenset({Kind.FILE, Kind.EXECUTABLE})
 
@@ -44,8 +46,12 @@ async def gather(
     title: str,
     body: str,
     read_rules: RulesReader = no_rules,
+    above: Above = NOTHING_ABOVE,
+    floor: Sha | None = None,
 ) -> Snapshot:
-    """Everything that steers the review comes from `base`; `head` is only ever looked at."""
+    """Everything that steers the review comes from `base`, and from what stands `above` its policy; `head` is only ever
+    looked at. `floor`: the default branch's commit, where its policy is a floor.
+    """
     merge_base = await repository.merge_base(base, head)
     if merge_base is None:
         raise GitFailed(f"{base} and {head} have no common ancestor, so there is no change to review")
@@ -54,15 +60,17 @@ async def gather(
     suspects = _suspects(changes)
     asked = tuple(dict.fromkeys((POLICY_PATH, *paths, *(c.entry.path for c in suspects))))
     blobs = await repository.blobs(base, asked, max_bytes=_BASE_BYTES)
-    policy, problems = _policy(blobs.get(POLICY_PATH), parse_policy)
-    own = await read_own_rules(repository, base, policy.rules.extra, read_rules)
+    if floor is not None:
+        above = await with_floor(above, repository, floor, parse_policy)
+    effective, problems = settle(above, blobs.get(POLICY_PATH), parse_policy)
+    own = await read_own_rules(repository, base, effective.policy.rules.extra, read_rules)
     return Snapshot(
         title=title,
         body=body,
         head=head,
         base=base,
         merge_base=merge_base,
-        policy=policy,
+        policy=effective.policy,
         policy_problems=(*problems, *own.problems),
         guidelines=_guidelines(paths, blobs),
         changes=changes,
@@ -70,18 +78,9 @@ async def gather(
         skills=await _skills(repository, base),
         own_rules=own.rules,
         linked_guidelines=tuple(path for path in paths if path in blobs and blobs[path].kind not in _REGULAR),
+        policy_sources=effective.sources,
+        narrowed=effective.narrowed,
     )
-
-
-def _policy(blob: Blob | None, parse_policy: PolicyParser) -> tuple[Policy, tuple[str, ...]]:
-    if blob is None:
-        return Policy(), ()
-    if blob.kind not in _REGULAR:
-        return Policy(), (f"{POLICY_PATH} must be a regular file, not a {blob.kind}",)
-    try:
-        return parse_policy(blob.text_bytes, POLICY_PATH), ()
-    except PolicyInvalid as error:
-        return Policy(), tuple(f"{error.path}:{p.line}:{p.column}: {p.message}" for p in error.problems)
 
 
 def _guidelines(paths: tuple[str, ...], blobs: Mapping[str, Blob]) -> tuple[Guideline, ...]:

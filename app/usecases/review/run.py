@@ -23,11 +23,12 @@ from app.domain.report import Report
 from app.domain.row import Order, Row
 from app.domain.runs import added
 from app.domain.snapshot import Snapshot
-from app.ports import Answers, Mirrors, Place, PolicyParser, PullRequests, Purse, Repository, RulesReader, Sandboxes
+from app.ports import Answers, Mirrors, Place, PullRequests, Purse, Repository, RulesReader, Sandboxes
 from app.usecases.check_runs import CheckRuns
 from app.usecases.job import Guard, Outcome, Progress
 from app.usecases.metered import MeteredModel
 from app.usecases.newest import Newest
+from app.usecases.policies import Ceilings
 from app.usecases.review.around import Surroundings
 from app.usecases.review.engine import Engine
 from app.usecases.review.examination import Examined, Matter
@@ -57,7 +58,7 @@ class ReviewRun:
     purse: Purse
     deployment_caps: Caps
     sandboxes: Sandboxes | None
-    parse_policy: PolicyParser
+    ceilings: Ceilings
     read_rules: RulesReader
     github_url: str
     public_url: str | None = None
@@ -86,8 +87,7 @@ class ReviewRun:
             return Outcome("this head was reviewed before", pull.head_sha)
         if not pull.draft:
             await self.check_runs.start(place, pull.head_sha, words.running())
-        repository = await self.mirrors.fetch(pull.ref, pull.repository, head=pull.head_sha, base=pull.base_sha)
-        snapshot = await self._gather(pull, repository)
+        snapshot, repository = await self._gather(pull)
         await progress.note(f"{len(snapshot.changes)} changed entries against {snapshot.merge_base[:10]}")
         refusal = _refusal(snapshot.policy, pull, row.triggers)
         if refusal is not None:
@@ -160,16 +160,24 @@ class ReviewRun:
     async def _is_over(self, pull: PullRequest) -> bool:
         return await self.check_runs.is_over(pull.ref, pull.head_sha)
 
-    async def _gather(self, pull: PullRequest, repository: Repository) -> Snapshot:
-        return await gather(
+    async def _gather(self, pull: PullRequest) -> tuple[Snapshot, Repository]:
+        above = await self.ceilings.above(pull)
+        floor = await self.ceilings.floor(pull, self.mirrors)
+        repository = await self.mirrors.fetch(
+            pull.ref, pull.repository, head=pull.head_sha, base=pull.base_sha, floor=floor
+        )
+        snapshot = await gather(
             repository,
-            self.parse_policy,
+            self.ceilings.parse,
             base=pull.base_sha,
             head=pull.head_sha,
             title=pull.title,
             body=pull.body,
             read_rules=self.read_rules,
+            above=above,
+            floor=floor,
         )
+        return snapshot, repository
 
     async def _examine(self, row: Row, matter: Matter, progress: Progress) -> Examined:
         """What an earlier attempt paid for, and could not publish, is neither asked nor counted again."""

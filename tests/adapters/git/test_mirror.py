@@ -15,7 +15,7 @@ from app.domain.errors import SettingsInvalid
 from app.domain.objects import NotDiffed
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
 from tests.adapters.git.http_server import TOKEN
-from tests.adapters.git.site import NAME, REF, Site, failed, numbered
+from tests.adapters.git.site import ABSENT, NAME, REF, Site, failed, numbered
 from tests.adapters.git.stores import Store
 
 
@@ -129,6 +129,39 @@ async def test_the_head_asked_of_the_server(site: Site) -> None:
     assert await site.mirrors.pull_request_head(numbered(8), NAME, token=TOKEN) is None
     site.store.git("update-ref", "-d", "refs/pull/7/head")
     assert await site.mirrors.pull_request_head(REF, NAME, token=TOKEN) is None
+
+
+async def test_a_branch_asked_of_the_server(site: Site) -> None:
+    site.store.point("refs/heads/deep/main", site.head)
+    site.store.point("refs/heads/caf\u00e9", site.head)
+    assert await site.mirrors.branch_head(REF, NAME, "main", token=TOKEN) == site.base
+    assert await site.mirrors.branch_head(REF, NAME, "caf\u00e9", token=TOKEN) == site.head
+    assert await site.mirrors.branch_head(REF, NAME, "gone", token=TOKEN) is None
+    for pattern in ("*", "mai?", "[m]ain", "", "a b"):
+        assert await site.mirrors.branch_head(REF, NAME, pattern, token=TOKEN) is None
+
+
+async def test_a_third_commit_is_fetched_and_kept_as_long_as_the_others(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.adapters.git.storage._PULLS_KEPT", 1)
+    floor = site.store.commit({"policy": b"1\n"}, site.base)
+    await site.fetch()
+    repository = await site.mirrors.fetch(REF, NAME, head=site.head, base=site.base, floor=floor, token=TOKEN)
+    assert set(await repository.blobs(floor, ("policy",), max_bytes=10)) == {"policy"}
+    assert site.refs()["refs/revwright/pulls/7/floor"] == floor
+
+    asked = len(site.server.requests)
+    await site.mirrors.fetch(REF, NAME, head=site.head, base=site.base, floor=floor, token="no-longer-valid")
+    assert len(site.server.requests) == asked
+    await site.fetch(site.store.commit({"a.py": b"8\n"}, site.base), ref=numbered(8))
+    assert {name.split("/")[3] for name in site.refs()} == {"8"}
+
+
+async def test_a_third_commit_that_the_server_does_not_have(site: Site) -> None:
+    error = await failed(site.mirrors.fetch(REF, NAME, head=site.head, base=site.base, floor=ABSENT, token=TOKEN))
+    assert f"for the floor commit, the server does not have {ABSENT}" in str(error)
+    assert error.retry
 
 
 async def test_the_head_of_a_repository_that_is_gone(site: Site) -> None:

@@ -7,19 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.rules.policy_file import LEAST_PERMISSIONS, PACKS, enough_for, parse_policy
+from app.adapters.rules.policy_file import PACKS, enough_for, parse_policy
 from app.domain.errors import PolicyInvalid, PolicyProblem
 from app.domain.policy import (
+    LEAST_PERMISSIONS,
     CoreRequirement,
     Delivery,
     FixPolicy,
     LimitsPolicy,
+    ParsedPolicy,
     Policy,
     ReviewPolicy,
     RulesPolicy,
     TierPolicy,
     Trigger,
 )
+from app.domain.policy_keys import KEYS
 from app.domain.severity import Severity
 
 _ROOT = Path(__file__).parents[3]
@@ -66,7 +69,7 @@ def _problems(data: bytes) -> tuple[PolicyProblem, ...]:
 
 
 def test_every_key_is_read() -> None:
-    assert parse_policy(FULL, _PATH) == Policy(
+    assert parse_policy(FULL, _PATH).policy == Policy(
         review=ReviewPolicy(
             triggers=frozenset({Trigger.OPENED, Trigger.PUSH}),
             drafts=True,
@@ -106,17 +109,25 @@ def test_every_key_is_read() -> None:
 
 
 def test_nothing_but_the_version_gives_the_defaults() -> None:
-    assert parse_policy(b"version: 1\n", _PATH) == Policy()
-    assert (
-        parse_policy(b"version: 1\nreview: {}\ntiers: {}\nrules: {}\nfix: {}\ncommands: {}\nlimits: {}", _PATH)
-        == Policy()
-    )
+    assert parse_policy(b"version: 1\n", _PATH) == ParsedPolicy(Policy())
+    assert parse_policy(
+        b"version: 1\nreview: {}\ntiers: {}\nrules: {}\nfix: {}\ncommands: {}\nlimits: {}", _PATH
+    ) == ParsedPolicy(Policy())
 
 
 def test_empty_lists_are_choices() -> None:
-    policy = parse_policy(b"version: 1\nreview: {triggers: []}\nrules: {packs: []}", _PATH)
+    policy = parse_policy(b"version: 1\nreview: {triggers: []}\nrules: {packs: []}", _PATH).policy
     assert policy.review.triggers == frozenset()
     assert policy.rules.packs == ()
+
+
+def test_what_stands_in_the_file_is_known_with_its_place() -> None:
+    parsed = parse_policy(b"version: 1\nreview:\n  drafts: false\ncommands: {fix: write}\ntiers: {}\n", _PATH)
+
+    assert dict(parsed.given) == {"review.drafts": (3, 3), "commands.fix": (4, 12)}
+    assert set(parse_policy(FULL, _PATH).given) == {key.name for key in KEYS} - {
+        f"commands.{verb}" for verb in LEAST_PERMISSIONS if verb not in {"fix", "ask", "status"}
+    }
 
 
 def test_all_mistakes_are_named_at_once_with_their_place() -> None:
@@ -232,7 +243,7 @@ def test_a_hopeless_file_is_refused_quickly_and_briefly() -> None:
 def test_the_documented_example_is_a_policy() -> None:
     page = (_ROOT / "docs/policy.md").read_text(encoding="utf-8")
     example = page.partition("```yaml\n")[2].partition("```")[0]
-    policy = parse_policy(example.encode(), _PATH)
+    policy = parse_policy(example.encode(), _PATH).policy
     assert policy.review == ReviewPolicy(instructions="Money is in cents everywhere.")
     assert policy.limits == LimitsPolicy()
 

@@ -97,9 +97,14 @@ def _act(fake: FakeGitHub, call: Call, operation: Operation, headers: Mapping[st
         )
         return _handler(operation)(exchange)
     except GitHubError as error:
-        if error.status == UNPROCESSABLE:
+        if error.status == UNPROCESSABLE and not _asks_by_name(call):
             fake.unprocessable.append(f"{call.method} {call.path}: {json.dumps(error.body)}")
         return Reply(error.status, error.body, error.headers)
+
+
+def _asks_by_name(call: Call) -> bool:
+    """A token for a repository by its name is how one finds out whether the installation has it: no mistake."""
+    return call.operation_id == "apps/create-installation-access-token" and "repositories" in (call.body or {})
 
 
 def _authenticate(fake: FakeGitHub, call: Call, operation: Operation, headers: Mapping[str, str]) -> Caller:
