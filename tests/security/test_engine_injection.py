@@ -36,6 +36,8 @@ WRITES = {
     "issues/create-comment",
     "pulls/create-review",
 }
+GATE_WRITES = frozenset(("graphql/History", "issues/add-labels"))
+"""A query is a POST, too."""
 
 
 def open_everywhere(world: World, order: str) -> PullRequest:
@@ -55,9 +57,11 @@ def open_everywhere(world: World, order: str) -> PullRequest:
     return world.repo.open_pull_request(head=branch, title=f"Change. {order}", body=f"<!-- {order} -->\n{order}")
 
 
-def assert_only_a_comment_was_written(world: World, pull: PullRequest) -> None:
+def assert_only_a_comment_was_written(
+    world: World, pull: PullRequest, *, and_also: frozenset[str] = frozenset()
+) -> None:
     written = [call for call in world.github.calls if call.method != "GET"]
-    assert {call.operation_id for call in written} <= WRITES
+    assert {call.operation_id for call in written} <= WRITES | and_also
     assert {review.state for review in pull.reviews} <= {"COMMENTED"}
 
 
@@ -87,22 +91,22 @@ PAYLOADS: Mapping[str, Mapping[str, object] | str] = {
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-async def test_a_model_that_is_taken_over_clears_no_gate(tiered: World, payload: str) -> None:
+async def test_a_model_that_is_taken_over_clears_no_gate(gated: World, payload: str) -> None:
     """The gate is the policy's, the secret is a rule's: neither asks a model. What is no answer covers nothing."""
-    assert tiered.model is not None
+    assert gated.model is not None
     escape = ToolCall("read_file", {"path": "../../../etc/passwd", "start_line": 1, "end_line": 9})
-    tiered.model.behaviour = Hostile(PAYLOADS[payload], (escape, ToolCall("bash", {"command": "echo $(env)"})))
+    gated.model.behaviour = Hostile(PAYLOADS[payload], (escape, ToolCall("bash", {"command": "echo $(env)"})))
     policy = "version: 1\ntiers:\n  core:\n    - paths: ['pay/**']\n"
-    tiered.repo.commit("main", {".github/revwright.yml": policy})
-    tiered.repo.commit("feature", {"pay/charge.py": "x = 1\n"})
-    pull = tiered.repo.open_pull_request(head="feature")
-    await tiered.settle()
+    gated.repo.commit("main", {".github/revwright.yml": policy})
+    gated.repo.commit("feature", {"pay/charge.py": "x = 1\n"})
+    pull = gated.repo.open_pull_request(head="feature")
+    await gated.settle()
 
-    check = tiered.check(pull.head_sha)
-    assert check.conclusion == "action_required"
-    assert "pay/charge.py approved" in (check.summary or "")
-    assert_only_a_comment_was_written(tiered, pull)
-    results = [e.result or "" for seen in tiered.model.requests for e in seen.exchanges]
+    gate = gated.gate(pull)
+    assert gate.conclusion == "action_required"
+    assert "pay/charge.py" in (gate.summary or "")
+    assert_only_a_comment_was_written(gated, pull, and_also=GATE_WRITES)
+    results = [e.result or "" for seen in gated.model.requests for e in seen.exchanges]
     assert results
     assert all(result.startswith(("refused:", "not run:")) for result in results)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from app.adapters.store.embedded import EmbeddedServer
+from app.domain.messages.check import REVIEW_CHECK
 from tests.chaos.processes import Child, Zygote
 from tests.fakes.github import FakeGitHub, PullRequest, Repository
 from tests.fakes.model import FakeModel
@@ -73,8 +74,12 @@ class Deployment:
             assert patient, f"it did not happen; the workers said:\n{self.log.read_text()}"
             await asyncio.sleep(0.02)
 
+    def conclusions(self) -> list[str | None]:
+        """Of the review's checks."""
+        return [run.conclusion for run in self.repo.check_runs.values() if run.name == REVIEW_CHECK]
+
     async def assert_reviewed_once(self, pull: PullRequest) -> None:
-        await self.until(lambda: [r.conclusion for r in self.repo.check_runs.values()] == ["failure"])
+        await self.until(lambda: self.conclusions() == ["failure"])
         assert (len(pull.reviews), len(pull.review_comments), len(pull.comments)) == (1, 1, 1)
         assert self.github.violations == []
         assert self.github.unprocessable == []

@@ -52,16 +52,14 @@ async def test_policy_excludes_tiers_and_blocks_at(world: World) -> None:
     assert all("eval('x')" not in seen.text for seen in world.model.requests)
 
 
-async def test_paths_that_the_policy_wants_approved_are_not_green(world: World) -> None:
-    """Approvals are not counted in this version; passing in silence would be taken for a yes."""
+async def test_what_the_policy_wants_approved_is_reviewed_and_waits_at_the_gate(gated: World) -> None:
     policy = "version: 1\ntiers:\n  core:\n    - paths: ['app/**']\n"
-    world.repo.commit("main", {".github/revwright.yml": policy})
-    pull = open_bug(world, **{"app/other.py": "x = 1\n"})
-    await world.settle()
+    gated.repo.commit("main", {".github/revwright.yml": policy})
+    pull = open_bug(gated, **{"app/other.py": "x = 1\n"})
+    await gated.settle()
 
-    check = world.check(pull.head_sha)
-    assert check.conclusion == "action_required"
-    assert "app/other.py and 1 more approved" in (check.summary or "")
+    assert gated.check(pull.head_sha).conclusion == "success"
+    assert gated.gate(pull).conclusion == "action_required"
 
 
 async def test_drafts_wait_until_they_are_ready(world: World) -> None:

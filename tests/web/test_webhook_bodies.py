@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.adapters.store.ledger import RedisLedger
+from app.domain.jobs import JobKind
 from tests.web.harness import Web, open_web, payload, signature
 
 
@@ -30,7 +31,12 @@ async def test_every_example_payload_of_github_gets_a_2xx(web: Web) -> None:
         with_installation = example | {"installation": {"id": 11}}
         answer = await web.post(with_installation, event=event)
         assert answer.status_code == 202, (event, example.get("action"), answer.text)
-    assert {wanted.trigger for _, wanted in web.taken.rows} == {"opened", "push", "ready_for_review"}
+    taken = {(row.kind, str(wanted.trigger)) for row, wanted in web.taken.rows}
+    assert taken == {
+        *((JobKind.REVIEW, trigger) for trigger in ("opened", "push", "ready_for_review")),
+        (JobKind.GATE, "reviewed"),
+    }
+    assert {row.kind for row in web.taken.also} == {JobKind.GATE}
 
 
 json_values = st.recursive(
