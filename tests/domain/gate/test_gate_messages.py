@@ -32,9 +32,11 @@ def requirement(*paths: str, who: Eligible = ANYONE, approvals: int = 1, reason:
     return Requirement("0" * 12, Source.POLICY, reason, approvals, who, ("tiers.core: a (policy)",), entries)
 
 
-def story(*states: RequirementState, ask: Ask | None = None, reading: ReadingList = NOTHING, **more: bool) -> GateStory:
+def story(
+    *states: RequirementState, ask: Ask | None = None, reading: ReadingList = NOTHING, unrequested: bool = False
+) -> GateStory:
     decision = GateDecision(all(state.missing == 0 for state in states), states)
-    return GateStory(decision, ask or Ask(), reading, **more)
+    return GateStory(decision, ask or Ask(), reading, unrequested=unrequested)
 
 
 def waiting(asked: Requirement, *refused: Refused) -> RequirementState:

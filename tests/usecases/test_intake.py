@@ -1,0 +1,83 @@
+"""What an event means for us: which rows it wants, or why none."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.domain.events import Event, Ping, PullRequestChanged, PullRequestReviewed, Unhandled
+from app.domain.jobs import JobKind
+from app.usecases.intake import Accepted, Ignored, decide
+from tests.build import HEAD, KEY, REPOSITORY
+
+ACCOUNT = 5
+
+
+def changed(action: str, *, open_: bool = True, base: bool = False) -> PullRequestChanged:
+    return PullRequestChanged(
+        action=action,
+        ref=KEY.ref,
+        repository=REPOSITORY,
+        account_id=ACCOUNT,
+        head_sha=HEAD,
+        draft=False,
+        open=open_,
+        base_changed=base,
+    )
+
+
+def reviewed(action: str, *, open_: bool = True) -> PullRequestReviewed:
+    return PullRequestReviewed(
+        action=action,
+        ref=KEY.ref,
+        repository=REPOSITORY,
+        account_id=ACCOUNT,
+        head_sha=HEAD,
+        draft=False,
+        open=open_,
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "kinds", "trigger"),
+    [
+        (changed("opened"), [JobKind.REVIEW, JobKind.GATE], "opened"),
+        (changed("reopened"), [JobKind.REVIEW, JobKind.GATE], "opened"),
+        (changed("synchronize"), [JobKind.REVIEW, JobKind.GATE], "push"),
+        (changed("ready_for_review"), [JobKind.REVIEW, JobKind.GATE], "ready_for_review"),
+        (changed("edited", base=True), [JobKind.REVIEW, JobKind.GATE], "opened"),
+        (reviewed("submitted"), [JobKind.GATE], "reviewed"),
+        (reviewed("dismissed"), [JobKind.GATE], "reviewed"),
+    ],
+)
+def test_what_is_wanted(event: Event, kinds: list[JobKind], trigger: str) -> None:
+    decision = decide(event, allowed_accounts=frozenset({ACCOUNT}))
+
+    assert isinstance(decision, Accepted)
+    assert [row.kind for row in (decision.row, *decision.also)] == kinds
+    assert {row.ref for row in (decision.row, *decision.also)} == {KEY.ref}
+    assert (decision.wanted.trigger, decision.wanted.head, decision.note) == (trigger, HEAD, None)
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (Ping(), "the webhook works"),
+        (Unhandled("push", ""), "push is not an event"),
+        (Unhandled("issues", "opened"), "issues.opened is not an event"),
+        (changed("labeled"), "changes nothing we review"),
+        (changed("edited"), "changes nothing we review"),
+        (changed("opened", open_=False), "closed"),
+        (reviewed("edited"), "changes no approval"),
+        (reviewed("submitted", open_=False), "closed"),
+    ],
+)
+def test_what_is_ignored(event: Event, reason: str) -> None:
+    decision = decide(event, allowed_accounts=frozenset())
+
+    assert isinstance(decision, Ignored)
+    assert reason in decision.reason
+
+
+@pytest.mark.parametrize("event", [changed("opened"), reviewed("submitted")])
+def test_other_accounts_are_left_out(event: Event) -> None:
+    assert isinstance(decide(event, allowed_accounts=frozenset({ACCOUNT + 1})), Ignored)
