@@ -144,8 +144,9 @@ class World:
         return self.checks(pull.head_sha, GATE_CHECK)[-1]
 
     def summary(self, pull: PullRequest) -> str:
-        (comment,) = pull.comments
-        return comment.body
+        """Of the review, which is told from the gate's comment by its marker."""
+        (body,) = [comment.body for comment in pull.comments if "<!-- revwright:gate:" not in comment.body]
+        return body
 
     def written(self) -> list[str]:
         """Method and path of every REST call that writes, in order."""

@@ -35,6 +35,12 @@ def summary(world: World, sha: str) -> str:
     return world.check(sha).summary or ""
 
 
+def waits_at_the_gate(world: World, pull: PullRequest) -> None:
+    gate = world.gate(pull)
+    assert gate.conclusion == "action_required"
+    assert "app/price.py" in (gate.summary or "")
+
+
 def asked_of_the_organisation(world: World) -> list[str]:
     """Token requests and reads for the repository `.github`."""
     return [
@@ -52,7 +58,7 @@ async def limited(
     file = folder / "ceiling.yml"
     file.write_text(policy)
     async with open_world(
-        github, redis_settings, folder / "data", model=model, REVWRIGHT_POLICY_FILE=str(file)
+        github, redis_settings, folder / "data", model=model, gate=True, REVWRIGHT_POLICY_FILE=str(file)
     ) as world:
         yield world
 
@@ -79,18 +85,18 @@ async def test_what_the_deployment_calls_core_is_core_everywhere(
         pull = open_bug(world)
         await world.settle()
 
-        assert "app/price.py" in summary(world, pull.head_sha)
-        assert world.check(pull.head_sha).conclusion == "action_required"
+        waits_at_the_gate(world, pull)
+        assert "1 of 1 files reviewed" in world.summary(pull)
 
 
-async def test_an_organisation_adds_a_core_path(world: World) -> None:
+async def test_an_organisation_adds_a_core_path(gated: World) -> None:
+    world = gated
     organisation(world, {"revwright.yml": CORE})
     world.repo.commit("main", {".github/revwright.yml": "version: 1\ntiers: {core: [], skip: ['docs/**']}\n"})
     pull = open_bug(world, **{"docs/a.md": "x\n"})
     await world.settle()
 
-    assert world.check(pull.head_sha).conclusion == "action_required"
-    assert "have app/price.py approved" in summary(world, pull.head_sha)
+    waits_at_the_gate(world, pull)
     assert "1 of 2 files reviewed, 1 excluded" in world.summary(pull)
 
 
@@ -131,15 +137,16 @@ async def test_an_organisation_is_asked_once_a_minute_and_not_for_every_review(w
     assert len(asked_of_the_organisation(world)) == 2
 
 
-async def test_while_the_organisation_cannot_be_asked_nothing_is_judged(world: World) -> None:
+async def test_while_the_organisation_cannot_be_asked_nothing_is_judged(gated: World) -> None:
     """Without its policy nobody knows what it forbids."""
+    world = gated
     organisation(world, {"revwright.yml": CORE})
     world.github.faults.add(path=r"/contents/", times=3, status=502)
     pull = open_bug(world)
     await world.settle()
 
-    assert world.check(pull.head_sha).conclusion == "action_required"
-    assert "have app/price.py approved" in summary(world, pull.head_sha), "at the next attempt"
+    assert world.check(pull.head_sha).conclusion == "success", "at the next attempt"
+    waits_at_the_gate(world, pull)
 
 
 def permissive_branch(world: World) -> str:
@@ -149,13 +156,13 @@ def permissive_branch(world: World) -> str:
     return "loose"
 
 
-async def test_a_permissive_branch_does_not_escape_the_default_branch(world: World) -> None:
+async def test_a_permissive_branch_does_not_escape_the_default_branch(gated: World) -> None:
+    world = gated
     base = permissive_branch(world)
     pull = open_to(world, base)
     await world.settle()
 
-    assert world.check(pull.head_sha).conclusion == "action_required"
-    assert "have app/price.py approved" in summary(world, pull.head_sha)
+    waits_at_the_gate(world, pull)
     assert "tiers.skip is none: the repository asks for" in world.summary(pull)
 
 

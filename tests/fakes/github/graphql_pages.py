@@ -28,8 +28,10 @@ class NotSimulated(Exception):
 
 def connection(items: Sequence[T], render: Callable[[T], Fields]) -> Callable[..., Fields]:
     def page(*, first: int | None = None, after: str | None = None, last: int | None = None, **other: Any) -> Fields:
-        if any(value is not None for value in other.values()) or (last is not None and after is not None):
-            raise NotSimulated(f"pages by {', '.join(other) or 'last and after'}")
+        if last is not None and (first is not None or after is not None):
+            raise NotSimulated("pages by last among others")
+        if any(value is not None for value in other.values()):
+            raise NotSimulated(f"pages by {', '.join(other)}")
         if last is not None:
             return connection(items[-last:], render)(first=last)
         if first is None:
