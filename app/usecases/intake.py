@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from app.domain.events import Event, Ping, PullRequestChanged, Unhandled
+from app.domain.events import CheckAsked, Commented, Event, Ping, PullRequestChanged, ThreadSettled, Unhandled
 from app.domain.jobs import JobKind, RowKey
 from app.domain.policy import Trigger
 from app.domain.row import Note, Wanted
+from app.usecases import intake_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Ignored:
     reason: str
 
 
+_NOT_ALLOWED = "the account is not among REVWRIGHT_ALLOWED_ACCOUNTS"
 _TRIGGERS = {
     "opened": Trigger.OPENED,
     "reopened": Trigger.OPENED,
@@ -43,12 +45,20 @@ def decide(event: Event, *, allowed_accounts: frozenset[int]) -> Accepted | Igno
             return Ignored(f"{name}{'.' + action if action else ''} is not an event we act on")
         case PullRequestChanged():
             return _pull_request(event, allowed_accounts)
+        case Commented() | CheckAsked() | ThreadSettled():
+            if allowed_accounts and event.account_id not in allowed_accounts:
+                return Ignored(_NOT_ALLOWED)
+            asked = intake_people.asked(event)
+            if isinstance(asked, str):
+                return Ignored(asked)
+            wanted = Wanted(event.repository, None, intake_people.TRIGGER, draft=False)
+            return Accepted(RowKey(JobKind.COMMAND, event.ref), wanted, note=asked)
     assert_never(event)
 
 
 def _pull_request(event: PullRequestChanged, allowed_accounts: frozenset[int]) -> Accepted | Ignored:
     if allowed_accounts and event.account_id not in allowed_accounts:
-        return Ignored("the account is not among REVWRIGHT_ALLOWED_ACCOUNTS")
+        return Ignored(_NOT_ALLOWED)
     if not event.open:
         return Ignored("the pull request is closed")
     # A new base means new rules and another diff: always looked at again.

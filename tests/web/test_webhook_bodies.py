@@ -11,6 +11,7 @@ from arq.connections import ArqRedis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.adapters.github.webhook_people import ACTIONS
 from app.adapters.store.ledger import RedisLedger
 from tests.web.harness import Web, open_web, payload, signature
 
@@ -30,7 +31,12 @@ async def test_every_example_payload_of_github_gets_a_2xx(web: Web) -> None:
         with_installation = example | {"installation": {"id": 11}}
         answer = await web.post(with_installation, event=event)
         assert answer.status_code == 202, (event, example.get("action"), answer.text)
-    assert {wanted.trigger for _, wanted in web.taken.rows} == {"opened", "push", "ready_for_review"}
+    assert {wanted.trigger for _, wanted in web.taken.rows} == {
+        "opened",
+        "push",
+        "ready_for_review",
+        "command",
+    }
 
 
 json_values = st.recursive(
@@ -64,7 +70,7 @@ header_values = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_
 
 @given(
     body=mutated() | st.binary(max_size=60) | json_values.map(lambda v: json.dumps(v).encode()),
-    event=st.sampled_from(["pull_request", "ping", "push", "issue_comment"]) | header_values,
+    event=st.sampled_from(["pull_request", "ping", "push", *ACTIONS]) | header_values,
     delivery=st.uuids().map(str) | header_values,
     signed=st.booleans(),
     forged=header_values,

@@ -20,8 +20,7 @@ class FirstParagraph:
         self._parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
     def __call__(self, body: str) -> str | None:
-        """The source of the first block, when that is a top-level paragraph of plain text alone and nothing stands before
-        it; else None.
+        """The source of the first block, when that is a top-level paragraph of plain text alone; else None.
 
         The source, and not what it is rendered to: an escape or an entity is no letter of a command. What begins with
         an `@` ends with the first empty line, so that only that much is parsed; and what begins otherwise, with a
