@@ -2,6 +2,7 @@
 
 from app.ports.calls import Clock, ParseEvent, PolicyParser, RulesReader
 from app.ports.code import Code, Parser, PatternCompiler, Structural
+from app.ports.commands import Comment, Comments, FirstParagraph, OwnName, Reaction
 from app.ports.github import (
     Checks,
     Conversation,
@@ -27,7 +28,10 @@ __all__ = [
     "Checks",
     "Clock",
     "Code",
+    "Comment",
+    "Comments",
     "Conversation",
+    "FirstParagraph",
     "Heads",
     "HookDeliveries",
     "Intake",
@@ -42,6 +46,7 @@ __all__ = [
     "Orders",
     "Outbox",
     "Output",
+    "OwnName",
     "Pace",
     "ParseEvent",
     "Parser",
@@ -52,6 +57,7 @@ __all__ = [
     "PolicyParser",
     "PullRequests",
     "Purse",
+    "Reaction",
     "Repository",
     "ReviewRequests",
     "Reviewers",

@@ -26,6 +26,7 @@ from app.usecases.fence import still_ours
 from app.usecases.job import Job
 from app.usecases.review.check_run import CheckRuns
 from app.usecases.review.run import ReviewRun
+from app.wiring.commanding import command_job
 from app.wiring.engine import open_engine
 from app.wiring.ledger import keep_runs_seconds, ledger_options
 from app.wiring.missed import MissedDeliveries, missed_deliveries
@@ -70,7 +71,8 @@ async def open_worker_services(
         client = Client(transport, tokens)
         writes = NotifyingWrites(client, RedisPace(pool, apart_ms=pace_ms), now=_now)
         ledger = RedisLedger(pool, options or ledger_options(settings))
-        review = review_job(settings, Clients(client, writes, tokens, pool, sandboxes, _now), engine)
+        clients = Clients(client, writes, tokens, pool, sandboxes, _now)
+        review = review_job(settings, clients, engine)
         missed = missed_deliveries(
             client,
             pool,
@@ -86,7 +88,7 @@ async def open_worker_services(
             runs=RedisRuns(pool, keep_seconds=keep_runs_seconds(settings)),
             check_runs=review.check_runs,
             review=review,
-            jobs={JobKind.REVIEW: review},
+            jobs={JobKind.REVIEW: review, JobKind.COMMAND: command_job(settings, clients, ledger, review)},
             missed=missed,
         )
 

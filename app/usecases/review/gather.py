@@ -52,7 +52,7 @@ async def gather(
     suspects = _suspects(changes)
     asked = tuple(dict.fromkeys((POLICY_PATH, *paths, *(c.entry.path for c in suspects))))
     blobs = await repository.blobs(base, asked, max_bytes=_BASE_BYTES)
-    policy, problems = _policy(blobs.get(POLICY_PATH), parse_policy)
+    policy, problems = policy_of(blobs.get(POLICY_PATH), parse_policy)
     own = await read_own_rules(repository, base, policy.rules.extra, read_rules)
     return Snapshot(
         title=title,
@@ -71,7 +71,14 @@ async def gather(
     )
 
 
-def _policy(blob: Blob | None, parse_policy: PolicyParser) -> tuple[Policy, tuple[str, ...]]:
+async def base_policy(repository: Repository, parse_policy: PolicyParser, base: Sha) -> tuple[Policy, tuple[str, ...]]:
+    """The policy that holds for changes onto `base`, and what is wrong with it."""
+    blobs = await repository.blobs(base, (POLICY_PATH,), max_bytes=_POLICY_BYTES)
+    return policy_of(blobs.get(POLICY_PATH), parse_policy)
+
+
+def policy_of(blob: Blob | None, parse_policy: PolicyParser) -> tuple[Policy, tuple[str, ...]]:
+    """The policy in a file; the built-in one where there is none, or where it is invalid, which is told."""
     if blob is None:
         return Policy(), ()
     if blob.kind not in _REGULAR:

@@ -19,7 +19,7 @@ from app.domain.money import Caps, caps_for
 from app.domain.policy import Policy, Trigger
 from app.domain.pull_request import PullRequest
 from app.domain.report import Report
-from app.domain.row import Order, Row
+from app.domain.row import Order, Row, Wish
 from app.domain.runs import added
 from app.domain.snapshot import Snapshot
 from app.ports import Answers, Mirrors, Place, PolicyParser, PullRequests, Purse, Repository, RulesReader, Sandboxes
@@ -91,6 +91,8 @@ class ReviewRun:
             await guard()
             return await self._refuse(place, pull, refusal)
         around = await self.surroundings.read(place, pull)
+        if Wish.IN_FULL in row.triggers:
+            around = around.anew()
         matter = Matter(snapshot, repository, around=around, again=row.attempts < OUTAGE_ATTEMPTS)
         examined = await self._examine(row, matter, progress)
         report = examined.report
@@ -100,6 +102,7 @@ class ReviewRun:
         await guard()
         await self._still_head(row, pull)
         await self.surroundings.past.keep(pull.ref, examined.past)
+        await self.surroundings.taken_in(place, around)
         origin = Origin(row.run, self.github_url, pull.repository, pull.head_sha)
         await self.publisher.publish(place, examined, around, origin, guard, person=pull.author)
         if examined.retry_at is None:  # else the next attempt finds again what was answered in this one

@@ -1,0 +1,52 @@
+"""From a command to what does it."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from app.domain.commands import (
+    Ask,
+    Command,
+    Config,
+    Dismiss,
+    Fix,
+    Help,
+    Malformed,
+    Pause,
+    Remember,
+    Reopen,
+    Resume,
+    Review,
+    Status,
+    Stop,
+)
+from app.domain.inert import phrase
+from app.domain.messages import commands as words
+from app.usecases.commands.findings import settle
+from app.usecases.commands.reviews import order, review
+from app.usecases.commands.scene import Answer, Scene
+from app.usecases.commands.telling import config, help_, status
+
+
+async def do(scene: Scene, command: Command) -> Answer:
+    """Does it, and says what was done or why not."""
+    match command:
+        case Malformed():
+            return Answer(phrase(command.why, limit=200), done=False)
+        case Help():
+            return await help_(scene)
+        case Status():
+            return await status(scene)
+        case Config():
+            return config(scene)
+        case Review():
+            return await review(scene, command)
+        case Stop() | Pause() | Resume():
+            return await order(scene, command)
+        case Dismiss() | Reopen():
+            return await settle(scene, command)
+        case Fix():
+            return Answer(words.no_fix_yet(), done=False)
+        case Ask() | Remember():
+            return Answer(words.not_yet(), done=False)
+    assert_never(command)

@@ -1,0 +1,36 @@
+"""`status`, `config` and `help`: what is known, without a model and without a change."""
+
+from __future__ import annotations
+
+from app.domain.commands.standing import PullStanding
+from app.domain.commands.verbs import Verb, needed
+from app.domain.messages import commands as words
+from app.domain.messages.config import policy_words
+from app.domain.messages.standing import standing_words
+from app.domain.money import caps_for
+from app.usecases.commands.scene import Answer, Scene
+
+
+async def status(scene: Scene) -> Answer:
+    parts, pull = scene.parts, scene.pull
+    spent = await parts.purse.spent(pull.ref)
+    standing = PullStanding(
+        pull=pull,
+        state=await parts.heads.state(pull.ref, pull.head_sha),
+        row=await parts.ledger.read(scene.review),
+        past=await parts.past.recall(pull.ref),
+        spent=spent.pull_request,
+        cap=caps_for(scene.policy.limits, parts.deployment_caps).pull_request,
+        rounds=scene.policy.limits.rounds,
+        block_at=scene.policy.review.block_at,
+    )
+    return Answer(standing_words(standing))
+
+
+def config(scene: Scene) -> Answer:
+    return Answer(policy_words(scene.policy, scene.problems))
+
+
+async def help_(scene: Scene) -> Answer:
+    permissions = {verb: needed(verb, scene.policy).value for verb in Verb}
+    return Answer(words.help_text(await scene.parts.own_name.slug(), permissions))
