@@ -88,10 +88,7 @@ class Policy:
 def without_effect(policy: Policy) -> tuple[str, ...]:
     """What a policy asks for that this version checks but does not act on yet, by key."""
     plain = Policy()
-    asked = (
-        ("fix", policy.fix, plain.fix),
-        ("commands", policy.commands, plain.commands),
-    )
+    asked = (("fix", policy.fix, plain.fix),)
     waiting = "tiers.core: approvals are not counted; the check of such a change ends action_required"
     told = tuple(key for key, value, default in asked if value != default)
     return (waiting, *told) if policy.tiers.core else told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +31,7 @@ from app.domain.commands import (
 )
 from app.domain.commands.parsing import verb_of
 from app.domain.commands.verbs import needed
+from app.domain.messages.commands import USAGE
 from app.domain.policy import Policy
 from app.domain.threads import Permission
 
@@ -149,3 +152,11 @@ def test_no_text_breaks_the_parser_and_what_does_not_begin_with_us_is_nothing(te
     for paragraph in (text, f"@revwright{text}", f"@revwright {text}"):
         command = parse(paragraph, "revwright")
         assert command is None or paragraph.lower().startswith("@revwright")
+
+
+def test_the_page_of_commands_has_each_of_them_with_its_permission() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "commands.md").read_text()
+
+    for verb, (usage, told) in USAGE.items():
+        row = f"| `{usage.replace('|', chr(92) + '|')}` | {told} | {LEAST[verb]} |"
+        assert row in page, row

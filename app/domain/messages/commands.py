@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.domain.commands.verbs import LEAST, Verb
-from app.domain.inert import code_span, inline, link, phrase
+from app.domain.inert import cell_code, code_span, inline, link, phrase
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
 
 USAGE: dict[Verb, tuple[str, str]] = {
@@ -55,7 +55,7 @@ def answer(named: Named, text: str) -> str:
 
 def help_text(slug: str, permissions: dict[Verb, str]) -> str:
     """All verbs, with the permission that each asks for here."""
-    rows = [f"| `{usage}` | {told} | {permissions[verb]} |" for verb, (usage, told) in USAGE.items()]
+    rows = [f"| {cell_code(usage, limit=80)} | {told} | {permissions[verb]} |" for verb, (usage, told) in USAGE.items()]
     first = (
         f"A command is the first paragraph of a new comment, in plain text, after {code_span('@' + slug, limit=60)}. "
         "Edits, quotes and code are never commands."
