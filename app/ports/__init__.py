@@ -2,7 +2,7 @@
 
 from app.ports.calls import Clock, ParseEvent, PolicyParser, RulesReader
 from app.ports.code import Code, Parser, PatternCompiler, Structural
-from app.ports.commands import Comment, Comments, FirstParagraph, OwnName, Reaction
+from app.ports.commands import Comment, Comments, FirstParagraph, OwnName, Proposals, Reaction
 from app.ports.github import (
     Checks,
     Conversation,
@@ -55,6 +55,7 @@ __all__ = [
     "Permissions",
     "Place",
     "PolicyParser",
+    "Proposals",
     "PullRequests",
     "Purse",
     "Reaction",

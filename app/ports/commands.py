@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from app.domain.commands.remembering import Proposal
 from app.ports.github import Place
 
 FirstParagraph = Callable[[str], str | None]
@@ -57,4 +58,18 @@ class OwnName(Protocol):
 
     async def slug(self) -> str:
         """The name by which people address us."""
+        ...
+
+
+class Proposals(Protocol):
+    """Pull requests of our own. Writes raise WriteUncertain, and GitHubRefused where the App may not write contents."""
+
+    async def propose(self, place: Place, proposal: Proposal) -> int:
+        """Makes the branch with one commit, and the pull request; returns its number. A branch that an earlier attempt
+        made is used as it is.
+        """
+        ...
+
+    async def find(self, place: Place, branch: str) -> int | None:
+        """The number of the pull request from that branch of the repository itself."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.adapters.github.comments import CommentReader, OwnApp
+from app.adapters.github.proposals import ProposalWriter
 from app.adapters.markdown.first_paragraph import FirstParagraph
 from app.adapters.store.ledger import RedisLedger
 from app.adapters.store.notes import RedisNotes
@@ -25,6 +26,7 @@ def command_job(settings: Settings, clients: Clients, ledger: RedisLedger, revie
             threads=publisher.threads,
             own_name=OwnApp(clients.github),
             mirrors=review.mirrors,
+            proposals=ProposalWriter(clients.github, clients.writes),
             notes=RedisNotes(clients.redis),
             ledger=ledger,
             orders=ledger,

@@ -192,3 +192,33 @@ def human_asked(blocking: tuple[tuple[str, str], ...], *, person: str | None) ->
 
 def not_yet() -> str:
     return "This version cannot do that yet, so nothing was done."
+
+
+def remembered(number: int, named: Named) -> str:
+    return f"{_pull(number, named)} adds it to `AGENTS.md`. It counts once that is merged."
+
+
+def remembered_before() -> str:
+    return "`AGENTS.md` of the base branch says exactly that already."
+
+
+def cannot_remember(why: str) -> str:
+    """`why` is one of our own sentences."""
+    return f"It was not written down: {why}."
+
+
+def proposal_title(number: int) -> str:
+    return f"Review guidelines: a rule from #{number}"
+
+
+def proposal_body(named: Named, number: int) -> str:
+    """The evidence: who asked, and where."""
+    return (
+        f"{named.head()[:-1]} in {_pull(number, named)}, adds one line to the review guidelines. Reviews read it from "
+        "the base branch, so it counts once this is merged. Change the words as you like."
+    )
+
+
+def _pull(number: int, named: Named) -> str:
+    url = f"{named.github_url}/{named.repository}/pull/{number}"
+    return link(code_span(f"#{number}", limit=20), url)

@@ -23,9 +23,10 @@ from app.domain.commands import (
 from app.domain.inert import phrase
 from app.domain.messages import commands as words
 from app.usecases.commands.findings import settle
+from app.usecases.commands.remembering import remember
 from app.usecases.commands.reviews import order, review
 from app.usecases.commands.scene import Answer, Scene
-from app.usecases.commands.telling import config, help_, status
+from app.usecases.commands.telling import tell
 
 
 async def do(scene: Scene, command: Command) -> Answer:
@@ -33,20 +34,18 @@ async def do(scene: Scene, command: Command) -> Answer:
     match command:
         case Malformed():
             return Answer(phrase(command.why, limit=200), done=False)
-        case Help():
-            return await help_(scene)
-        case Status():
-            return await status(scene)
-        case Config():
-            return config(scene)
+        case Help() | Status() | Config():
+            return await tell(scene, command)
         case Review():
             return await review(scene, command)
         case Stop() | Pause() | Resume():
             return await order(scene, command)
         case Dismiss() | Reopen():
             return await settle(scene, command)
+        case Remember():
+            return await remember(scene, command)
         case Fix():
             return Answer(words.no_fix_yet(), done=False)
-        case Ask() | Remember():
+        case Ask():
             return Answer(words.not_yet(), done=False)
     assert_never(command)

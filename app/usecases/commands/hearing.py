@@ -56,7 +56,7 @@ class Hearing:
             return "one too many: told so"
         await self._voice.sign(place, said, Reaction.SEEN)
         await self.parts.outbox.finish(pull.ref, f"seen:{wish}", said.comment)
-        scene = Scene(self.parts, pull, said.who, wish, allowed.policy, allowed.problems, said.thread)
+        scene = Scene(self.parts, pull, said.who, wish, allowed.policy, allowed.problems, said.thread, said.comment)
         answer = await self._answer(scene, command, comment)
         await guard()
         if answer is not None:

@@ -29,6 +29,7 @@ from app.ports import (
     Permissions,
     Place,
     PolicyParser,
+    Proposals,
     PullRequests,
     Purse,
     Threads,
@@ -46,6 +47,7 @@ class Parts:
     threads: Threads
     own_name: OwnName
     mirrors: Mirrors
+    proposals: Proposals
     notes: Notes
     ledger: Ledger
     orders: Orders
@@ -75,6 +77,8 @@ class Scene:
     problems: tuple[str, ...]
     """What is wrong with the policy; the built-in one holds then."""
     thread: int | None = None
+    comment: int = 0
+    """The comment in which it was said; 0 for a button."""
 
     @property
     def place(self) -> Place:

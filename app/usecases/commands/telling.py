@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.domain.commands import Config, Help, Status
 from app.domain.commands.standing import PullStanding
 from app.domain.commands.verbs import Verb, needed
 from app.domain.messages import commands as words
@@ -11,7 +12,17 @@ from app.domain.money import caps_for
 from app.usecases.commands.scene import Answer, Scene
 
 
-async def status(scene: Scene) -> Answer:
+async def tell(scene: Scene, command: Status | Config | Help) -> Answer:
+    match command:
+        case Status():
+            return await _status(scene)
+        case Config():
+            return _config(scene)
+        case Help():
+            return await _help(scene)
+
+
+async def _status(scene: Scene) -> Answer:
     parts, pull = scene.parts, scene.pull
     spent = await parts.purse.spent(pull.ref)
     standing = PullStanding(
@@ -27,10 +38,10 @@ async def status(scene: Scene) -> Answer:
     return Answer(standing_words(standing))
 
 
-def config(scene: Scene) -> Answer:
+def _config(scene: Scene) -> Answer:
     return Answer(policy_words(scene.policy, scene.problems))
 
 
-async def help_(scene: Scene) -> Answer:
+async def _help(scene: Scene) -> Answer:
     permissions = {verb: needed(verb, scene.policy).value for verb in Verb}
     return Answer(words.help_text(await scene.parts.own_name.slug(), permissions))
