@@ -11,6 +11,7 @@ from app.settings import Settings
 from app.usecases.commands.run import CommandRun
 from app.usecases.commands.scene import Parts
 from app.usecases.review.run import ReviewRun
+from app.wiring.engine import load_ask_texts
 from app.wiring.reviewing import Clients
 
 
@@ -39,6 +40,9 @@ def command_job(settings: Settings, clients: Clients, ledger: RedisLedger, revie
             first_paragraph=FirstParagraph(),
             now=clients.now,
             deployment_caps=settings.caps,
+            engine=review.engine,
+            answers=review.answers,
+            ask_texts=load_ask_texts(),
             marker_key=publisher.marker_key,
             github_url=review.github_url,
             app_id=settings.need_github().app_id,

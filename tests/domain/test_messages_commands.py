@@ -12,6 +12,7 @@ from app.adapters.markdown.first_paragraph import FirstParagraph
 from app.domain.anchors import Anchor
 from app.domain.commands import parse
 from app.domain.commands.standing import PullStanding
+from app.domain.findings import Quote
 from app.domain.jobs import JobKind, RowKey
 from app.domain.memory import EntryMemory, FindingState, KnownFinding, PastReview
 from app.domain.messages import commands as words
@@ -68,7 +69,14 @@ def all_words(text: str) -> list[str]:
         words.no_fix_yet(),
         words.policy_invalid(),
         words.interrupted(),
-        words.not_yet(),
+        words.no_model(),
+        words.no_answer(text),
+        words.told(text, (Quote(text, 1, text), Quote("a.py", 2, text)), ORIGIN),
+        words.told(text, (), ORIGIN),
+        words.remembered(9, named(text)),
+        words.remembered_before(),
+        words.cannot_remember("the file is too large"),
+        words.proposal_body(named(text), 9),
         *(words.review_wanted(HEAD, full=full, focus=focus) for full in (True, False) for focus in (True, False)),
         words.under_way(HEAD),
         words.is_draft(),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.domain.commands.verbs import LEAST, Verb
-from app.domain.inert import cell_code, code_span, inline, link, phrase
+from app.domain.findings import Location, Quote
+from app.domain.inert import block, cell_code, code_span, inline, link, phrase
+from app.domain.messages.origin import Origin
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
 
 USAGE: dict[Verb, tuple[str, str]] = {
@@ -190,8 +192,27 @@ def human_asked(blocking: tuple[tuple[str, str], ...], *, person: str | None) ->
     return "\n".join([first, "", *(told or ["Nothing blocks at the moment."])])
 
 
-def not_yet() -> str:
-    return "This version cannot do that yet, so nothing was done."
+# Questions.
+
+
+def no_model() -> str:
+    return "Models are not configured here, so questions cannot be answered. All other commands work without."
+
+
+def no_answer(reason: str) -> str:
+    """`reason` may carry words of a model's endpoint."""
+    return f"There is no answer: {inline(reason, limit=300)}."
+
+
+def told(said: str, quotes: tuple[Quote, ...], origin: Origin) -> str:
+    """A model's answer, and the lines it rests on that were found in the code."""
+    lines = [
+        f"- {origin.location(Location(one.path, one.line, one.line))}: {code_span(one.text.strip(), limit=160)}"
+        for one in quotes
+    ]
+    unproven = "No line of the code was quoted that stands there: take it with care."
+    small = f"<sub>By a model that read {code_span(origin.head[:12], limit=20)} and can be wrong.</sub>"
+    return "\n\n".join([block(said, limit=6_000), "\n".join(lines) or unproven, small])
 
 
 def remembered(number: int, named: Named) -> str:

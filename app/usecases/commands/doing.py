@@ -22,6 +22,7 @@ from app.domain.commands import (
 )
 from app.domain.inert import phrase
 from app.domain.messages import commands as words
+from app.usecases.commands.asking import ask
 from app.usecases.commands.findings import settle
 from app.usecases.commands.remembering import remember
 from app.usecases.commands.reviews import order, review
@@ -47,5 +48,5 @@ async def do(scene: Scene, command: Command) -> Answer:
         case Fix():
             return Answer(words.no_fix_yet(), done=False)
         case Ask():
-            return Answer(words.not_yet(), done=False)
+            return await ask(scene, command)
     assert_never(command)

@@ -16,7 +16,7 @@ from app.usecases.commands.desk import MOST_AN_HOUR, WITHOUT_POLICY, Desk
 from app.usecases.commands.doing import do
 from app.usecases.commands.scene import Answer, Parts, Scene
 from app.usecases.commands.voice import Voice
-from app.usecases.job import Guard
+from app.usecases.job import Guard, Progress
 
 OLDEST = timedelta(hours=1)
 """What was asked longer ago is not done any more: its author has gone on."""
@@ -32,7 +32,7 @@ class Hearing:
     def _voice(self) -> Voice:
         return Voice(self.parts)
 
-    async def hear(self, pull: PullRequest, said: Said, wish: str, guard: Guard) -> str:
+    async def hear(self, pull: PullRequest, said: Said, wish: str, guard: Guard, progress: Progress) -> str:
         """What became of the comment, in our words."""
         place = Place(pull.ref, pull.repository)
         comment = await self.parts.comments.read(place, said.comment, line=said.thread is not None)
@@ -56,7 +56,9 @@ class Hearing:
             return "one too many: told so"
         await self._voice.sign(place, said, Reaction.SEEN)
         await self.parts.outbox.finish(pull.ref, f"seen:{wish}", said.comment)
-        scene = Scene(self.parts, pull, said.who, wish, allowed.policy, allowed.problems, said.thread, said.comment)
+        scene = Scene(
+            self.parts, pull, said.who, wish, allowed.policy, allowed.problems, progress, said.thread, said.comment
+        )
         answer = await self._answer(scene, command, comment)
         await guard()
         if answer is not None:

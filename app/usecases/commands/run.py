@@ -43,8 +43,9 @@ class CommandRun:
         pull = await self.parts.pull_requests.read(row.key.ref, row.wanted.repository)
         for note in kept:
             await guard()
-            await progress.note(f"{note.note.id}: {await self._one(pull, note, guard)}")
+            await progress.note(f"{note.note.id}: {await self._one(pull, note, guard, progress)}")
             await self.parts.notes.done(row.key, note.note)
+        await self.parts.answers.forget(row.key)
         return Outcome(f"{len(kept)} asked" if len(kept) > 1 else "1 asked")
 
     async def end_early(self, row: Row, order: Order) -> Outcome:
@@ -74,7 +75,7 @@ class CommandRun:
         for kept in await self.parts.notes.of(row.key):
             await self.parts.notes.done(row.key, kept.note)
 
-    async def _one(self, pull: PullRequest, kept: KeptNote, guard: Guard) -> str:
+    async def _one(self, pull: PullRequest, kept: KeptNote, guard: Guard, progress: Progress) -> str:
         """What became of one wish, in our words."""
         asked = _decoded(kept)
         if asked is None:
@@ -84,21 +85,21 @@ class CommandRun:
         answered = f"answered:{wish}"
         if answered in await self.parts.outbox.finished(pull.ref, answered):
             return "answered before"
-        told = await self._act(pull, asked, wish, guard)
+        told = await self._act(pull, asked, wish, guard, progress)
         await self.parts.outbox.finish(pull.ref, answered, 1)
         return told
 
-    async def _act(self, pull: PullRequest, asked: Asked, wish: str, guard: Guard) -> str:
+    async def _act(self, pull: PullRequest, asked: Asked, wish: str, guard: Guard, progress: Progress) -> str:
         match asked:
             case Said():
-                return await Hearing(self.parts).hear(pull, asked, wish, guard)
+                return await Hearing(self.parts).hear(pull, asked, wish, guard, progress)
             case Pressed():
-                return await self._pressed(pull, asked, wish, guard)
+                return await self._pressed(pull, asked, wish, guard, progress)
             case Settled():
-                return await self._settled(pull, asked, wish, guard)
+                return await self._settled(pull, asked, wish, guard, progress)
         assert_never(asked)
 
-    async def _pressed(self, pull: PullRequest, pressed: Pressed, wish: str, guard: Guard) -> str:
+    async def _pressed(self, pull: PullRequest, pressed: Pressed, wish: str, guard: Guard, progress: Progress) -> str:
         button = button_of(pressed.button)
         if button is None or not pull.open or not is_ours(self.parts, pull, pressed):
             return "no button of ours, or of another head"
@@ -110,13 +111,13 @@ class CommandRun:
         await guard()
         if allowed is None or allowed.problems:
             return f"{button}: refused, {'the permission is missing' if allowed is None else 'the policy is invalid'}"
-        scene = Scene(self.parts, pull, pressed.who, wish, allowed.policy, allowed.problems)
+        scene = Scene(self.parts, pull, pressed.who, wish, allowed.policy, allowed.problems, progress)
         answer = await press(scene, pressed, button)
         if answer is not None:
             await self._voice.tell(place, pressed.who, button.value, answer.text, key=f"pressed:{wish}")
         return f"{button}: done"
 
-    async def _settled(self, pull: PullRequest, settled: Settled, wish: str, guard: Guard) -> str:
+    async def _settled(self, pull: PullRequest, settled: Settled, wish: str, guard: Guard, progress: Progress) -> str:
         place, desk = Place(pull.ref, pull.repository), Desk(self.parts)
         if not pull.open:
             return "the pull request is closed"
@@ -124,7 +125,7 @@ class CommandRun:
             return "one of too many: not looked at"
         permission = await self.parts.permissions.of(place, settled.who.login, id_=settled.who.id)
         await guard()
-        scene = Scene(self.parts, pull, settled.who, wish, Policy(), ())
+        scene = Scene(self.parts, pull, settled.who, wish, Policy(), (), progress)
         return await conversation_settled(scene, settled, permission)
 
 

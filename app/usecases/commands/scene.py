@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from app.domain.asking import AskTexts
 from app.domain.commands.asked import Who
 from app.domain.events import Delivery
 from app.domain.jobs import JobKind, RowKey
@@ -13,6 +14,7 @@ from app.domain.policy import Policy
 from app.domain.pull_request import PullRequest
 from app.domain.row import Note, Wanted, Wish
 from app.ports import (
+    Answers,
     Clock,
     Comments,
     Conversation,
@@ -34,6 +36,8 @@ from app.ports import (
     Purse,
     Threads,
 )
+from app.usecases.job import Progress
+from app.usecases.review.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,10 @@ class Parts:
     first_paragraph: FirstParagraph
     now: Clock
     deployment_caps: Caps
+    engine: Engine
+    """Its models and parser answer questions."""
+    answers: Answers
+    ask_texts: AskTexts
     marker_key: bytes
     github_url: str
     app_id: int
@@ -76,6 +84,7 @@ class Scene:
     policy: Policy
     problems: tuple[str, ...]
     """What is wrong with the policy; the built-in one holds then."""
+    progress: Progress
     thread: int | None = None
     comment: int = 0
     """The comment in which it was said; 0 for a button."""
