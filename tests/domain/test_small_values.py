@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.jobs import JobKind, RowKey
 from app.domain.model import Usage
-from app.domain.policy import CoreRequirement, LimitsPolicy, Policy, RulesPolicy, TierPolicy, without_effect
+from app.domain.policy import CoreRequirement, FixPolicy, LimitsPolicy, Policy, RulesPolicy, TierPolicy, without_effect
 from app.domain.prices import Price, cost_usd
 from app.domain.pull_request import PullRequestRef, RepositoryName
 from app.domain.rule_choice import applies, enabled, for_paths
@@ -48,8 +48,10 @@ def test_usage_adds_up_and_stays_unknown_once_it_is() -> None:
 
 def test_a_policy_says_what_has_no_effect_yet() -> None:
     assert without_effect(Policy()) == ()
-    asked = Policy(commands=(("fix", "admin"),), tiers=TierPolicy(core=(CoreRequirement(("a",)),)))
-    assert [key.split(":")[0] for key in without_effect(asked)] == ["tiers.core", "commands"]
+    asked = Policy(
+        fix=FixPolicy(enabled=False), commands=(("fix", "admin"),), tiers=TierPolicy(core=(CoreRequirement(("a",)),))
+    )
+    assert [key.split(":")[0] for key in without_effect(asked)] == ["tiers.core", "fix"]
     assert without_effect(Policy(limits=LimitsPolicy(usd_per_pull_request=1.0, rounds=1))) == ()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import assert_never
 
 from app.domain.commands import Review
 from app.domain.commands.asked import Pressed
@@ -36,6 +37,7 @@ async def press(scene: Scene, pressed: Pressed, button: Button) -> Answer | None
             return None if answer.done else answer
         case Button.HUMAN:
             return await _human(scene)
+    assert_never(button)
 
 
 async def _others(scene: Scene, pressed: Pressed) -> None:

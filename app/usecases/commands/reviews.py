@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from app.domain.commands import Pause, Resume, Review, Stop
 from app.domain.messages import commands as words
 from app.domain.row import Wish
@@ -33,3 +35,4 @@ async def order(scene: Scene, command: Stop | Pause | Resume) -> Answer:
             return Answer(words.paused(something=await orders.pause(scene.review)))
         case Resume():
             return Answer(words.resumed(something=await orders.resume(scene.review)))
+    assert_never(command)

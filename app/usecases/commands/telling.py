@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from app.domain.commands import Config, Help, Status
 from app.domain.commands.standing import PullStanding
 from app.domain.commands.verbs import Verb, needed
@@ -20,6 +22,7 @@ async def tell(scene: Scene, command: Status | Config | Help) -> Answer:
             return _config(scene)
         case Help():
             return await _help(scene)
+    assert_never(command)
 
 
 async def _status(scene: Scene) -> Answer:
