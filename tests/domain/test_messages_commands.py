@@ -82,7 +82,7 @@ def all_words(text: str) -> list[str]:
         words.is_draft(),
         words.is_paused(),
         *(order(something=some) for order in (words.stopped, words.paused, words.resumed) for some in (True, False)),
-        *(settled("F1", text, paused=yes) for settled in (words.dismissed, words.reopened) for yes in (True, False)),
+        *(settled("F1", text, waits=yes) for settled in (words.dismissed, words.reopened) for yes in (True, False)),
         words.already("F1", text, "open"),
         words.no_finding(),
         words.no_reason(),

@@ -302,7 +302,7 @@ async def test_more_than_twenty_an_hour_are_not_answered_and_that_is_told_once(
     github: FakeGitHub, world: World
 ) -> None:
     pull, ann = await reviewed_bug(world), writer(github, world)
-    for _ in range(25):
+    for _ in range(35):
         pull.comment(ann, "@revwright stop")
     await world.settle()
 

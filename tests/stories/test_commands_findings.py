@@ -126,7 +126,7 @@ async def test_while_paused_a_dismissal_is_kept_and_counts_after_resume(github: 
     await said(world, pull, ann, "@revwright pause")
 
     await said(world, pull, ann, f"@revwright dismiss {id_} no")
-    assert "decided anew after `resume`" in replies(pull)[1]
+    assert "It counts from the next review on" in replies(pull)[1]
     assert conclusion(world, pull) == "failure"
     await said(world, pull, ann, "@revwright reopen " + id_)
     await said(world, pull, ann, f"@revwright dismiss {id_} no")
@@ -227,6 +227,20 @@ async def test_a_dismissal_while_a_review_runs_is_not_lost(github: FakeGitHub, w
     id_ = finding(world, pull)
     world.repo.commit("feature", {"app/other.py": "x = 1\n"})
     pull.comment(ann, f"@revwright dismiss {id_} no")
+    await world.settle()
+
+    assert conclusion(world, pull) == "success"
+
+
+async def test_on_a_draft_a_dismissal_is_kept_until_it_is_ready(github: FakeGitHub, world: World) -> None:
+    pull, ann = await reviewed_bug(world), writer(github, world)
+    id_ = finding(world, pull)
+    pull.convert_to_draft()
+    await world.settle()
+
+    await said(world, pull, ann, f"@revwright dismiss {id_} no")
+    assert "It counts from the next review on" in reply(pull)
+    pull.mark_ready()
     await world.settle()
 
     assert conclusion(world, pull) == "success"

@@ -10,6 +10,8 @@ from app.domain.memory import FindingState, KnownFinding, PastReview
 from app.domain.plain_values import built, plain, refuse_constant
 
 MAX_REASON = 500
+NOTE = "settled:"
+"""How the ids of such notes begin."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,12 +144,12 @@ def resumed(*, something: bool) -> str:
 # Findings.
 
 
-def dismissed(id_: str, title: str, *, paused: bool) -> str:
-    return f"{_finding(id_, title)} is dismissed.{_looked(paused=paused)}"
+def dismissed(id_: str, title: str, *, waits: bool) -> str:
+    return f"{_finding(id_, title)} is dismissed.{_looked(waits=waits)}"
 
 
-def reopened(id_: str, title: str, *, paused: bool) -> str:
-    return f"{_finding(id_, title)} is open again.{_looked(paused=paused)}"
+def reopened(id_: str, title: str, *, waits: bool) -> str:
+    return f"{_finding(id_, title)} is open again.{_looked(waits=waits)}"
 
 
 def already(id_: str, title: str, state: str) -> str:
@@ -173,8 +173,9 @@ def _finding(id_: str, title: str) -> str:
     return f"{code_span(id_, limit=20)} ({phrase(title, limit=160)})"
 
 
-def _looked(*, paused: bool) -> str:
-    return " The check is decided anew after `resume`." if paused else " The check is decided anew."
+def _looked(*, waits: bool) -> str:
+    """`waits`: reviews are paused, or it is a draft."""
+    return " It counts from the next review on." if waits else " The check is decided anew."
 
 
 # People.

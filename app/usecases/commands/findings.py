@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable
 
 from app.domain.commands import Dismiss, Reopen
-from app.domain.commands.settlement import Settlement, encode, settled
+from app.domain.commands.settlement import NOTE, Settlement, encode, settled
 from app.domain.errors import GitHubRefused
 from app.domain.memory import FindingState, KnownFinding, PastReview
 from app.domain.messages import commands as words
@@ -35,12 +35,12 @@ async def settle(scene: Scene, command: Dismiss | Reopen) -> Answer:
         return Answer(words.already(id_, title, known.state), done=True)
     state = FindingState.DISMISSED if dismiss else FindingState.OPEN
     thread = threads.get(id_)
-    paused = await take_in(scene, past, Settlement(id_, state, scene.who.login, rest if dismiss else ""), thread)
+    waits = await take_in(scene, past, Settlement(id_, state, scene.who.login, rest if dismiss else ""), thread)
     if thread is not None and thread.resolved is not dismiss:
         change = scene.parts.threads.resolve if dismiss else scene.parts.threads.reopen
         await tried(change(scene.place, thread.id), scene)
     told = words.dismissed if dismiss else words.reopened
-    return Answer(told(id_, title, paused=paused))
+    return Answer(told(id_, title, waits=waits))
 
 
 async def threads_of(scene: Scene, past: PastReview | None) -> dict[str, ReviewThread]:
@@ -65,16 +65,19 @@ def _meant(
 
 
 async def take_in(scene: Scene, past: PastReview, settlement: Settlement, thread: ReviewThread | None) -> bool:
-    """Leaves the word for the next look, and asks for one: what is remembered has one writer, the review. Where that is
-    paused nobody else writes, and the word is written at once; True then.
+    """Leaves the word for the next look, and asks for one: what is remembered has one writer, the review.
+
+    Where none may come for long, because reviews are paused or it is a draft, nobody else writes, and the word is
+    written at once. True where the check has to wait.
     """
     row = await scene.parts.ledger.read(scene.review)
-    if row is not None and row.paused:
+    paused = row is not None and row.paused
+    if paused or scene.pull.draft:
         resolved_by = {settlement.finding: thread.resolved_by if thread is not None and thread.resolved else None}
         await scene.parts.past.keep(scene.pull.ref, settled(past, (settlement,), resolved_by))
-        return True
-    await scene.look_again(Wish.SETTLED, Note(f"settled:{scene.wish}", encode(settlement)))
-    return False
+    if not paused:
+        await scene.look_again(Wish.SETTLED, Note(f"{NOTE}{scene.wish}", encode(settlement)))
+    return paused or scene.pull.draft
 
 
 async def tried(change: Awaitable[bool], scene: Scene) -> None:

@@ -24,6 +24,9 @@ from app.usecases.job import Guard, Outcome, Progress
 
 _log = logging.getLogger(__name__)
 
+MOST_AT_ONCE = 30
+"""What one attempt does of what was asked; the rest waits for the next one."""
+
 
 @dataclass(frozen=True, slots=True)
 class CommandRun:
@@ -41,12 +44,13 @@ class CommandRun:
         if not kept:
             return Outcome("nothing is left to do")
         pull = await self.parts.pull_requests.read(row.key.ref, row.wanted.repository)
-        for note in kept:
+        for note in kept[:MOST_AT_ONCE]:
             await guard()
             await progress.note(f"{note.note.id}: {await self._one(pull, note, guard, progress)}")
             await self.parts.notes.done(row.key, note.note)
         await self.parts.answers.forget(row.key)
-        return Outcome(f"{len(kept)} asked" if len(kept) > 1 else "1 asked")
+        more = len(kept) > MOST_AT_ONCE
+        return Outcome(f"{min(len(kept), MOST_AT_ONCE)} asked", again_at=self.parts.now() if more else None)
 
     async def end_early(self, row: Row, order: Order) -> Outcome:
         """An operator's word: what is asked is dropped, or waits."""
@@ -114,7 +118,9 @@ class CommandRun:
         scene = Scene(self.parts, pull, pressed.who, wish, allowed.policy, allowed.problems, progress)
         answer = await press(scene, pressed, button)
         if answer is not None:
-            await self._voice.tell(place, pressed.who, button.value, answer.text, key=f"pressed:{wish}")
+            await self._voice.tell(
+                place, pressed.who, button.value, answer.text, key=f"pressed:{button}:{pull.head_sha}"
+            )
         return f"{button}: done"
 
     async def _settled(self, pull: PullRequest, settled: Settled, wish: str, guard: Guard, progress: Progress) -> str:

@@ -52,7 +52,8 @@ class Surroundings:
         threads = await self.threads.all(place) if pull.review_comments else ()
         own = own_threads(threads, past, place.ref, self.marker_key)
         author = (pull.author or "").removesuffix("[bot]") or None  # as GraphQL shows authors
-        words = tuple(kept.note for kept in await self.notes.of(RowKey(JobKind.REVIEW, place.ref)))
+        notes = (kept.note for kept in await self.notes.of(RowKey(JobKind.REVIEW, place.ref)))
+        words = tuple(note for note in notes if note.id.startswith(settlement.NOTE))
         if past is not None:
             said = (settlement.decode(note.text) for note in words)
             resolved_by = {id_: thread.resolved_by if thread.resolved else None for id_, thread in own.items()}

@@ -195,7 +195,8 @@ async def test_what_people_said_is_in_the_past_and_done_when_that_is_kept() -> N
     words = Words(
         [
             word(FindingState.DISMISSED, "F1"),
-            KeptNote(Note("x", "of another version"), None, word(FindingState.OPEN, "F1").taken_at),
+            KeptNote(Note("settled:x", "of another version"), None, word(FindingState.OPEN, "F1").taken_at),
+            KeptNote(Note("x", "of another job"), None, word(FindingState.OPEN, "F1").taken_at),
         ]
     )
     known = Known()
@@ -207,7 +208,7 @@ async def test_what_people_said_is_in_the_past_and_done_when_that_is_kept() -> N
     assert (first.state, first.dismissed_by, first.reason) == (FindingState.DISMISSED, "ann", "it is meant")
     surroundings = Surroundings(known, known, known, known, words, KEY)
     await surroundings.taken_in(PLACE, around)
-    assert words.kept == []
+    assert [one.note.id for one in words.kept] == ["x"], "what is somebody else's stays"
 
 
 async def test_without_a_past_what_was_said_is_about_nothing() -> None:
