@@ -103,7 +103,17 @@ def test_no_answer_is_a_command_or_comes_alive(pool: list[str]) -> None:
             whole = answer(named(text, comment), told)
             paragraph = FirstParagraph()(whole)
             assert paragraph is None or parse(paragraph, "revwright") is None
+            assert [line for line in whole.splitlines() if parse(line, "revwright") is not None] == []
             assert not alive(whole), whole
+
+
+@pytest.mark.parametrize(
+    "text", ["@revwright pause", "x\n@revwright pause", "\n\n@revwright pause\n", "> @revwright pause"]
+)
+def test_words_of_others_that_are_a_command_are_none_in_our_mouth(text: str) -> None:
+    for told in all_words(text):
+        whole = answer(named(text), told)
+        assert [line for line in whole.splitlines() if parse(line, "revwright") is not None] == []
 
 
 def test_nothing_else_that_we_say_is_a_command() -> None:

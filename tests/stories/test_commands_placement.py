@@ -155,5 +155,3 @@ async def test_arguments_change_no_settings_and_are_not_repeated(github: FakeGit
     assert "--x" not in told
     assert "0000000" not in told
     assert "leave the commit out" in told
-    asked = [call for call in github.git_calls if "0" * 40 in call.path]
-    assert asked == []
