@@ -65,9 +65,10 @@ class Attempts:
                 _log.error("%s: this version has no job of the kind %s; it is put off", row.key, row.key.kind)
                 await self.ledger.retry_later(row.key, owner, seconds=_FOREIGN_SECONDS, error="no such job here")
                 return
-            lease = Lease(self.ledger, row, owner, self.beat_seconds, fence)
+            limits = self.limits[row.key.kind]
+            lease = Lease(self.ledger, row, owner, self.beat_seconds, fence, newer_ends_it=limits.newer_ends_it)
             async with self.book.opened(row) as entry:
-                await self._attempt(_Hold(row, job, self.limits[row.key.kind], lease, entry))
+                await self._attempt(_Hold(row, job, limits, lease, entry))
         except LedgerUnavailable as error:
             # The lease runs out and the row is handed out again: nothing is lost, and nothing more can be written.
             _log.error("a job of the queue %s: the ledger went away: %s", queue, error)

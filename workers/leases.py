@@ -32,10 +32,12 @@ class Lease:
     owner: str
     beat_seconds: float = BEAT_SECONDS
     fence: Fence = field(default_factory=Fence)
+    newer_ends_it: bool = True
+    """False for work that goes on, whatever else is wanted meanwhile."""
 
     async def guard(self) -> None:
         """Raises an interruption when the row is lost, or wanted anew, or was stopped."""
-        check(await self._beat(), self.row)
+        check(await self._beat(), self.row, newer_ends_it=self.newer_ends_it)
 
     async def _beat(self) -> Pulse | None:
         asked_at = self.fence.clock()
@@ -73,6 +75,6 @@ class Lease:
                 _log.warning("heartbeat of %s: %s", self.row.key, error)
                 continue
             if heed:
-                check(pulse, self.row)
+                check(pulse, self.row, newer_ends_it=self.newer_ends_it)
             elif pulse is None:
                 raise OwnershipLost(f"{self.row.key} was taken over by another worker")

@@ -45,6 +45,66 @@ class PullRequestReviewed:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """Who did something. `person`: GitHub calls it a user, neither a bot nor an organization."""
+
+    id: int
+    login: str
+    person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Commented:
+    """A new comment on a pull request. Its words are not kept: whoever acts on it reads it again."""
+
+    ref: PullRequestRef
+    repository: RepositoryName
+    account_id: int
+    comment: int
+    thread: int | None
+    """The first comment of its thread on a line; None in the conversation below the change."""
+    author: Account | None
+    """None when the account is gone."""
+    sender: Account
+    by_app: bool
+    """Written through an App, in whoever's name."""
+    addressed: bool
+    """Whether its first character is an `@`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckAsked:
+    """Somebody pressed a button of a check run, or asked for it, or for all checks of a commit, once more."""
+
+    ref: PullRequestRef
+    repository: RepositoryName
+    account_id: int
+    sender: Account
+    app_id: int
+    """Whose check it is."""
+    head: Sha
+    external_id: str
+    """As the check's App wrote it; empty for all checks of a commit."""
+    button: str
+    """Our word for the button; empty for "Re-run"."""
+    also: tuple[int, ...] = ()
+    """Further pull requests with this head."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadSettled:
+    """A conversation on a line was resolved, or opened again."""
+
+    ref: PullRequestRef
+    repository: RepositoryName
+    account_id: int
+    sender: Account
+    thread: int
+    """Its first comment."""
+    resolved: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """GitHub says hello after the webhook was set up."""
 
@@ -57,4 +117,4 @@ class Unhandled:
     action: str
 
 
-Event = PullRequestChanged | PullRequestReviewed | Ping | Unhandled
+Event = PullRequestChanged | PullRequestReviewed | Commented | CheckAsked | ThreadSettled | Ping | Unhandled

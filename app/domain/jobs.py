@@ -37,6 +37,8 @@ class JobLimits:
     """The time limit of one attempt."""
     attempts: int
     """How many may fail before the job is given up; what GitHub's own trouble ends is not among them."""
+    newer_ends_it: bool = True
+    """Whether something newer ends an attempt that runs; else the next one does what came meanwhile."""
 
 
 LIMITS: Mapping[JobKind, JobLimits] = MappingProxyType(
@@ -44,7 +46,7 @@ LIMITS: Mapping[JobKind, JobLimits] = MappingProxyType(
         JobKind.REVIEW: JobLimits(Queue.REVIEW, seconds=25 * 60, attempts=5),
         JobKind.FIX: JobLimits(Queue.REVIEW, seconds=60 * 60, attempts=3),
         JobKind.GATE: JobLimits(Queue.INTERACTIVE, seconds=2 * 60, attempts=8),
-        JobKind.COMMAND: JobLimits(Queue.INTERACTIVE, seconds=2 * 60, attempts=5),
+        JobKind.COMMAND: JobLimits(Queue.INTERACTIVE, seconds=2 * 60, attempts=5, newer_ends_it=False),
     }
 )
 

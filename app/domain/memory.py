@@ -31,6 +31,8 @@ class KnownFinding:
     """Of one that is open: whose resolving of its conversation does not dismiss it, as it is, and is to be undone."""
     posted: bool = True
     """Whether it stands as a comment in the diff."""
+    reason: str = ""
+    """Why somebody dismissed it, in that person's words."""
 
 
 @dataclass(frozen=True, slots=True)

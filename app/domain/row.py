@@ -38,6 +38,15 @@ class KeptNote:
     taken_at: datetime
 
 
+class Wish(StrEnum):
+    """Why a person wants a pull request looked at again; stands among the triggers of its row."""
+
+    AGAIN = "asked"
+    IN_FULL = "asked-in-full"
+    SETTLED = "settled"
+    """A finding was dismissed, or opened again."""
+
+
 class Order(StrEnum):
     """What a person may ask of a row."""
 

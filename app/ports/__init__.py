@@ -2,6 +2,7 @@
 
 from app.ports.calls import Clock, ParseEvent, PolicyParser, RulesReader
 from app.ports.code import Code, Parser, PatternCompiler, Structural
+from app.ports.commands import Comment, Comments, FirstParagraph, OwnName, Proposals, Reaction
 from app.ports.gate import Collaborator, Histories, History, People, Reviews
 from app.ports.github import (
     Checks,
@@ -30,7 +31,10 @@ __all__ = [
     "Clock",
     "Code",
     "Collaborator",
+    "Comment",
+    "Comments",
     "Conversation",
+    "FirstParagraph",
     "Heads",
     "Histories",
     "History",
@@ -48,6 +52,7 @@ __all__ = [
     "OrganisationPolicies",
     "Outbox",
     "Output",
+    "OwnName",
     "Pace",
     "ParseEvent",
     "Parser",
@@ -57,8 +62,10 @@ __all__ = [
     "Permissions",
     "Place",
     "PolicyParser",
+    "Proposals",
     "PullRequests",
     "Purse",
+    "Reaction",
     "ReceiptSigner",
     "Receipts",
     "Repository",

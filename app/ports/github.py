@@ -154,6 +154,6 @@ class Threads(Protocol):
 class Permissions(Protocol):
     """Who may do what, asked at this moment."""
 
-    async def of(self, place: Place, login: str) -> Permission:
-        """NONE for somebody who is not there."""
+    async def of(self, place: Place, login: str, *, id_: int | None = None) -> Permission:
+        """NONE for somebody who is not there, and for a login that is not that of the account `id_` (any more)."""
         ...

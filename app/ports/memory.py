@@ -26,6 +26,10 @@ class Heads(Protocol):
         """The pull request's state at this head: `pending`, or the conclusion that its own verdict asks for."""
         ...
 
+    async def state(self, ref: PullRequestRef, head: Sha) -> str | None:
+        """What was noted last; None when nothing was."""
+        ...
+
     async def others(self, ref: PullRequestRef, head: Sha) -> dict[int, str]:
         """The states of the other pull requests of the repository with this head, by number."""
         ...

@@ -37,7 +37,7 @@ class CheckRuns:
         if over:
             await self.outbox.forget(place.ref, self._made(head))
             await self.outbox.forget(place.ref, self._concluded(head))
-        external_id = f"{place.ref}:{head}"
+        external_id = f"{self.prefix}{place.ref}:{head}"
         return await once(
             self.outbox,
             place.ref,

@@ -5,10 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from app.domain.events import Event, Ping, PullRequestChanged, PullRequestReviewed, Unhandled
+from app.domain.events import (
+    CheckAsked,
+    Commented,
+    Event,
+    Ping,
+    PullRequestChanged,
+    PullRequestReviewed,
+    ThreadSettled,
+    Unhandled,
+)
 from app.domain.jobs import JobKind, RowKey
 from app.domain.policy import Trigger
 from app.domain.row import Note, Wanted
+from app.usecases import intake_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,7 @@ class Ignored:
     reason: str
 
 
+_NOT_ALLOWED = "the account is not among REVWRIGHT_ALLOWED_ACCOUNTS"
 _TRIGGERS = {
     "opened": Trigger.OPENED,
     "reopened": Trigger.OPENED,
@@ -45,10 +56,21 @@ def decide(event: Event, *, allowed_accounts: frozenset[int]) -> Accepted | Igno
             return Ignored(f"{name}{'.' + action if action else ''} is not an event we act on")
         case PullRequestChanged() | PullRequestReviewed():
             if allowed_accounts and event.account_id not in allowed_accounts:
-                return Ignored("the account is not among REVWRIGHT_ALLOWED_ACCOUNTS")
+                return Ignored(_NOT_ALLOWED)
             if not event.open:
                 return Ignored("the pull request is closed")
             return _changed(event) if isinstance(event, PullRequestChanged) else _reviewed(event)
+        case Commented() | CheckAsked() | ThreadSettled():
+            if allowed_accounts and event.account_id not in allowed_accounts:
+                return Ignored(_NOT_ALLOWED)
+            asked = intake_people.asked(event)
+            if isinstance(asked, str):
+                return Ignored(asked)
+            wanted = Wanted(event.repository, None, intake_people.TRIGGER, draft=False)
+            # GitHub takes the conclusion of what is to be run once more away: the gate must say it again.
+            again = isinstance(event, CheckAsked) and not event.button
+            also = (RowKey(JobKind.GATE, event.ref),) if again else ()
+            return Accepted(RowKey(JobKind.COMMAND, event.ref), wanted, also=also, note=asked)
     assert_never(event)
 
 

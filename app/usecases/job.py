@@ -80,11 +80,11 @@ class Job(Protocol):
         ...
 
 
-def check(pulse: Pulse | None, row: Row) -> None:
+def check(pulse: Pulse | None, row: Row, *, newer_ends_it: bool = True) -> None:
     """Raises the interruption that the pulse of the row's ledger entry means, if any."""
     if pulse is None:
         raise OwnershipLost(f"{row.key} was taken over by another worker")
-    if pulse.generation != row.generation:
+    if newer_ends_it and pulse.generation != row.generation:
         raise Superseded(f"{row.key} is wanted anew")
     if pulse.stop_through >= row.generation:
         raise Stopped(f"{row.key} was stopped", order=Order.STOP)

@@ -35,6 +35,15 @@ class Above:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What holds, and what is wrong with any of the files."""
+
+    repository: Repository
+    effective: EffectivePolicy
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ceilings:
     """What an operator and an organisation say, and where the default branch has no say."""
 
@@ -71,6 +80,17 @@ class Ceilings:
         if floor is None:  # without its policy nobody knows what must not be undercut
             raise GitHubUnavailable(f"git has no branch {branch!r}, which the API names as the default one")
         return floor
+
+
+async def held(ceilings: Ceilings, mirrors: Mirrors, pull: PullRequest) -> Held:
+    """What holds for a pull request, and the repository with its head and base. Raises GitHubError and GitFailed."""
+    above, floor = await ceilings.above(pull), await ceilings.floor(pull, mirrors)
+    repository = await mirrors.fetch(pull.ref, pull.repository, head=pull.head_sha, base=pull.base_sha, floor=floor)
+    if floor is not None:
+        above = await with_floor(above, repository, floor, ceilings.parse)
+    blobs = await repository.blobs(pull.base_sha, (POLICY_PATH,), max_bytes=READ_BYTES)
+    effective, problems = settle(above, blobs.get(POLICY_PATH), ceilings.parse)
+    return Held(repository, effective, problems)
 
 
 async def with_floor(above: Above, repository: Repository, floor: Sha, parse: PolicyParser) -> Above:

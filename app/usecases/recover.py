@@ -15,7 +15,17 @@ from app.usecases.take_in import take_in
 
 _log = logging.getLogger(__name__)
 
-EVENTS = frozenset(("pull_request", "pull_request_review"))
+EVENTS = frozenset(
+    (
+        "pull_request",
+        "pull_request_review",
+        "issue_comment",
+        "pull_request_review_comment",
+        "pull_request_review_thread",
+        "check_run",
+        "check_suite",
+    )
+)
 """The events that can lead to a job; of all others the payload is not even asked for."""
 
 KEPT = timedelta(hours=72)

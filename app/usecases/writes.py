@@ -5,6 +5,7 @@ Their keys in the outbox:
 | key | one | value |
 | --- | --- | --- |
 | `reply:<comment>:<key>` | answer in the thread of that comment; `key` tells several apart | the answer's id |
+| `say:<key>` | comment of ours in the conversation | the comment's id |
 | `label:<name>` | label that we put on, in small letters | the label's id |
 | `reviewers:<logins and @teams, sorted>` | request for review | the number of the pull request |
 """
@@ -38,6 +39,21 @@ async def reply_once(
         write,
         find=lambda: conversation.find_reply(place, mark),
         act=lambda: conversation.reply(place, comment_id=comment_id, body=f"{text}\n\n{mark}"),
+    )
+
+
+async def say_once(
+    outbox: Outbox, conversation: Conversation, place: Place, *, key: str, text: str, marker_key: bytes
+) -> int:
+    """The id of our one comment under this key. `text` must be inert already, and `key` one of our own words."""
+    write = f"say:{key}"
+    mark = marker(marker_key, place.ref, write)
+    return await once(
+        outbox,
+        place.ref,
+        write,
+        find=lambda: conversation.find_comment(place, mark),
+        act=lambda: conversation.comment(place, f"{text}\n\n{mark}"),
     )
 
 

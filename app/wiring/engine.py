@@ -12,6 +12,7 @@ from app.adapters.llm.client import open_model
 from app.adapters.parsing.parser import open_parser
 from app.adapters.rules.files import load_rules, read_rules
 from app.adapters.rules.patterns import Re2Pattern
+from app.domain.asking import AskTexts
 from app.domain.prompting import PromptTemplates
 from app.domain.rules import LoadedRules, Rule
 from app.ports import RulesReader
@@ -86,6 +87,11 @@ def load_templates() -> PromptTemplates:
 def load_agent_texts() -> AgentTexts:
     """The prompts of the agent loop."""
     return AgentTexts(**{one.name: _text(f"agent_{one.name}") for one in fields(AgentTexts)})
+
+
+def load_ask_texts() -> AskTexts:
+    """The prompts of questions."""
+    return AskTexts(**{one.name: _text(f"ask_{one.name}") for one in fields(AskTexts)})
 
 
 def _text(name: str) -> str:

@@ -24,6 +24,7 @@ from app.adapters.github.tokens import InstallationTokens
 from app.adapters.rules.policy_file import parse_policy
 from app.adapters.store.answers import RedisAnswers
 from app.adapters.store.heads import RedisHeads
+from app.adapters.store.notes import RedisNotes
 from app.adapters.store.outbox import RedisOutbox
 from app.adapters.store.past_reviews import RedisPastReviews
 from app.adapters.store.purse import RedisPurse
@@ -86,6 +87,7 @@ def review_job(settings: Settings, clients: Clients, engine: Engine) -> ReviewRu
             threads=threads,
             permissions=PermissionReader(client),
             outbox=publisher.outbox,
+            notes=RedisNotes(redis),
             marker_key=marker_key,
         ),
         answers=RedisAnswers(redis, key=_own_key(private_key, "answers")),

@@ -26,6 +26,7 @@ from app.usecases.check_runs import CheckRuns
 from app.usecases.fence import still_ours
 from app.usecases.job import Job
 from app.usecases.review.run import ReviewRun
+from app.wiring.commanding import command_job
 from app.wiring.engine import open_engine
 from app.wiring.gating import gate_job
 from app.wiring.ledger import keep_runs_seconds, ledger_options
@@ -90,7 +91,11 @@ async def open_worker_services(
             runs=RedisRuns(pool, keep_seconds=keep_runs_seconds(settings)),
             check_runs=review.check_runs,
             review=review,
-            jobs={JobKind.REVIEW: review, JobKind.GATE: gate_job(clients, review)},
+            jobs={
+                JobKind.REVIEW: review,
+                JobKind.GATE: gate_job(clients, review),
+                JobKind.COMMAND: command_job(settings, clients, ledger, review),
+            },
             missed=missed,
         )
 

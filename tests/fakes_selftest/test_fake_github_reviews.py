@@ -141,3 +141,18 @@ def test_a_patch_that_is_too_big_is_left_out(world: SmallWorld) -> None:
     files = {file["filename"]: file for file in world.as_installation()("GET", f"{PULL}/files").json()}
     assert (files["big.txt"]["additions"], "patch" in files["big.txt"]) == (10_000, False)
     assert review_with(world, path="big.txt", line=1).status_code == httpx.codes.UNPROCESSABLE_ENTITY
+
+
+def test_settled_conversations_are_announced_to_an_app_that_listens(world: SmallWorld) -> None:
+    pull, ann = world.pull, world.fake.add_user("ann")
+    pull.review(ann, comments=[{"path": "a.txt", "line": 5, "body": "Why?"}])
+    (comment,) = pull.review_comments
+    before = len(world.events())
+    pull.resolve_thread(comment, by=ann)
+    assert world.events()[before:] == []
+
+    world.fake.app.events.append("pull_request_review_thread")
+    pull.resolve_thread(comment, by=ann)
+    pull.reopen_thread(comment, by=ann)
+    assert world.events()[before:] == ["pull_request_review_thread resolved", "pull_request_review_thread unresolved"]
+    assert world.fake.deliveries[-1].payload["thread"]["comments"][0]["id"] == comment.id

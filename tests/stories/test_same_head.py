@@ -128,6 +128,9 @@ class LateHeads:
     async def note(self, ref: PullRequestRef, head: Sha, state: str) -> None:
         """Nothing to remember."""
 
+    async def state(self, ref: PullRequestRef, head: Sha) -> str | None:
+        return None
+
     async def others(self, ref: PullRequestRef, head: Sha) -> dict[int, str]:
         self.looks += 1
         return {self.sibling: "pending" if self.looks == 1 else "success"}

@@ -119,7 +119,7 @@ async def test_the_payload_of_other_events_is_not_asked_for(missing: Missing) ->
     pull = missing.open_pull()
     missing.github.ping()
     missing.missed()
-    pull.comment(missing.github.add_user("dev"), "hello")
+    pull.repository.commit("elsewhere", {"a.txt": "a\n"})
     assert missing.missed().event not in EVENTS
 
     assert await missing.recovery().scan() == NOTHING

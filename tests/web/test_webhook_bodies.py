@@ -11,6 +11,7 @@ from arq.connections import ArqRedis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.adapters.github.webhook_people import ACTIONS
 from app.adapters.store.ledger import RedisLedger
 from app.domain.jobs import JobKind
 from tests.web.harness import Web, open_web, payload, signature
@@ -35,6 +36,7 @@ async def test_every_example_payload_of_github_gets_a_2xx(web: Web) -> None:
     assert taken == {
         *((JobKind.REVIEW, trigger) for trigger in ("opened", "push", "ready_for_review")),
         (JobKind.GATE, "reviewed"),
+        (JobKind.COMMAND, "command"),
     }
     assert {row.kind for row in web.taken.also} == {JobKind.GATE}
 
@@ -70,7 +72,7 @@ header_values = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_
 
 @given(
     body=mutated() | st.binary(max_size=60) | json_values.map(lambda v: json.dumps(v).encode()),
-    event=st.sampled_from(["pull_request", "ping", "push", "issue_comment"]) | header_values,
+    event=st.sampled_from(["pull_request", "ping", "push", *ACTIONS]) | header_values,
     delivery=st.uuids().map(str) | header_values,
     signed=st.booleans(),
     forged=header_values,

@@ -54,6 +54,32 @@ async def test_what_happens_meanwhile_ends_a_running_job(
     assert (row.done, row.attempts) == (0 if told == "superseded" else 1, 0)
 
 
+@pytest.mark.parametrize(("stopped", "told"), [(False, ["run"]), (True, ["run", "stop"])])
+async def test_what_came_meanwhile_does_not_end_a_command_but_a_person_does(
+    ledger: RedisLedger, stopped: bool, told: list[str]
+) -> None:
+    """A second comment while the first is answered: both are answered, one after the other."""
+    await wanted(ledger)
+
+    async def goes_on(_row: Row, guard: Guard) -> Outcome:
+        assert await ledger.accept(Delivery("2", "issue_comment", "2"), KEY, PUSHED)
+        await asyncio.sleep(0.2)
+        await guard()
+        if stopped:
+            assert await ledger.stop(KEY)
+            await asyncio.sleep(60)
+        return Outcome("done")
+
+    job = Scripted(goes_on)
+    attempts = attempts_at(ledger, job)
+    patient = {kind: replace(limits, newer_ends_it=False) for kind, limits in attempts.limits.items()}
+    await replace(attempts, limits=patient).answer(Queue.REVIEW)
+
+    assert job.told == told
+    row = await row_of(ledger)
+    assert (row.done, row.generation) == (1, 2)
+
+
 async def test_a_guard_before_a_write_hears_of_it_sooner_than_the_next_heartbeat(ledger: RedisLedger) -> None:
     heard: list[type[Exception]] = []
     owners: list[str] = []

@@ -68,7 +68,11 @@ class CheckWriter:
         output: CheckOutput,
         annotations: tuple[Annotation, ...] = (),
     ) -> None:
-        body = {**state, "output": _output(output, annotations)}
+        actions = [
+            {"label": one.label, "identifier": one.identifier.value, "description": one.description}
+            for one in output.actions
+        ]
+        body = {**state, "output": _output(output, annotations), "actions": actions}
         path = f"/repos/{place.repository}/check-runs/{check_run}"
         await self._client.call(place.ref, Stage.PUBLISH, "PATCH", path, body, essential=True)
 

@@ -21,7 +21,7 @@ class PermissionReader:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def of(self, place: Place, login: str) -> Permission:
+    async def of(self, place: Place, login: str, *, id_: int | None = None) -> Permission:
         """The least that GitHub grants for sure: of a role that an organization made itself, the one it builds on."""
         if not _LOGIN.fullmatch(login):
             return Permission.NONE
@@ -32,6 +32,8 @@ class PermissionReader:
             if error.status == _GONE:
                 return Permission.NONE
             raise
+        if id_ is not None and (answer.get("user") or {}).get("id") != id_:
+            return Permission.NONE  # renamed, and somebody else has the login now
         known = {permission.value: permission for permission in Permission}
         # `permission` does not know maintain and triage; `role_name` is not told by older servers.
         for field in ("role_name", "permission"):

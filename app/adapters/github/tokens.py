@@ -28,6 +28,8 @@ class Stage(Enum):
     RESOLVE = (("contents", "write"), ("pull_requests", "write"))
     """GitHub lets only those resolve a conversation who may write to the repository; no document of GitHub says so."""
     POLICY = (("contents", "read"),)
+    PROPOSE = (("contents", "write"), ("metadata", "read"), ("pull_requests", "write"))
+    """Makes a branch of our own and a pull request from it; a token apart from the one that resolves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,54 +9,35 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
+from app.adapters.github import webhook_people
+from app.adapters.github.webhook_shapes import HeadSha, Id, InstallationShape, Payload, RepositoryShape
 from app.domain.errors import EventMalformed
 from app.domain.events import Event, Ping, PullRequestChanged, PullRequestReviewed, Unhandled
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
 
 _WORD = re.compile(r"[a-z0-9_]{1,64}")
 
-Id = Annotated[int, Field(gt=0, lt=2**63)]
-HeadSha = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
 
-
-class _Payload(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
-
-
-class _Account(_Payload):
-    id: Id
-
-
-class _Repository(_Payload):
-    id: Id
-    full_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")]
-    owner: _Account
-
-
-class _Installation(_Payload):
-    id: Id
-
-
-class _Head(_Payload):
+class _Head(Payload):
     sha: HeadSha
 
 
-class _PullRequest(_Payload):
+class _PullRequest(Payload):
     number: Id
     state: Literal["open", "closed"]
     draft: bool = False
     head: _Head
 
 
-class _PullRequestPayload(_Payload):
+class _PullRequestPayload(Payload):
     action: str
     pull_request: _PullRequest
-    repository: _Repository
-    installation: _Installation
+    repository: RepositoryShape
+    installation: InstallationShape
     changes: dict[str, Any] | None = None
 
 
@@ -69,17 +50,21 @@ def parse(event: str, body: bytes) -> Event:
         return Ping()
     action = data.get("action")
     word = action if isinstance(action, str) and _WORD.fullmatch(action) else ""
-    if event not in _MADE or "pull_request" not in data:
+    by_people = word in webhook_people.ACTIONS.get(event, ())
+    if not by_people and (event not in _MADE or "pull_request" not in data):
         return Unhandled(event if _WORD.fullmatch(event) else "unknown", word)
     if "installation" not in data:
         return Unhandled(f"{event} outside an installation of the App", word)
     try:
-        payload = _PullRequestPayload.model_validate(data)
+        return (
+            webhook_people.read(event, word, data)
+            if by_people
+            else _MADE[event](_PullRequestPayload.model_validate(data))
+        )
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise EventMalformed(f"{event}.{word}: {where}: {first['msg']}") from None
-    return _MADE[event](payload)
 
 
 def _validated(body: bytes) -> _PullRequestPayload | None:

@@ -23,6 +23,12 @@ class RedisHeads:
             pipe.expire(name, keys.OUTBOX_SECONDS)
             await pipe.execute()
 
+    async def state(self, ref: PullRequestRef, head: Sha) -> str | None:
+        async with translated():
+            fields = await hgetall(self._redis, self._name(ref, head))
+        found = fields.get(str(ref.number).encode())
+        return None if found is None else found.decode()
+
     async def others(self, ref: PullRequestRef, head: Sha) -> dict[int, str]:
         async with translated():
             fields = await hgetall(self._redis, self._name(ref, head))

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
+from app.domain.commands.buttons import ASK_A_HUMAN, RE_REVIEW, CheckAction
 from app.domain.entries import display_path
 from app.domain.findings import Finding
 from app.domain.inert import inline
@@ -70,6 +71,8 @@ class CheckOutput:
     summary: str
     text: str = ""
     annotations: tuple[Annotation, ...] = ()
+    actions: tuple[CheckAction, ...] = ()
+    """Buttons; without any, those of an earlier state are taken away."""
 
 
 def queued(held_until: datetime | None = None) -> CheckOutput:
@@ -166,7 +169,20 @@ def concluded(report: Report, origin: Origin) -> CheckOutput:
         summary=_within(summary, MAX_OUTPUT),
         text=_within(_details(report, origin), MAX_OUTPUT - len(last.encode())) + "\n\n" + last,
         annotations=tuple(_annotation(f) for f in report.findings[:MAX_ANNOTATIONS]),
+        actions=_actions(report.verdict),
     )
+
+
+def _actions(verdict: Verdict) -> tuple[CheckAction, ...]:
+    """After a pass there is nothing to press for; a person is asked where one has to decide."""
+    match verdict:
+        case Passed():
+            return ()
+        case Blocked() | NeedsHuman():
+            return (RE_REVIEW, ASK_A_HUMAN)
+        case Incomplete():
+            return (RE_REVIEW,)
+    assert_never(verdict)
 
 
 def _details(report: Report, origin: Origin) -> tuple[Part, ...]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.domain.encodable import encodable
-from app.domain.inert import cell, cell_code
+from app.domain.inert import cell, cell_code, inline
 from app.domain.policy_keys import KEYS, shown
 from app.domain.policy_layers import EffectivePolicy, Narrowed
 from app.domain.visible import visible
 
 _VALUE = 300
+_MOST_ROWS, _MOST_PROBLEMS = 80, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,17 @@ def config_markdown(effective: EffectivePolicy) -> str:
         value = cell_code(_single(row.value), limit=_VALUE)
         lines.append(f"| `{row.key}` | {value} | {row.source} | {cell(row.note, limit=_VALUE)} |")
     return "\n".join(lines)
+
+
+def policy_words(effective: EffectivePolicy, problems: tuple[str, ...]) -> str:
+    """The words of the command `config`: the policy that holds for a pull request, and what is wrong with its files."""
+    table = config_markdown(effective).splitlines()
+    more = len(table) - _MOST_ROWS
+    told = [*table[:_MOST_ROWS], *([f"| … and {more:,} more | | | |"] if more > 0 else [])]
+    wrong = [f"- {inline(problem, limit=_VALUE)}" for problem in problems[:_MOST_PROBLEMS]]
+    if wrong:
+        told += ["", "What is invalid has no say:", "", *wrong]
+    return "\n".join(told)
 
 
 def config_json(effective: EffectivePolicy) -> dict[str, Any]:

@@ -122,6 +122,7 @@ def dismissed_words(report: Report, origin: Origin) -> str:
     told = [
         f"- {k.finding.severity} {phrase(k.finding.title, limit=160)} ({origin.location(k.finding.location)}, "
         f"`{k.finding.id}`), by {inline(k.dismissed_by, limit=60) if k.dismissed_by else 'somebody'}"
+        f"{': ' + phrase(k.reason, limit=200) if k.reason else ''}"
         for k in report.dismissed[:MAX_TOLD]
     ]
     more = len(report.dismissed) - MAX_TOLD

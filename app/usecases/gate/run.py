@@ -19,6 +19,7 @@ from app.usecases.check_runs import CheckRuns
 from app.usecases.gate.escalating import Escalation
 from app.usecases.gate.gathering import Gathering
 from app.usecases.gate.standing import Demand, demand
+from app.usecases.intake_people import TRIGGER
 from app.usecases.job import Guard, Outcome, Progress
 from app.usecases.newest import Newest
 from app.usecases.passing import Passing
@@ -56,6 +57,8 @@ class GateRun:
         await newest.confirm(row, pull)
         await guard()
         passed = story.decision.met and not story.problems
+        if TRIGGER in row.triggers:  # somebody had the check run once more, and GitHub forgot what it said
+            await self.check_runs.outbox.forget(place.ref, _said(pull.head_sha))
         await self._conclude(place, pull.head_sha, output, row.run, passed=passed)
         await self.escalation.tell(place, story, origin, guard)
         return Outcome(output.title)

@@ -10,10 +10,9 @@ from app.domain.errors import GitFailed
 from app.domain.gate.facts import CoreChange
 from app.domain.gate.requirements import Requirement, requirements
 from app.domain.objects import Blob, Change
-from app.domain.policy import POLICY_PATH
 from app.domain.pull_request import PullRequest, Sha
 from app.ports import Mirrors, Repository
-from app.usecases.policies import READ_BYTES, Ceilings, settle, with_floor
+from app.usecases.policies import Ceilings, held
 
 _REGULAR = frozenset({Kind.FILE, Kind.EXECUTABLE})
 
@@ -29,19 +28,15 @@ class Demand:
 
 async def demand(ceilings: Ceilings, mirrors: Mirrors, pull: PullRequest) -> tuple[Repository, Demand]:
     """Everything that decides comes from the base commit and from what stands above it."""
-    above, floor = await ceilings.above(pull), await ceilings.floor(pull, mirrors)
-    repository = await mirrors.fetch(pull.ref, pull.repository, head=pull.head_sha, base=pull.base_sha, floor=floor)
-    if floor is not None:
-        above = await with_floor(above, repository, floor, ceilings.parse)
+    found = await held(ceilings, mirrors, pull)
+    repository = found.repository
     merge_base = await repository.merge_base(pull.base_sha, pull.head_sha)
     if merge_base is None:
         raise GitFailed(f"{pull.base_sha} and {pull.head_sha} have no common ancestor, so there is no change")
     changes = await repository.changes(merge_base, pull.head_sha)
-    policies = await repository.blobs(pull.base_sha, (POLICY_PATH,), max_bytes=READ_BYTES)
-    effective, problems = settle(above, policies.get(POLICY_PATH), ceilings.parse)
     owners = _owners(await repository.blobs(pull.base_sha, LOCATIONS, max_bytes=MAX_BYTES))
     entries = (change.entry for change in changes)
-    return repository, Demand(changes, requirements(entries, effective.policy, owners), problems)
+    return repository, Demand(changes, requirements(entries, found.effective.policy, owners), found.problems)
 
 
 async def seen_at(repository: Repository, base: Sha, commit: Sha) -> frozenset[CoreChange] | None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from app.domain.commands import settlement
+from app.domain.jobs import JobKind, RowKey
 from app.domain.memory import FindingState, PastReview
 from app.domain.messages.marker import marker
 from app.domain.pull_request import PullRequest, PullRequestRef, Sha
+from app.domain.row import Note
 from app.domain.threads import Permission, ReviewThread
-from app.ports import Outbox, PastReviews, Permissions, Place, Threads
+from app.ports import Notes, Outbox, PastReviews, Permissions, Place, Threads
 
 REOPENED = "reopened:"
 
@@ -24,6 +27,12 @@ class Around:
     """The login of the pull request's author, whose own words silence nothing."""
     own: Mapping[str, ReviewThread] = field(default_factory=dict)
     dismissed: Mapping[str, str] = field(default_factory=dict)
+    words: tuple[Note, ...] = ()
+    """What people said of findings since the last review. It is in `past` already, and done when that is kept anew."""
+
+    def anew(self) -> Around:
+        """The same with nothing covered before."""
+        return replace(self, past=None if self.past is None else replace(self.past, entries=()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,7 @@ class Surroundings:
     threads: Threads
     permissions: Permissions
     outbox: Outbox
+    notes: Notes
     marker_key: bytes
 
     async def read(self, place: Place, pull: PullRequest) -> Around:
@@ -41,9 +51,20 @@ class Surroundings:
         kept = await self.past.recall(place.ref)
         past = kept.seen_at(pull.head_sha) if kept else None
         threads = await self.threads.all(place) if pull.review_comments else ()
-        own = _own(threads, past, place.ref, self.marker_key)
+        own = own_threads(threads, past, place.ref, self.marker_key)
         author = (pull.author or "").removesuffix("[bot]") or None  # as GraphQL shows authors
-        return Around(past, threads, author, own, await self._dismissed(place, past, own))
+        notes = (kept.note for kept in await self.notes.of(RowKey(JobKind.REVIEW, place.ref)))
+        words = tuple(note for note in notes if note.id.startswith(settlement.NOTE))
+        if past is not None:
+            said = (settlement.decode(note.text) for note in words)
+            resolved_by = {id_: thread.resolved_by if thread.resolved else None for id_, thread in own.items()}
+            past = settlement.settled(past, (one for one in said if one is not None), resolved_by)
+        return Around(past, threads, author, own, await self._dismissed(place, past, own), words)
+
+    async def taken_in(self, place: Place, around: Around) -> None:
+        """What people said is kept with the review now."""
+        for note in around.words:
+            await self.notes.done(RowKey(JobKind.REVIEW, place.ref), note)
 
     async def published(self, ref: PullRequestRef) -> None:
         """Notes that GitHub has all of the last review."""
@@ -95,7 +116,7 @@ def _by_ourselves(thread: ReviewThread) -> bool:
     return thread.ours and len(names) == 1
 
 
-def _own(
+def own_threads(
     threads: tuple[ReviewThread, ...], past: PastReview | None, ref: PullRequestRef, key: bytes
 ) -> Mapping[str, ReviewThread]:
     """The newest thread of each finding that we know of; others' comments cannot carry our signature for it."""

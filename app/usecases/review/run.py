@@ -20,7 +20,7 @@ from app.domain.money import Caps, caps_for
 from app.domain.policy import Policy, Trigger
 from app.domain.pull_request import PullRequest
 from app.domain.report import Report
-from app.domain.row import Order, Row
+from app.domain.row import Order, Row, Wish
 from app.domain.runs import added
 from app.domain.snapshot import Snapshot
 from app.ports import Answers, Mirrors, Place, PullRequests, Purse, Repository, RulesReader, Sandboxes
@@ -94,6 +94,8 @@ class ReviewRun:
             await guard()
             return await self._refuse(place, pull, refusal)
         around = await self.surroundings.read(place, pull)
+        if Wish.IN_FULL in row.triggers:
+            around = around.anew()
         matter = Matter(snapshot, repository, around=around, again=row.attempts < OUTAGE_ATTEMPTS)
         examined = await self._examine(row, matter, progress)
         report = examined.report
@@ -104,6 +106,7 @@ class ReviewRun:
         await self._newest.confirm(row, pull)
         unpublished = replace(examined.past, unpublished=Unpublished(around.past))
         await self.surroundings.past.keep(pull.ref, unpublished)  # a push may come before all of it is told
+        await self.surroundings.taken_in(place, around)
         examined, receipt = await self._with_receipt(row, place, examined)
         origin = Origin(row.run, self.github_url, pull.repository, pull.head_sha, receipt)
         await self.publisher.publish(place, examined, around, origin, guard, person=pull.author)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from tests.fakes.github import conversation, reviewing
+from tests.fakes.github import conversation, reviewing, threads
 from tests.fakes.github.diff import DiffFile, diff_files
 from tests.fakes.github.git_store import EPOCH
 from tests.fakes.github.records import IssueComment, Label, Review, ReviewComment, User
@@ -229,11 +229,14 @@ class PullRequest:
         """Let somebody resolve the conversation that a comment is in."""
         with self.fake.lock:
             self.resolved[number_of(comment)] = by
+            threads.announce(self, number_of(comment), "resolved", sender=by)
 
-    def reopen_thread(self, comment: ReviewComment) -> None:
-        """Let somebody take that back."""
+    def reopen_thread(self, comment: ReviewComment, *, by: User | None = None) -> None:
+        """Let somebody take that back; GitHub tells of it when the test says by whom."""
         with self.fake.lock:
             self.resolved.pop(number_of(comment), None)
+            if by is not None:
+                threads.announce(self, number_of(comment), "unresolved", sender=by)
 
     def merged(self, sha: str | None, *, by: User) -> None:
         """Record that the head reached the base branch."""

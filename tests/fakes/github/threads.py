@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.fakes.github.render.basics import node_id
+from tests.fakes.github.render.reviews import review_comment
 
 if TYPE_CHECKING:
     from tests.fakes.github.pull_requests import PullRequest
@@ -44,3 +45,17 @@ def threads_of(pull: PullRequest, *, viewer: User | None = None) -> list[Thread]
 def number_of(comment: ReviewComment) -> int:
     """The number of the conversation that a comment is in."""
     return comment.in_reply_to_id or comment.id
+
+
+def announce(pull: PullRequest, number: int, action: str, *, sender: User) -> None:
+    """Tell an App that listens to it that somebody settled a conversation, or opened it again."""
+    if "pull_request_review_thread" not in pull.fake.app.events:
+        return
+    thread = next(one for one in threads_of(pull) if one.number == number)
+    rendered = [review_comment(pull, one) for one in thread.comments]
+    payload = {
+        "action": action,
+        "pull_request": pull.in_event(),
+        "thread": {"node_id": thread.id, "comments": rendered},
+    }
+    pull.fake.announce("pull_request_review_thread", payload, repository=pull.repository, sender=sender)

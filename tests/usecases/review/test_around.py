@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 import pytest
 
 from app.domain.anchors import Anchor
+from app.domain.commands.settlement import Settlement, encode
+from app.domain.jobs import JobKind, RowKey
 from app.domain.memory import FindingState, KnownFinding, PastReview, Unpublished
 from app.domain.pull_request import PullRequestRef
+from app.domain.row import KeptNote, Note
 from app.domain.threads import Permission, ReviewThread
 from app.ports import Begun, Place
 from app.usecases.review.around import Around, Surroundings, finding_marker
@@ -86,13 +90,27 @@ class Known:
     async def finished(self, ref: PullRequestRef, prefix: str) -> dict[str, int]:
         return {key: 1 for key in self.written if key.startswith(prefix)}
 
-    async def of(self, place: Place, login: str) -> Permission:
+    async def of(self, place: Place, login: str, *, id_: int | None = None) -> Permission:
         self.asked.append(login)
         return Permission.WRITE if login in self.writers else Permission.TRIAGE
 
 
-async def read(known: Known, *, comments: int = 1) -> Around:
-    return await Surroundings(known, known, known, known, KEY).read(
+@dataclass
+class Words:
+    """Implements ports.Notes: what people said of findings."""
+
+    kept: list[KeptNote] = field(default_factory=list)
+
+    async def of(self, row: RowKey) -> tuple[KeptNote, ...]:
+        assert row == RowKey(JobKind.REVIEW, REF)
+        return tuple(self.kept)
+
+    async def done(self, row: RowKey, note: Note) -> None:
+        self.kept = [one for one in self.kept if one.note != note]
+
+
+async def read(known: Known, *, comments: int = 1, words: Words | None = None) -> Around:
+    return await Surroundings(known, known, known, known, words or Words(), KEY).read(
         PLACE, pull_request(author="dev", review_comments=comments)
     )
 
@@ -115,7 +133,7 @@ async def test_a_review_of_which_github_has_not_all_is_compared_with_the_one_bef
 @pytest.mark.parametrize("past", [None, PAST, replace(PAST, unpublished=Unpublished(None))])
 async def test_what_github_has_is_compared_with_no_more(past: PastReview | None) -> None:
     one = Known(past=past)
-    await Surroundings(one, one, one, one, KEY).published(REF)
+    await Surroundings(one, one, one, one, Words(), KEY).published(REF)
 
     assert one.past == (past and PAST)
     assert one.asked == (["keep"] if past not in {None, PAST} else [])
@@ -184,5 +202,45 @@ async def test_what_was_resolved_before_its_code_changed_counts_after_it_was_ope
 
 async def test_an_apps_name_is_that_of_its_conversations() -> None:
     one = Known()
-    around = await Surroundings(one, one, one, one, KEY).read(PLACE, pull_request(author="updates[bot]"))
+    around = await Surroundings(one, one, one, one, Words(), KEY).read(PLACE, pull_request(author="updates[bot]"))
     assert around.author == "updates"
+
+
+def word(state: FindingState, finding: str, *, by: str = "ann") -> KeptNote:
+    text = encode(Settlement(finding, state, by, "it is meant"))
+    return KeptNote(Note(f"settled:{finding}:{state}:{by}", text), None, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+async def test_what_people_said_is_in_the_past_and_done_when_that_is_kept() -> None:
+    words = Words(
+        [
+            word(FindingState.DISMISSED, "F1"),
+            KeptNote(Note("settled:x", "of another version"), None, word(FindingState.OPEN, "F1").taken_at),
+            KeptNote(Note("x", "of another job"), None, word(FindingState.OPEN, "F1").taken_at),
+        ]
+    )
+    known = Known()
+
+    around = await read(known, words=words)
+
+    assert around.past is not None
+    (first, *_) = (one for one in around.past.findings if one.finding.id == "F1")
+    assert (first.state, first.dismissed_by, first.reason) == (FindingState.DISMISSED, "ann", "it is meant")
+    surroundings = Surroundings(known, known, known, known, words, KEY)
+    await surroundings.taken_in(PLACE, around)
+    assert [one.note.id for one in words.kept] == ["x"], "what is somebody else's stays"
+
+
+async def test_without_a_past_what_was_said_is_about_nothing() -> None:
+    around = await read(Known(past=None), words=Words([word(FindingState.DISMISSED, "F1")]))
+
+    assert around.past is None
+    assert around.anew().past is None
+    assert len(around.words) == 1
+
+
+async def test_anew_nothing_is_covered_and_every_finding_is_known() -> None:
+    around = (await read(Known())).anew()
+
+    assert around.past is not None
+    assert around.past == replace(PAST, entries=())
