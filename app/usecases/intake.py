@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from app.domain.events import (
@@ -67,11 +67,17 @@ def decide(event: Event, *, allowed_accounts: frozenset[int]) -> Accepted | Igno
             if isinstance(asked, str):
                 return Ignored(asked)
             wanted = Wanted(event.repository, None, intake_people.TRIGGER, draft=False)
-            # GitHub takes the conclusion of what is to be run once more away: the gate must say it again.
-            again = isinstance(event, CheckAsked) and not event.button
-            also = (RowKey(JobKind.GATE, event.ref),) if again else ()
+            also = _again(event) if isinstance(event, CheckAsked) else ()
             return Accepted(RowKey(JobKind.COMMAND, event.ref), wanted, also=also, note=asked)
     assert_never(event)
+
+
+def _again(event: CheckAsked) -> tuple[RowKey, ...]:
+    """GitHub takes away the conclusion of what is to be run once more: the gate must say it again."""
+    if event.button:
+        return ()
+    numbers = (event.ref.number, *event.also)
+    return tuple(RowKey(JobKind.GATE, replace(event.ref, number=number)) for number in numbers)
 
 
 def _changed(event: PullRequestChanged) -> Accepted | Ignored:

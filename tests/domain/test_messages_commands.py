@@ -171,7 +171,7 @@ def test_the_policy_in_words_has_the_source_of_each_value() -> None:
     told = policy_words(compose((Layer.of(Source.REPOSITORY, three),)), ())
 
     assert "| `limits.rounds` | `3` | repository |" in told
-    assert "| `limits.usd_per_pull_request` | `2.0` | built-in |" in told
+    assert "| `limits.usd_per_pull_request` | `2` | built-in |" in told
     assert "no say" not in told
     assert "- `x:1:1`: wrong" in policy_words(compose(()), ("x:1:1: wrong",))
 

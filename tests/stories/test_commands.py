@@ -67,7 +67,7 @@ async def test_config_tells_each_value_and_where_it_comes_from(github: FakeGitHu
     await said(world, pull, ann, "@revwright config")
 
     told = reply(pull)
-    assert "| `limits.rounds` | `3` | base branch |" in told
+    assert "| `limits.rounds` | `3` | repository |" in told
     assert "| `review.block_at` | `P1` | built-in |" in told
 
 
@@ -220,7 +220,7 @@ async def test_with_an_invalid_policy_nothing_is_done_that_it_could_hold_back(gi
 
     assert (signs(refused), signs(told)) == (["eyes", "confused"], ["eyes", "rocket"])
     assert "The policy of the base branch is invalid" in replies(pull)[0]
-    assert "The file is invalid" in replies(pull)[1]
+    assert "What is invalid has no say" in replies(pull)[1]
 
 
 async def test_an_unknown_verb_gets_help_once_for_each_person(github: FakeGitHub, world: World) -> None:

@@ -177,3 +177,17 @@ async def test_the_gate_needs_no_model(gated: World, people: dict[str, User]) ->
     await gated.deliver_new()
     await gated.work_queue(Queue.INTERACTIVE)
     assert gated.gate(pull).conclusion == "success"
+
+
+async def test_run_once_more_it_says_the_same_again(gated: World, people: dict[str, User]) -> None:
+    """GitHub takes the conclusion away when somebody asks for that."""
+    gated.github.app.events.extend(("check_run", "check_suite"))
+    pull = open_core(gated, people)
+    approve(pull, people["alice"])
+    await gated.settle()
+    before = gated.gate(pull)
+    gated.repo.rerequest(before, by=people["bob"])
+    await gated.settle()
+
+    assert gated.gate(pull).id != before.id
+    assert gated.gate(pull).conclusion == "success"

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.events import Event, Ping, PullRequestChanged, PullRequestReviewed, Unhandled
+from app.domain.events import (
+    Account,
+    CheckAsked,
+    Event,
+    Ping,
+    PullRequestChanged,
+    PullRequestReviewed,
+    Unhandled,
+)
 from app.domain.jobs import JobKind
 from app.usecases.intake import Accepted, Ignored, decide
 from tests.build import HEAD, KEY, REPOSITORY
@@ -37,6 +45,19 @@ def reviewed(action: str, *, open_: bool = True) -> PullRequestReviewed:
     )
 
 
+def pressed(button: str) -> CheckAsked:
+    return CheckAsked(
+        ref=KEY.ref,
+        repository=REPOSITORY,
+        account_id=ACCOUNT,
+        sender=Account(7, "ann", person=True),
+        app_id=1,
+        head=HEAD,
+        external_id=f"{KEY.ref}:{HEAD}",
+        button=button,
+    )
+
+
 @pytest.mark.parametrize(
     ("event", "kinds", "trigger"),
     [
@@ -45,6 +66,8 @@ def reviewed(action: str, *, open_: bool = True) -> PullRequestReviewed:
         (changed("synchronize"), [JobKind.REVIEW, JobKind.GATE], "push"),
         (changed("ready_for_review"), [JobKind.REVIEW, JobKind.GATE], "ready_for_review"),
         (changed("edited", base=True), [JobKind.REVIEW, JobKind.GATE], "opened"),
+        (pressed(""), [JobKind.COMMAND, JobKind.GATE], "command"),
+        (pressed("review"), [JobKind.COMMAND], "command"),
         (reviewed("submitted"), [JobKind.GATE], "reviewed"),
         (reviewed("dismissed"), [JobKind.GATE], "reviewed"),
     ],
@@ -55,7 +78,9 @@ def test_what_is_wanted(event: Event, kinds: list[JobKind], trigger: str) -> Non
     assert isinstance(decision, Accepted)
     assert [row.kind for row in (decision.row, *decision.also)] == kinds
     assert {row.ref for row in (decision.row, *decision.also)} == {KEY.ref}
-    assert (decision.wanted.trigger, decision.wanted.head, decision.note) == (trigger, HEAD, None)
+    assert decision.wanted.trigger == trigger
+    told = decision.row.kind is not JobKind.COMMAND
+    assert (decision.wanted.head, decision.note is None) == (HEAD if told else None, told)
 
 
 @pytest.mark.parametrize(

@@ -178,8 +178,8 @@ def _check_run(event: _CheckRunEvent, action: str) -> Event:
 
 
 def _ref(event: _Event, external_id: str, head: str) -> PullRequestRef | None:
-    """The pull request of this repository that our own external ids begin with."""
-    text, _, named = external_id.rpartition(":")
+    """The pull request of this repository that our own external ids name, those of the gate's checks too."""
+    text, _, named = external_id.removeprefix("gate:").rpartition(":")
     try:
         ref = PullRequestRef.parse(text)
     except ValueError:
