@@ -42,6 +42,7 @@ def main() -> None:
         stack.callback(github.stop)
         installation = github.add_installation("acme")
         repository = github.create_repository("acme/decoder", seed=_BUNDLE, installation=installation)
+        repository.default_branch = "demo-base"
         model = FakeModel(demo_model.answer)
         variables = stack.enter_context(_model(model))
         port = stack.enter_context(_product(github, folder / "data", variables))
