@@ -9,11 +9,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.adapters.rules.policy_disk import read_policy_file
-from app.adapters.rules.policy_file import parse_policy
 from app.adapters.rules.policy_schema import policy_schema_json
 from app.cli.exit_status import EXIT_PASSED, EXIT_PROBLEMS
-from app.domain.errors import PolicyInvalid, SettingsInvalid
+from app.cli.policy_files import layer_of, policy_of, tell_problems
+from app.domain.errors import PolicyInvalid
 from app.domain.messages.config import config_json, config_text
 from app.domain.policy import without_effect
 from app.domain.policy_layers import Layer, Source, compose
@@ -38,9 +37,9 @@ def config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def _check_policy(file: str) -> int:
     """0: all right. 1: problems, one a line, on standard error."""
     try:
-        policy = parse_policy(_bytes(Path(file), follow=False), file).policy
+        policy = policy_of(file, follow=False).policy
     except PolicyInvalid as error:
-        _tell(error)
+        tell_problems(error)
         return EXIT_PROBLEMS
     for key in without_effect(policy):
         print(f"{file}: note: {key} has no effect in this version", file=sys.stderr)
@@ -55,10 +54,10 @@ def _show(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         own = (
             asyncio.run(policy_at(Path(arguments.repo), arguments.ref))
             if arguments.file is None
-            else Above((_layer(arguments.file, Source.REPOSITORY, follow=False),))
+            else Above((layer_of(arguments.file, Source.REPOSITORY, follow=False),))
         )
     except PolicyInvalid as error:
-        _tell(error)
+        tell_problems(error)
         return EXIT_PROBLEMS
     if own.problems:
         print("\n".join(own.problems), file=sys.stderr)
@@ -72,32 +71,12 @@ def _ceilings(arguments: argparse.Namespace, environ: Mapping[str, str]) -> list
     """Of the deployment, as the environment names it or an option, and of the organisation. Raises PolicyInvalid."""
     found: list[Layer] = []
     if arguments.deployment is not None:
-        found.append(_layer(arguments.deployment, Source.DEPLOYMENT, follow=True))
+        found.append(layer_of(arguments.deployment, Source.DEPLOYMENT, follow=True))
     elif (deployment := Settings.from_environment(environ).policy.deployment) is not None:
         found.append(deployment)
     if arguments.organisation is not None:
-        found.append(_layer(arguments.organisation, Source.ORGANISATION, follow=False))
+        found.append(layer_of(arguments.organisation, Source.ORGANISATION, follow=False))
     return found
-
-
-def _layer(file: str, source: Source, *, follow: bool) -> Layer:
-    return Layer.of(source, parse_policy(_bytes(Path(file), follow=follow), file))
-
-
-def _bytes(path: Path, *, follow: bool) -> bytes:
-    try:
-        return read_policy_file(path, follow=follow)
-    except FileNotFoundError:
-        raise SettingsInvalid(
-            f"there is no {path}: without one the built-in defaults apply; name another file to check it"
-        ) from None
-    except ValueError as error:
-        raise SettingsInvalid(f"{path}: {error}") from None
-
-
-def _tell(error: PolicyInvalid) -> None:
-    for problem in error.problems:
-        print(f"{error.path}:{problem.line}:{problem.column}: {problem.message}", file=sys.stderr)
 
 
 def _check_settings(environ: Mapping[str, str]) -> int:

@@ -6,8 +6,8 @@ EXIT_PASSED = 0
 EXIT_BLOCKED = 1
 """`review`: blocked by findings."""
 EXIT_PROBLEMS = 1
-"""`rules check`: a rule is wrong, or does not do what its examples say. `config check`, `config show`: a policy is not
-valid.
+"""`rules check`: a rule is wrong, or does not do what its examples say. `config check`, `config show`, `gate
+simulate`: a policy is not valid.
 """
 EXIT_DIFFERS = 1
 """`eval replay`: something else is asked, or comes of it, than was recorded."""

@@ -12,6 +12,7 @@ from app import VERSION
 from app.cli.config_options import add_config
 from app.cli.eval_options import add_eval
 from app.cli.exit_status import EXIT_ERROR
+from app.cli.gate_options import add_gate
 from app.cli.receipt_options import add_receipt
 from app.cli.sandbox import add_sandbox, sandbox
 from app.domain.errors import RevwrightError
@@ -28,6 +29,7 @@ COMMANDS = (
     "eval",
     "receipt",
     "sandbox",
+    "gate",
     "config",
     "doctor",
 )
@@ -91,10 +93,8 @@ def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             from app.cli.eval import evaluate  # noqa: PLC0415
 
             return evaluate(arguments)
-        case "config":
-            from app.cli.config import config  # noqa: PLC0415
-
-            return config(arguments, environ)
+        case "gate" | "config":
+            return _policies(arguments, environ)
         case command:
             raise AssertionError(command)
 
@@ -108,6 +108,17 @@ def _kept(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from app.cli.receipt import receipt  # noqa: PLC0415
 
     return receipt(arguments, environ)
+
+
+def _policies(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """What policies say."""
+    if arguments.command == "gate":
+        from app.cli.gate import gate  # noqa: PLC0415
+
+        return gate(arguments, environ)
+    from app.cli.config import config  # noqa: PLC0415
+
+    return config(arguments, environ)
 
 
 def _serve(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -146,6 +157,7 @@ def parser() -> argparse.ArgumentParser:
     add_eval(commands)
     add_receipt(commands)
     add_sandbox(commands)
+    add_gate(commands)
     add_config(commands)
     doctor = commands.add_parser(
         "doctor",

@@ -20,6 +20,7 @@ from app.ports.github import (
 from app.ports.jobs import Bells, Intake, Ledger, Notes, Orders
 from app.ports.memory import Answers, Begun, Heads, Outbox, Pace, PastReviews, Purse, Receipts, ReceiptSigner, Runs
 from app.ports.missed import HookDeliveries, KnownRepositories, Marks, OpenPullRequests
+from app.ports.past import PastChanges
 from app.ports.review import Mirrors, Model, Repository
 from app.ports.sandbox import Output, Sandbox, Sandboxes, Tree
 
@@ -56,6 +57,7 @@ __all__ = [
     "Pace",
     "ParseEvent",
     "Parser",
+    "PastChanges",
     "PastReviews",
     "PatternCompiler",
     "People",

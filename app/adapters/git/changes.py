@@ -34,6 +34,8 @@ _DIFF_TREE = (
     "--full-index",
     "--ignore-submodules=none",
 )
+LIST_ENTRIES = (*_DIFF_TREE, "--raw", "-z")
+"""The command that lists changed entries, for `parse_raw`; two commits follow."""
 # Each default that shapes hunks is said, so that hunks are those that GitHub shows, whatever git's defaults become.
 _PATCH = (
     "-p",
@@ -66,7 +68,7 @@ async def read_changes(git: Git, old: Sha, new: Sha, *, limits: DiffLimits) -> t
     reading = asyncio.create_task(_patches(git, old, new, limits))
     try:
         lister = replace(git, limits=replace(git.limits, output_bytes=limits.list_bytes))
-        raw = await lister.output(*_DIFF_TREE, "--raw", "-z", old, new)
+        raw = await lister.output(*LIST_ENTRIES, old, new)
         patches, whole = await reading
         entries = parse_raw(raw)
         diffs = match_patches(entries, patches, whole=whole)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from app.adapters.git.blame import read_blame, read_last_change
 from app.adapters.git.blobs import read_blobs
 from app.adapters.git.changes import DiffLimits, read_changes
 from app.adapters.git.drafts import Drafts, drafting
+from app.adapters.git.history import read_entries, read_merges
 from app.adapters.git.listing import read_directory
 from app.adapters.git.process import Git, checked_sha
 from app.adapters.git.search import search_files
 from app.adapters.git.tree import GitTree
 from app.domain.code import BlameLine, SearchLimits, SearchResult
+from app.domain.entries import Entry
 from app.domain.errors import GitFailed
+from app.domain.gate.simulation import History
 from app.domain.objects import Blob, Change
 from app.domain.patch_policy import PatchLimits
 from app.domain.patches import TreeEntry
@@ -59,6 +63,14 @@ class GitRepository:
     async def changes(self, old: Sha, new: Sha) -> tuple[Change, ...]:
         """Every changed entry from `old` to `new`, in git's order: none is ever left out."""
         return await read_changes(self._git, checked_sha(old), checked_sha(new), limits=self._limits)
+
+    async def entries(self, old: Sha, new: Sha) -> tuple[Entry, ...]:
+        """The entries of these changes alone, for a fraction of the cost."""
+        return await read_entries(self._git, old, new, limits=self._limits)
+
+    async def merges(self, tip: Sha, since: datetime, *, most: int) -> History:
+        """The newest `most` commits on the first-parent history of `tip` that were committed since then."""
+        return await read_merges(self._git, tip, since, most=most)
 
     async def blob(self, commit: Sha, path: str, *, max_bytes: int) -> Blob | None:
         """The file or link at `path`; None when there is none: nothing, a directory or a submodule."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.domain.codeowners import LOCATIONS, MAX_BYTES, Codeowners, parse_codeowners
@@ -34,7 +35,7 @@ async def demand(ceilings: Ceilings, mirrors: Mirrors, pull: PullRequest) -> tup
     if merge_base is None:
         raise GitFailed(f"{pull.base_sha} and {pull.head_sha} have no common ancestor, so there is no change")
     changes = await repository.changes(merge_base, pull.head_sha)
-    owners = _owners(await repository.blobs(pull.base_sha, LOCATIONS, max_bytes=MAX_BYTES))
+    owners = owners_in(await repository.blobs(pull.base_sha, LOCATIONS, max_bytes=MAX_BYTES))
     entries = (change.entry for change in changes)
     return repository, Demand(changes, requirements(entries, found.effective.policy, owners), found.problems)
 
@@ -51,7 +52,7 @@ async def seen_at(repository: Repository, base: Sha, commit: Sha) -> frozenset[C
     return frozenset(CoreChange.of(change.entry) for change in changes)
 
 
-def _owners(blobs: dict[str, Blob]) -> Codeowners | None:
-    """Of the first place where there is one. A link is no file, as for GitHub."""
+def owners_in(blobs: Mapping[str, Blob]) -> Codeowners | None:
+    """Of the first of `LOCATIONS` where there is one. A link is no file, as for GitHub."""
     found = next((blobs[path] for path in LOCATIONS if path in blobs), None)
     return parse_codeowners(found.text_bytes) if found is not None and found.kind in _REGULAR else None

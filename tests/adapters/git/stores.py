@@ -72,10 +72,10 @@ class Store:
         assert done.returncode == 0, (arguments, done.stderr)
         return done.stdout
 
-    def commit(self, files: Files, *parents: str, message: str = "change") -> Sha:
-        """A commit of exactly these files."""
+    def commit(self, files: Files, *parents: str, message: str = "change", seconds: int = 1767225600) -> Sha:
+        """A commit of exactly these files, at so many seconds since 1970."""
         words = message.encode()
-        stream = [b"commit refs/heads/fresh\nmark :1\ncommitter a <a@b> 1767225600 +0000\n"]
+        stream = [b"commit refs/heads/fresh\nmark :1\ncommitter a <a@b> %d +0000\n" % seconds]
         stream.append(b"data %d\n%s\n" % (len(words), words))
         stream += [b"%s %s\n" % (b"merge" if at else b"from", sha.encode()) for at, sha in enumerate(parents)]
         stream.append(b"deleteall\n")
