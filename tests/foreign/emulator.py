@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from app.domain.messages.check import REVIEW_CHECK
 from tests.foreign.serving import HOST, free_port, wait_until
 
 VERSION = "0.11.2"
@@ -129,7 +130,9 @@ class Emulator:
         return self.post(f"/repos/{REPOSITORY}/pulls", body)
 
     def checks(self, sha: str) -> list[dict[str, Any]]:
-        return list(self.get(f"/repos/{REPOSITORY}/commits/{sha}/check-runs?filter=all")["check_runs"])
+        """Of the review; those of the gate come beside them."""
+        runs = self.get(f"/repos/{REPOSITORY}/commits/{sha}/check-runs?filter=all")["check_runs"]
+        return [run for run in runs if run["name"] == REVIEW_CHECK]
 
     def annotations(self, check_run: int) -> list[dict[str, Any]]:
         return list(self.get(f"/repos/{REPOSITORY}/check-runs/{check_run}/annotations")["check_annotations"])

@@ -131,7 +131,7 @@ def test_every_token_was_for_one_repository_and_one_stage(deployment: Deployment
     granted = deployment.emulator.tokens()
     assert {(t["app"]["slug"], t["installation"]["id"]) for t in granted} == {(SLUG, INSTALLATION)}
     assert {tuple(t["repository_ids"]) for t in granted} == {(deployment.emulator.repository_id(REPOSITORY),)}
-    used = {stage.value for stage in Stage} - {Stage.RESOLVE.value}  # no conversation was there to be resolved
+    used = {Stage.GATHER.value, Stage.PUBLISH.value}  # nothing was there to be resolved, proposed or asked of a team
     assert {tuple(sorted(t["permissions"].items())) for t in granted} == used
 
 
