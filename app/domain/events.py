@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.domain.merge_group import MergeGroup
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
 
 
@@ -45,6 +46,18 @@ class PullRequestReviewed:
 
 
 @dataclass(frozen=True, slots=True)
+class MergeGroupChanged:
+    """`merge_group` with any action: GitHub's merge queue has made a group, or taken one away."""
+
+    action: str
+    ref: PullRequestRef
+    """With the number 0, which stands for the queue."""
+    repository: RepositoryName
+    account_id: int
+    group: MergeGroup
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """GitHub says hello after the webhook was set up."""
 
@@ -57,4 +70,4 @@ class Unhandled:
     action: str
 
 
-Event = PullRequestChanged | PullRequestReviewed | Ping | Unhandled
+Event = PullRequestChanged | PullRequestReviewed | MergeGroupChanged | Ping | Unhandled

@@ -18,6 +18,7 @@ from app.ports.github import (
 )
 from app.ports.jobs import Bells, Intake, Ledger, Notes, Orders
 from app.ports.memory import Answers, Begun, Heads, Outbox, Pace, PastReviews, Purse, Receipts, ReceiptSigner, Runs
+from app.ports.merge_queue import GroupMirrors, GroupRepository
 from app.ports.missed import HookDeliveries, KnownRepositories, Marks, OpenPullRequests
 from app.ports.review import Mirrors, Model, Repository
 from app.ports.sandbox import Output, Sandbox, Sandboxes, Tree
@@ -31,6 +32,8 @@ __all__ = [
     "Code",
     "Collaborator",
     "Conversation",
+    "GroupMirrors",
+    "GroupRepository",
     "Heads",
     "Histories",
     "History",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from app.domain.events import Event, Ping, PullRequestChanged, PullRequestReviewed, Unhandled
+from app.domain.events import Event, MergeGroupChanged, Ping, PullRequestChanged, PullRequestReviewed, Unhandled
 from app.domain.jobs import JobKind, RowKey
+from app.domain.merge_group import Asked, AskedOfGroup
 from app.domain.policy import Trigger
 from app.domain.row import Note, Wanted
 
@@ -33,6 +34,10 @@ _TRIGGERS = {
     "synchronize": Trigger.PUSH,
 }
 
+_NOT_ALLOWED = "the account is not among REVWRIGHT_ALLOWED_ACCOUNTS"
+
+_OF_GROUPS: dict[str, Asked] = {asked.value: asked for asked in Asked}
+
 _WEIGHS = frozenset(("submitted", "dismissed"))
 
 
@@ -45,10 +50,14 @@ def decide(event: Event, *, allowed_accounts: frozenset[int]) -> Accepted | Igno
             return Ignored(f"{name}{'.' + action if action else ''} is not an event we act on")
         case PullRequestChanged() | PullRequestReviewed():
             if allowed_accounts and event.account_id not in allowed_accounts:
-                return Ignored("the account is not among REVWRIGHT_ALLOWED_ACCOUNTS")
+                return Ignored(_NOT_ALLOWED)
             if not event.open:
                 return Ignored("the pull request is closed")
             return _changed(event) if isinstance(event, PullRequestChanged) else _reviewed(event)
+        case MergeGroupChanged():
+            if allowed_accounts and event.account_id not in allowed_accounts:
+                return Ignored(_NOT_ALLOWED)
+            return _queued(event)
     assert_never(event)
 
 
@@ -67,3 +76,12 @@ def _reviewed(event: PullRequestReviewed) -> Accepted | Ignored:
         return Ignored(f"pull_request_review.{event.action} changes no approval")
     wanted = Wanted(event.repository, event.head_sha, "reviewed", event.draft)
     return Accepted(RowKey(JobKind.GATE, event.ref), wanted)
+
+
+def _queued(event: MergeGroupChanged) -> Accepted | Ignored:
+    """Groups stand beside each other in a queue, so each is asked for by a note of its own."""
+    if event.action not in _OF_GROUPS:
+        return Ignored(f"merge_group.{event.action} asks for no check")
+    asked = AskedOfGroup(_OF_GROUPS[event.action], event.group)
+    wanted = Wanted(event.repository, event.group.head, "merge queue", draft=False)
+    return Accepted(RowKey(JobKind.QUEUE, event.ref), wanted, note=Note(asked.id, asked.text))

@@ -29,10 +29,11 @@ from app.usecases.review.run import ReviewRun
 from app.wiring.engine import open_engine
 from app.wiring.gating import gate_job
 from app.wiring.ledger import keep_runs_seconds, ledger_options
+from app.wiring.merge_queue import merge_queue_job
 from app.wiring.missed import MissedDeliveries, missed_deliveries
 from app.wiring.receipts import key_signer
 from app.wiring.redis import open_redis
-from app.wiring.reviewing import Clients, review_job
+from app.wiring.reviewing import Clients, review_job, token_mirrors
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ async def open_worker_services(
         await key_signer(settings).ready()
         clients = Clients(client, writes, tokens, pool, sandboxes, _now)
         review = review_job(settings, clients, engine)
+        gate = gate_job(clients, review)
+        queue = merge_queue_job(clients, review, gate, token_mirrors(settings, clients))
         missed = missed_deliveries(
             client,
             pool,
@@ -90,7 +93,7 @@ async def open_worker_services(
             runs=RedisRuns(pool, keep_seconds=keep_runs_seconds(settings)),
             check_runs=review.check_runs,
             review=review,
-            jobs={JobKind.REVIEW: review, JobKind.GATE: gate_job(clients, review)},
+            jobs={JobKind.REVIEW: review, JobKind.GATE: gate, JobKind.QUEUE: queue},
             missed=missed,
         )
 
