@@ -15,7 +15,7 @@ from app.usecases.take_in import take_in
 
 _log = logging.getLogger(__name__)
 
-EVENTS = frozenset(("pull_request", "pull_request_review"))
+EVENTS = frozenset(("pull_request", "pull_request_review", "merge_group"))
 """The events that can lead to a job; of all others the payload is not even asked for."""
 
 KEPT = timedelta(hours=72)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from app.domain.jobs import JobKind, Queue
+from app.domain.jobs import JobKind, RowKey
 from app.domain.messages.check import REVIEW_CHECK
 from app.domain.messages.gate import GATE_CHECK
-from app.domain.row import Row
-from app.usecases.job import Guard, Outcome, Progress
-from app.usecases.merge_queue.run import MergeQueueRun
+from app.domain.pull_request import PullRequestRef
+from app.domain.report import ModelUse
+from app.usecases.job import OwnershipLost
 from tests.fakes.github import CheckRun, PullRequest, User
 from tests.fakes.github.merge_queue import MergeGroup
 from tests.stories.test_gate import approve, open_core
@@ -30,6 +28,28 @@ def opened(gated: World, name: str) -> PullRequest:
 
 def of_group(world: World, group: MergeGroup) -> tuple[CheckRun, CheckRun]:
     return world.check(group.head_sha, REVIEW_CHECK), world.check(group.head_sha, GATE_CHECK)
+
+
+class Silent:
+    async def note(self, text: str) -> None: ...
+
+    async def spent(self, uses: tuple[ModelUse, ...]) -> None: ...
+
+
+async def begun(world: World) -> None:
+    """The queue's job, until it is about to conclude its first check: then its worker is gone."""
+    row = await world.services.ledger.read(RowKey(JobKind.QUEUE, PullRequestRef.parse(queue_ref(world))))
+    assert row is not None
+    asked = 0
+
+    async def guard() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            raise OwnershipLost("gone")
+
+    with pytest.raises(OwnershipLost):
+        await world.services.jobs[JobKind.QUEUE].run(row, guard, Silent())
 
 
 def conclusions(world: World, group: MergeGroup) -> tuple[str | None, str | None]:
@@ -63,10 +83,9 @@ async def test_two_that_have_passed_pass_together(gated: World, method: str) -> 
 
 async def test_what_was_not_reviewed_does_not_pass(gated: World) -> None:
     passed, other = opened(gated, "one"), opened(gated, "two")
-    await gated.deliver_new()
+    await gated.settle()
     gated.repo.commit("two", {"app/two.py": "z = 3\n"})
     gated.taken = len(gated.github.deliveries)  # the push is not heard of
-    await gated.work()
     group = gated.repo.queue(passed, other)
     await gated.settle()
 
@@ -167,16 +186,13 @@ async def test_a_group_that_is_gone_is_not_looked_at_and_its_open_checks_end(gat
     pull = opened(gated, "one")
     await gated.settle()
     group = gated.repo.queue(pull)
-    gated.github.faults.add(method="PATCH", path="/check-runs/", status=500, times=99)
     await gated.deliver_new()
-    await gated.work_queue(Queue.INTERACTIVE)
-    gated.github.faults.clear()
+    await begun(gated)
+    assert conclusions(gated, group) == (None, None)
     group.destroy()
     await gated.settle()
 
-    found = [*gated.checks(group.head_sha, REVIEW_CHECK), *gated.checks(group.head_sha, GATE_CHECK)]
-    assert [run.conclusion for run in found] == ["cancelled"] * len(found)
-    assert found != []
+    assert conclusions(gated, group) == ("cancelled", "cancelled")
 
 
 async def test_a_group_that_comes_and_goes_at_once_gets_nothing(gated: World) -> None:
@@ -208,7 +224,7 @@ async def test_a_redelivery_posts_nothing_twice(gated: World) -> None:
     await gated.settle()
     before = gated.written()
     (delivery,) = gated.github.deliveries.of("merge_group")
-    await gated.redis.delete(*await gated.redis.keys("revwright:seen:*"))
+    await gated.redis.delete(*await gated.redis.keys("revwright:seen:*"))  # not even then
     await gated.deliver(gated.github.deliveries.redeliver(delivery))
     await gated.work()
 
@@ -216,42 +232,43 @@ async def test_a_redelivery_posts_nothing_twice(gated: World) -> None:
     assert conclusions(gated, group) == ("success", "success")
 
 
-class Dying:
-    """The queue's job in a worker that goes away after its first check is over."""
-
-    def __init__(self, job: MergeQueueRun) -> None:
-        self._job = job
-        self.died = False
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._job, name)
-
-    async def run(self, row: Row, guard: Guard, progress: Progress) -> Outcome:
-        asked = 0
-
-        async def until_the_second() -> None:
-            nonlocal asked
-            asked += 1
-            if asked == 3 and not self.died:
-                self.died = True
-                raise ConnectionError("gone")
-            await guard()
-
-        return await self._job.run(row, until_the_second, progress)
-
-
 async def test_a_worker_that_ends_in_between_leaves_the_rest_to_the_next(gated: World) -> None:
     pull = opened(gated, "one")
     await gated.settle()
-    job = gated.services.jobs[JobKind.QUEUE]
-    assert isinstance(job, MergeQueueRun)
-    dying = Dying(job)
-    gated.services = replace(gated.services, jobs={**gated.services.jobs, JobKind.QUEUE: dying})  # type: ignore[dict-item]
     group = gated.repo.queue(pull)
+    await gated.deliver_new()
+    await begun(gated)
+    await gated.work()
+
+    assert conclusions(gated, group) == ("success", "success")
+
+
+async def test_a_group_whose_commits_cannot_be_had_is_concluded_in_the_end(gated: World) -> None:
+    pull = opened(gated, "one")
+    await gated.settle()
+    group = gated.repo.queue(pull)
+    payload = gated.github.deliveries.of("merge_group")[-1].payload
+    payload["merge_group"]["base_sha"] = "9" * 40
+    gated.taken = len(gated.github.deliveries)
+    await gated.deliver(gated.github.deliveries.of("merge_group")[-1].with_payload(payload))
+    await gated.work()
+
+    assert conclusions(gated, group) == ("failure", "failure")
+    assert "does not have" in (of_group(gated, group)[0].summary or "")
+
+
+async def test_a_commit_that_is_gone_stands_in_no_other_group_s_way(gated: World) -> None:
+    pull = opened(gated, "one")
+    await gated.settle()
+    group = gated.repo.queue(pull)
+    payload = gated.github.deliveries.of("merge_group")[-1].payload
+    payload["merge_group"]["head_sha"] = "9" * 40
+    await gated.deliver(gated.github.deliveries.of("merge_group")[-1].with_payload(payload), x_github_delivery="gone")
     await gated.settle()
 
-    assert dying.died
     assert conclusions(gated, group) == ("success", "success")
+    assert await gated.redis.keys("revwright:notes:*") == []
+    gated.github.unprocessable.clear()
 
 
 def queue_ref(world: World) -> str:

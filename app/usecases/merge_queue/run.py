@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.domain.errors import GitFailed, GitHubRefused, RevwrightError
 from app.domain.merge_group import Asked, AskedOfGroup, MergeGroup
 from app.domain.messages import merge_queue as words
-from app.domain.messages.check import Conclusion
+from app.domain.messages.check import CheckOutput, Conclusion
 from app.domain.messages.merge_queue import Lack
 from app.domain.pull_request import PullRequest, PullRequestRef, Sha
 from app.domain.row import KeptNote, Order, Row
@@ -54,13 +54,21 @@ class GroupCheck:
     async def take_away(self, place: Place, head: Sha) -> None:
         """Ends the check if it is open, and forgets the group: a queue makes new ones for ever."""
         if head in await self.check_runs.open_heads(place.ref):
-            try:
-                await self.check_runs.conclude(place, head, Conclusion.CANCELLED, words.gone())
-            except GitHubRefused as error:  # with the group, its commit may be gone
-                if error.status not in _GONE:
-                    raise
+            await self._end(place, head, Conclusion.CANCELLED, words.gone())
         await self.check_runs.forget(place.ref, head)
         await self.check_runs.outbox.forget(place.ref, self._passed_key(head))
+
+    async def fail(self, place: Place, head: Sha, output: CheckOutput) -> None:
+        """Ends the check unless it is over."""
+        if not await self.check_runs.is_over(place.ref, head):
+            await self._end(place, head, Conclusion.FAILURE, output)
+
+    async def _end(self, place: Place, head: Sha, conclusion: Conclusion, output: CheckOutput) -> None:
+        try:
+            await self.check_runs.conclude(place, head, conclusion, output)
+        except GitHubRefused as error:  # with the group, its commit may be gone
+            if error.status not in _GONE:
+                raise
 
     async def _lack(self, place: Place, group: MergeGroup, pull: PullRequest) -> str:
         if not pull.open:
@@ -153,7 +161,6 @@ class MergeQueueRun:
             for check in self.checks:
                 if asked.asked is Asked.DESTROYED:
                     await check.take_away(place, asked.group.head)
-                elif not await check.check_runs.is_over(place.ref, asked.group.head):
-                    output = words.failed(reason, run_id=row.run)
-                    await check.check_runs.conclude(place, asked.group.head, Conclusion.FAILURE, output)
+                else:
+                    await check.fail(place, asked.group.head, words.failed(reason, run_id=row.run))
             await self.notes.done(row.key, kept.note)
