@@ -243,34 +243,6 @@ async def test_a_worker_that_ends_in_between_leaves_the_rest_to_the_next(gated: 
     assert conclusions(gated, group) == ("success", "success")
 
 
-async def test_a_group_whose_commits_cannot_be_had_is_concluded_in_the_end(gated: World) -> None:
-    pull = opened(gated, "one")
-    await gated.settle()
-    group = gated.repo.queue(pull)
-    payload = gated.github.deliveries.of("merge_group")[-1].payload
-    payload["merge_group"]["base_sha"] = "9" * 40
-    gated.taken = len(gated.github.deliveries)
-    await gated.deliver(gated.github.deliveries.of("merge_group")[-1].with_payload(payload))
-    await gated.work()
-
-    assert conclusions(gated, group) == ("failure", "failure")
-    assert "does not have" in (of_group(gated, group)[0].summary or "")
-
-
-async def test_a_commit_that_is_gone_stands_in_no_other_group_s_way(gated: World) -> None:
-    pull = opened(gated, "one")
-    await gated.settle()
-    group = gated.repo.queue(pull)
-    payload = gated.github.deliveries.of("merge_group")[-1].payload
-    payload["merge_group"]["head_sha"] = "9" * 40
-    await gated.deliver(gated.github.deliveries.of("merge_group")[-1].with_payload(payload), x_github_delivery="gone")
-    await gated.settle()
-
-    assert conclusions(gated, group) == ("success", "success")
-    assert await gated.redis.keys("revwright:notes:*") == []
-    gated.github.unprocessable.clear()
-
-
 def queue_ref(world: World) -> str:
     assert world.repo.installation is not None
     return f"{world.repo.installation.id}:{world.repo.id}:0"
