@@ -71,6 +71,20 @@ async def test_merge_group_receives_a_meaningful_check(gated: World, method: str
         assert f"#{pull.number}" in (run.summary or "")
 
 
+@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
+async def test_a_file_that_both_sides_changed_is_merged_as_git_does_it(gated: World, method: str) -> None:
+    lines = [f"line_{number} = {number}\n" for number in range(9)]
+    gated.repo.commit("main", {"app/many.py": "".join(lines)})
+    gated.repo.commit("one", {"app/many.py": "".join([*lines[:-1], "last = 1\n"])})
+    pull = gated.repo.open_pull_request(head="one")
+    await gated.settle()
+    gated.repo.commit("main", {"app/many.py": "".join(["first = 1\n", *lines[1:]])})
+    group = gated.repo.queue(pull, method=method)
+    await gated.settle()
+
+    assert conclusions(gated, group) == ("success", "success")
+
+
 @pytest.mark.parametrize("method", ["merge", "squash"])
 async def test_two_that_have_passed_pass_together(gated: World, method: str) -> None:
     pulls = [opened(gated, name) for name in ("one", "two")]

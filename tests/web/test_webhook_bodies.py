@@ -35,6 +35,7 @@ async def test_every_example_payload_of_github_gets_a_2xx(web: Web) -> None:
     assert taken == {
         *((JobKind.REVIEW, trigger) for trigger in ("opened", "push", "ready_for_review")),
         (JobKind.GATE, "reviewed"),
+        (JobKind.QUEUE, "merge queue"),
     }
     assert {row.kind for row in web.taken.also} == {JobKind.GATE}
 
@@ -70,7 +71,7 @@ header_values = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_
 
 @given(
     body=mutated() | st.binary(max_size=60) | json_values.map(lambda v: json.dumps(v).encode()),
-    event=st.sampled_from(["pull_request", "ping", "push", "issue_comment"]) | header_values,
+    event=st.sampled_from(["pull_request", "merge_group", "ping", "push", "issue_comment"]) | header_values,
     delivery=st.uuids().map(str) | header_values,
     signed=st.booleans(),
     forged=header_values,

@@ -12,6 +12,9 @@ from app.domain.pull_request import Sha
 
 _FORM = "--format=%H%x00%P%x00%T%x00%s"
 _CONFLICT = 1
+# Of all attributes these take precedence. Contents are merged line by line, which ours elsewhere forbid and a
+# .gitattributes could make a merge that asks for nobody's decision.
+_ATTRIBUTES = "* -text !eol -ident -filter -working-tree-encoding merge=text !diff\n"
 _SECONDS = 30.0
 
 
@@ -31,16 +34,19 @@ async def read_chain(git: Git, old: Sha, new: Sha, *, most: int) -> tuple[Link, 
 
 
 async def read_merged_tree(git: Git, ours: Sha, theirs: Sha) -> Sha | None:
-    """As `git merge` would make it, without attributes and drivers; what it makes is thrown away.
+    """As `git merge` would make it, whatever attributes say; what it makes is thrown away.
 
-    https://git-scm.com/docs/git-merge-tree: exit status 1 says that there are conflicts.
+    https://git-scm.com/docs/git-merge-tree: exit status 1 says that there are conflicts; of a commit that is not here, too.
     """
     with quarantined(git) as quarantine:
+        (quarantine.git.git_dir / "info" / "attributes").write_text(_ATTRIBUTES, encoding="utf-8")
         limits = replace(quarantine.git.limits, seconds=min(_SECONDS, quarantine.git.limits.seconds))
         arguments = ("--write-tree", checked_sha(ours), checked_sha(theirs))
         merging = replace(quarantine.git, limits=limits)
         printed = await merging.output("merge-tree", *arguments, accept=(0, _CONFLICT))
     lines = printed.decode("utf-8", "replace").split("\n")
+    if not printed:
+        raise GitFailed(f"{ours} or {theirs} is not a commit of {git.label}")
     # With conflicts, the files and words about them follow the tree.
     return checked_sha(lines[0]) if lines[1:] == [""] else None
 
