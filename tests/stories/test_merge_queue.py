@@ -228,7 +228,7 @@ async def test_what_is_over_stays_as_it_is_when_the_group_goes(gated: World) -> 
     await gated.settle()
 
     assert conclusions(gated, group) == ("success", "success")
-    assert await gated.redis.hgetall(f"revwright:outbox:{queue_ref(gated)}") == {}
+    assert await gated.redis.exists(f"revwright:outbox:{queue_ref(gated)}") == 0
 
 
 async def test_a_redelivery_posts_nothing_twice(gated: World) -> None:

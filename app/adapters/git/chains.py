@@ -36,7 +36,8 @@ async def read_chain(git: Git, old: Sha, new: Sha, *, most: int) -> tuple[Link, 
 async def read_merged_tree(git: Git, ours: Sha, theirs: Sha) -> Sha | None:
     """As `git merge` would make it, whatever attributes say; what it makes is thrown away.
 
-    https://git-scm.com/docs/git-merge-tree: exit status 1 says that there are conflicts; of a commit that is not here, too.
+    Exit status 1 says that there are conflicts (https://git-scm.com/docs/git-merge-tree); of a commit that is not here,
+    too.
     """
     with quarantined(git) as quarantine:
         (quarantine.git.git_dir / "info" / "attributes").write_text(_ATTRIBUTES, encoding="utf-8")

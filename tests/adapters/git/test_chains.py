@@ -7,7 +7,7 @@ import pytest
 from app.adapters.git.objects import GitRepository
 from app.domain.errors import GitFailed
 from app.domain.pull_request import Sha
-from tests.adapters.git.stores import Store
+from tests.adapters.git.stores import Node, Store
 
 
 def tree_of(store: Store, commit: Sha) -> str:
@@ -70,7 +70,7 @@ async def test_the_tree_of_a_merge_and_none_of_a_conflict(store: Store, reposito
 
 async def test_attributes_of_the_files_have_no_say(store: Store, repository: GitRepository) -> None:
     """A driver that takes both sides would make a merge of what is in conflict."""
-    rules = {".gitattributes": b"* merge=union\n"}
+    rules: dict[str | bytes, bytes | Node] = {".gitattributes": b"* merge=union\n"}
     base = store.commit({**rules, "a": b"1\n"})
     ours, theirs = store.commit({**rules, "a": b"2\n"}, base), store.commit({**rules, "a": b"3\n"}, base)
 
