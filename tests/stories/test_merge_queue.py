@@ -185,6 +185,20 @@ async def test_a_group_on_another_stands_on_what_became_of_that(gated: World) ->
     assert f"put on `{smuggled.head_sha}`, where this check has not passed" in (of_group(gated, later)[0].summary or "")
 
 
+async def test_a_group_for_another_branch_vouches_for_nothing(gated: World) -> None:
+    gated.repo.commit("release", {"release.md": "x\n"})
+    one, two = opened(gated, "one"), opened(gated, "two")
+    released = gated.repo.open_pull_request(head="one", base="release")
+    await gated.settle()
+    first = gated.repo.queue(released)
+    second = gated.repo.queue(two, onto=first)
+    await gated.settle()
+
+    assert one.head_sha == released.head_sha
+    assert conclusions(gated, first) == ("success", "success")
+    assert conclusions(gated, second) == ("failure", "failure")
+
+
 async def test_without_what_is_known_of_the_heads_nothing_passes(gated: World) -> None:
     pull = opened(gated, "one")
     await gated.settle()

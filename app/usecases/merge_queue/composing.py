@@ -122,7 +122,14 @@ class _Taking:
             return None
 
     async def _wrong(self, link: Link, pull: PullRequest) -> str | None:
-        """Why the commit is not what merging the pull request's present head gives; None when it is."""
+        """Why the commit is not what merging the pull request's present head gives; None when it is.
+
+        Several may have the same head, so one that is for another branch leaves it to the others.
+        """
+        if not pull.open:
+            return "it is not open"
+        if pull.base_ref != self.group.base_branch:
+            return f"it is for the branch {pull.base_ref}, not {self.group.base_branch}"
         if link.parents[1:] not in {(), (pull.head_sha,)}:
             return f"its head is {pull.head_sha} now, which is not what the group merges ({link.parents[-1]})"
         # A commit without a second parent does not lead to the head, so that is fetched for itself.

@@ -32,14 +32,14 @@ class GroupCheck:
     async def lacks(self, place: Place, group: MergeGroup, found: Composition) -> list[Lack]:
         """All that stands in the way of a green check."""
         lacks = list(found.lacks)
-        if not found.on_branch and not await self._passed(place.ref, group.base):
+        if not found.on_branch and not await self._passed_base(place.ref, group):
             lacks.append(Lack(None, f"it is put on {group.base}, where this check has not passed"))
-        told = [(pull.ref.number, await self._lack(place, group, pull)) for pull in found.pulls]
+        told = [(pull.ref.number, await self._lack(place, pull)) for pull in found.pulls]
         return lacks + [Lack(number, what) for number, what in told if what]
 
     async def conclude(self, place: Place, group: MergeGroup, found: Composition) -> bool:
         """Whether the check is green now."""
-        lacks, passed = await self.lacks(place, group, found), self._passed_key(group.head)
+        lacks, passed = await self.lacks(place, group, found), self._passed_key(group, group.head)
         name = self.check_runs.name
         if lacks:
             await self.check_runs.outbox.forget(place.ref, passed)
@@ -51,12 +51,12 @@ class GroupCheck:
         await self.check_runs.conclude(place, group.head, Conclusion.SUCCESS, output)
         return True
 
-    async def take_away(self, place: Place, head: Sha) -> None:
+    async def take_away(self, place: Place, group: MergeGroup) -> None:
         """Ends the check if it is open, and forgets the group: a queue makes new ones for ever."""
-        if head in await self.check_runs.open_heads(place.ref):
-            await self._end(place, head, Conclusion.CANCELLED, words.gone())
-        await self.check_runs.forget(place.ref, head)
-        await self.check_runs.outbox.forget(place.ref, self._passed_key(head))
+        if group.head in await self.check_runs.open_heads(place.ref):
+            await self._end(place, group.head, Conclusion.CANCELLED, words.gone())
+        await self.check_runs.forget(place.ref, group.head)
+        await self.check_runs.outbox.forget(place.ref, self._passed_key(group, group.head))
 
     async def fail(self, place: Place, head: Sha, output: CheckOutput) -> None:
         """Ends the check unless it is over."""
@@ -70,23 +70,20 @@ class GroupCheck:
             if error.status not in _GONE:
                 raise
 
-    async def _lack(self, place: Place, group: MergeGroup, pull: PullRequest) -> str:
-        if not pull.open:
-            return "it is not open"
-        if pull.base_ref != group.base_branch:
-            return f"it is for the branch {pull.base_ref}, not {group.base_branch}"
+    async def _lack(self, place: Place, pull: PullRequest) -> str:
         state = (await self.passes.others(place.ref, pull.head_sha)).get(pull.ref.number)
         if state == Conclusion.SUCCESS:
             return ""
         known = "no result is known" if state is None else f"it is: {state}"
         return f"this check has not passed on its present head {pull.head_sha} ({known})"
 
-    async def _passed(self, ref: PullRequestRef, head: Sha) -> bool:
-        key = self._passed_key(head)
+    async def _passed_base(self, ref: PullRequestRef, group: MergeGroup) -> bool:
+        """Whether what the group is put on is a group for the same branch that has passed."""
+        key = self._passed_key(group, group.base)
         return key in await self.check_runs.outbox.finished(ref, key)
 
-    def _passed_key(self, head: Sha) -> str:
-        return f"{self.check_runs.prefix}passed:{head}"
+    def _passed_key(self, group: MergeGroup, commit: Sha) -> str:
+        return f"{self.check_runs.prefix}passed:{commit}:{group.base_branch}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +128,7 @@ class MergeQueueRun:
         group = asked.group
         if asked.asked is Asked.DESTROYED:
             for check in self.checks:
-                await check.take_away(place, group.head)
+                await check.take_away(place, group)
             return f"{group.head}: gone"
         left = [one for one in self.checks if not await one.check_runs.is_over(place.ref, group.head)]
         for check in left:
@@ -160,7 +157,7 @@ class MergeQueueRun:
         for kept, asked in await self._open(row):
             for check in self.checks:
                 if asked.asked is Asked.DESTROYED:
-                    await check.take_away(place, asked.group.head)
+                    await check.take_away(place, asked.group)
                 else:
                     await check.fail(place, asked.group.head, words.failed(reason, run_id=row.run))
             await self.notes.done(row.key, kept.note)
