@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.domain.merge_group import MergeGroup
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
 
 
@@ -105,6 +106,18 @@ class ThreadSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class MergeGroupChanged:
+    """`merge_group` with any action: GitHub's merge queue has made a group, or taken one away."""
+
+    action: str
+    ref: PullRequestRef
+    """With the number 0, which stands for the queue."""
+    repository: RepositoryName
+    account_id: int
+    group: MergeGroup
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """GitHub says hello after the webhook was set up."""
 
@@ -117,4 +130,13 @@ class Unhandled:
     action: str
 
 
-Event = PullRequestChanged | PullRequestReviewed | Commented | CheckAsked | ThreadSettled | Ping | Unhandled
+Event = (
+    PullRequestChanged
+    | PullRequestReviewed
+    | MergeGroupChanged
+    | Commented
+    | CheckAsked
+    | ThreadSettled
+    | Ping
+    | Unhandled
+)

@@ -15,6 +15,8 @@ class JobKind(StrEnum):
     GATE = "gate"
     FIX = "fix"
     COMMAND = "command"
+    QUEUE = "queue"
+    """Of a repository's merge queue: the number of its pull request is 0."""
 
 
 class Queue(StrEnum):
@@ -38,7 +40,7 @@ class JobLimits:
     attempts: int
     """How many may fail before the job is given up; what GitHub's own trouble ends is not among them."""
     newer_ends_it: bool = True
-    """Whether something newer ends an attempt that runs; else the next one does what came meanwhile."""
+    """Whether what is wanted anew ends the attempt under way. False where each thing asked for is done by itself."""
 
 
 LIMITS: Mapping[JobKind, JobLimits] = MappingProxyType(
@@ -47,6 +49,7 @@ LIMITS: Mapping[JobKind, JobLimits] = MappingProxyType(
         JobKind.FIX: JobLimits(Queue.REVIEW, seconds=60 * 60, attempts=3),
         JobKind.GATE: JobLimits(Queue.INTERACTIVE, seconds=2 * 60, attempts=8),
         JobKind.COMMAND: JobLimits(Queue.INTERACTIVE, seconds=2 * 60, attempts=5, newer_ends_it=False),
+        JobKind.QUEUE: JobLimits(Queue.INTERACTIVE, seconds=5 * 60, attempts=5, newer_ends_it=False),
     }
 )
 

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from app.domain.merge_group import QUEUE_NUMBER
 from app.domain.report import ModelUse
 from app.domain.runs import RunLog, RunRecord, RunState, utc
 from app.domain.terminal import Style
@@ -84,8 +85,8 @@ def log_text(log: RunLog) -> str:
 
 def subject(record: RunRecord, *, most: int = 200) -> str:
     """As in `review acme/web#7`, with at most so many characters of the repository's name."""
-    name = _cut(_line(str(record.start.repository)), most)
-    return f"{record.start.key.kind} {name}#{record.start.key.ref.number}"
+    name, number = _cut(_line(str(record.start.repository)), most), record.start.key.ref.number
+    return f"{record.start.key.kind} {name}" + (f"#{number}" if number != QUEUE_NUMBER else "")
 
 
 def dollars(usd: float | None) -> str:

@@ -19,6 +19,7 @@ from app.ports.github import (
 )
 from app.ports.jobs import Bells, Intake, Ledger, Notes, Orders
 from app.ports.memory import Answers, Begun, Heads, Outbox, Pace, PastReviews, Purse, Receipts, ReceiptSigner, Runs
+from app.ports.merge_queue import GroupMirrors, GroupRepository
 from app.ports.missed import HookDeliveries, KnownRepositories, Marks, OpenPullRequests
 from app.ports.past import PastChanges
 from app.ports.review import Mirrors, Model, Repository
@@ -36,6 +37,8 @@ __all__ = [
     "Comments",
     "Conversation",
     "FirstParagraph",
+    "GroupMirrors",
+    "GroupRepository",
     "Heads",
     "Histories",
     "History",

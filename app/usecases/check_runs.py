@@ -98,6 +98,11 @@ class CheckRuns:
         known = await self.outbox.finished(ref, "")
         return known.get(self._judged(head)) == _number(run_id) and self._concluded(head) in known
 
+    async def forget(self, ref: PullRequestRef, head: Sha) -> None:
+        """Nothing is known of the head's check run any more; for heads that will not come again."""
+        await self.outbox.forget(ref, self._made(head))
+        await self.outbox.forget(ref, self._concluded(head))
+
     async def open_heads(self, ref: PullRequestRef) -> tuple[Sha, ...]:
         """Heads whose check run is not concluded; one that was begun may be on GitHub though we never heard."""
         known = await self.outbox.finished(ref, "")

@@ -9,6 +9,7 @@ from app.domain.events import (
     CheckAsked,
     Commented,
     Event,
+    MergeGroupChanged,
     Ping,
     PullRequestChanged,
     PullRequestReviewed,
@@ -16,6 +17,7 @@ from app.domain.events import (
     Unhandled,
 )
 from app.domain.jobs import JobKind, RowKey
+from app.domain.merge_group import Asked, AskedOfGroup
 from app.domain.policy import Trigger
 from app.domain.row import Note, Wanted
 from app.usecases import intake_people
@@ -36,13 +38,17 @@ class Ignored:
     reason: str
 
 
-_NOT_ALLOWED = "the account is not among REVWRIGHT_ALLOWED_ACCOUNTS"
+_CLOSED = Ignored("the pull request is closed")
 _TRIGGERS = {
     "opened": Trigger.OPENED,
     "reopened": Trigger.OPENED,
     "ready_for_review": Trigger.READY_FOR_REVIEW,
     "synchronize": Trigger.PUSH,
 }
+
+_CLOSED = Ignored("the pull request is closed")
+
+_OF_GROUPS: dict[str, Asked] = {asked.value: asked for asked in Asked}
 
 _WEIGHS = frozenset(("submitted", "dismissed"))
 
@@ -54,22 +60,26 @@ def decide(event: Event, *, allowed_accounts: frozenset[int]) -> Accepted | Igno
             return Ignored("ping: the webhook works")
         case Unhandled(name, action):
             return Ignored(f"{name}{'.' + action if action else ''} is not an event we act on")
-        case PullRequestChanged() | PullRequestReviewed():
-            if allowed_accounts and event.account_id not in allowed_accounts:
-                return Ignored(_NOT_ALLOWED)
-            if not event.open:
-                return Ignored("the pull request is closed")
-            return _changed(event) if isinstance(event, PullRequestChanged) else _reviewed(event)
+        case _ if allowed_accounts and event.account_id not in allowed_accounts:
+            return Ignored("the account is not among REVWRIGHT_ALLOWED_ACCOUNTS")
+        case PullRequestChanged():
+            return _changed(event) if event.open else _CLOSED
+        case PullRequestReviewed():
+            return _reviewed(event) if event.open else _CLOSED
+        case MergeGroupChanged():
+            return _queued(event)
         case Commented() | CheckAsked() | ThreadSettled():
-            if allowed_accounts and event.account_id not in allowed_accounts:
-                return Ignored(_NOT_ALLOWED)
-            asked = intake_people.asked(event)
-            if isinstance(asked, str):
-                return Ignored(asked)
-            wanted = Wanted(event.repository, None, intake_people.TRIGGER, draft=False)
-            also = _again(event) if isinstance(event, CheckAsked) else ()
-            return Accepted(RowKey(JobKind.COMMAND, event.ref), wanted, also=also, note=asked)
+            return _asked(event)
     assert_never(event)
+
+
+def _asked(event: Commented | CheckAsked | ThreadSettled) -> Accepted | Ignored:
+    asked = intake_people.asked(event)
+    if isinstance(asked, str):
+        return Ignored(asked)
+    wanted = Wanted(event.repository, None, intake_people.TRIGGER, draft=False)
+    also = _again(event) if isinstance(event, CheckAsked) else ()
+    return Accepted(RowKey(JobKind.COMMAND, event.ref), wanted, also=also, note=asked)
 
 
 def _again(event: CheckAsked) -> tuple[RowKey, ...]:
@@ -95,3 +105,12 @@ def _reviewed(event: PullRequestReviewed) -> Accepted | Ignored:
         return Ignored(f"pull_request_review.{event.action} changes no approval")
     wanted = Wanted(event.repository, event.head_sha, "reviewed", event.draft)
     return Accepted(RowKey(JobKind.GATE, event.ref), wanted)
+
+
+def _queued(event: MergeGroupChanged) -> Accepted | Ignored:
+    """Groups stand beside each other in a queue, so each is asked for by a note of its own."""
+    if event.action not in _OF_GROUPS:
+        return Ignored(f"merge_group.{event.action} asks for no check")
+    asked = AskedOfGroup(_OF_GROUPS[event.action], event.group)
+    wanted = Wanted(event.repository, event.group.head, "merge queue", draft=False)
+    return Accepted(RowKey(JobKind.QUEUE, event.ref), wanted, note=Note(asked.id, asked.text))

@@ -19,6 +19,7 @@ EVENTS = frozenset(
     (
         "pull_request",
         "pull_request_review",
+        "merge_group",
         "issue_comment",
         "pull_request_review_comment",
         "pull_request_review_thread",

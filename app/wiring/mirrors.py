@@ -7,24 +7,24 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from app.adapters.git.mirror import GitMirrors
+from app.adapters.git.objects import GitRepository
 from app.adapters.github.tokens import InstallationTokens, Stage
 from app.domain.errors import GitFailed
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
-from app.ports import Repository
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class TokenMirrors:
-    """Implements ports.Mirrors."""
+    """Implements ports.Mirrors and ports.GroupMirrors."""
 
     mirrors: GitMirrors
     tokens: InstallationTokens
 
     async def fetch(
         self, ref: PullRequestRef, repository: RepositoryName, *, head: Sha, base: Sha, floor: Sha | None = None
-    ) -> Repository:
+    ) -> GitRepository:
         return await self._with_token(
             ref, lambda token: self.mirrors.fetch(ref, repository, head=head, base=base, floor=floor, token=token)
         )

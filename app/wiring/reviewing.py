@@ -56,6 +56,10 @@ class Clients:
     now: Callable[[], datetime]
 
 
+def token_mirrors(settings: Settings, clients: Clients) -> TokenMirrors:
+    return TokenMirrors(GitMirrors(settings.data_dir, settings.need_github().url), clients.tokens)
+
+
 def review_job(settings: Settings, clients: Clients, engine: Engine) -> ReviewRun:
     github = settings.need_github()
     client, redis = clients.github, clients.redis
@@ -78,7 +82,7 @@ def review_job(settings: Settings, clients: Clients, engine: Engine) -> ReviewRu
     return ReviewRun(
         receipts=receipts,
         pull_requests=publisher.pull_requests,
-        mirrors=TokenMirrors(GitMirrors(settings.data_dir, github.url), clients.tokens),
+        mirrors=token_mirrors(settings, clients),
         check_runs=check_runs,
         engine=engine,
         publisher=publisher,

@@ -30,10 +30,11 @@ from app.wiring.commanding import command_job
 from app.wiring.engine import open_engine
 from app.wiring.gating import gate_job
 from app.wiring.ledger import keep_runs_seconds, ledger_options
+from app.wiring.merge_queue import merge_queue_job
 from app.wiring.missed import MissedDeliveries, missed_deliveries
 from app.wiring.receipts import key_signer
 from app.wiring.redis import open_redis
-from app.wiring.reviewing import Clients, review_job
+from app.wiring.reviewing import Clients, review_job, token_mirrors
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ async def open_worker_services(
         await key_signer(settings).ready()
         clients = Clients(client, writes, tokens, pool, sandboxes, _now)
         review = review_job(settings, clients, engine)
+        gate = gate_job(clients, review)
+        queue = merge_queue_job(clients, review, gate, token_mirrors(settings, clients))
         missed = missed_deliveries(
             client,
             pool,
@@ -93,8 +96,9 @@ async def open_worker_services(
             review=review,
             jobs={
                 JobKind.REVIEW: review,
-                JobKind.GATE: gate_job(clients, review),
+                JobKind.GATE: gate,
                 JobKind.COMMAND: command_job(settings, clients, ledger, review),
+                JobKind.QUEUE: queue,
             },
             missed=missed,
         )

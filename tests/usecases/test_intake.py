@@ -8,14 +8,17 @@ from app.domain.events import (
     Account,
     CheckAsked,
     Event,
+    MergeGroupChanged,
     Ping,
     PullRequestChanged,
     PullRequestReviewed,
     Unhandled,
 )
-from app.domain.jobs import JobKind
+from app.domain.jobs import JobKind, RowKey
+from app.domain.merge_group import QUEUE_NUMBER, Asked, AskedOfGroup, MergeGroup
+from app.domain.pull_request import PullRequestRef
 from app.usecases.intake import Accepted, Ignored, decide
-from tests.build import HEAD, KEY, REPOSITORY
+from tests.build import BASE, HEAD, KEY, REPOSITORY
 
 ACCOUNT = 5
 
@@ -58,6 +61,14 @@ def pressed(button: str) -> CheckAsked:
     )
 
 
+GROUP = MergeGroup(HEAD, f"refs/heads/gh-readonly-queue/main/pr-7-{BASE}", BASE, "main")
+
+
+def grouped(action: str) -> MergeGroupChanged:
+    ref = PullRequestRef(KEY.ref.installation_id, KEY.ref.repository_id, QUEUE_NUMBER)
+    return MergeGroupChanged(action=action, ref=ref, repository=REPOSITORY, account_id=ACCOUNT, group=GROUP)
+
+
 @pytest.mark.parametrize(
     ("event", "kinds", "trigger"),
     [
@@ -94,6 +105,7 @@ def test_what_is_wanted(event: Event, kinds: list[JobKind], trigger: str) -> Non
         (changed("opened", open_=False), "closed"),
         (reviewed("edited"), "changes no approval"),
         (reviewed("submitted", open_=False), "closed"),
+        (grouped("queued"), "merge_group.queued asks for no check"),
     ],
 )
 def test_what_is_ignored(event: Event, reason: str) -> None:
@@ -103,6 +115,19 @@ def test_what_is_ignored(event: Event, reason: str) -> None:
     assert reason in decision.reason
 
 
-@pytest.mark.parametrize("event", [changed("opened"), reviewed("submitted")])
+@pytest.mark.parametrize("event", [changed("opened"), reviewed("submitted"), grouped("destroyed")])
 def test_other_accounts_are_left_out(event: Event) -> None:
     assert isinstance(decide(event, allowed_accounts=frozenset({ACCOUNT + 1})), Ignored)
+
+
+@pytest.mark.parametrize("asked", Asked)
+def test_each_group_of_a_merge_queue_is_asked_for_by_a_note_of_its_own(asked: Asked) -> None:
+    event = grouped(asked.value)
+    decision = decide(event, allowed_accounts=frozenset({ACCOUNT}))
+
+    assert isinstance(decision, Accepted)
+    assert (decision.row, decision.also) == (RowKey(JobKind.QUEUE, event.ref), ())
+    assert RowKey.parse(str(decision.row)) == decision.row
+    assert decision.note is not None
+    assert decision.note.id == f"{HEAD}:{asked.value}"
+    assert AskedOfGroup.parse(decision.note.text) == AskedOfGroup(asked, GROUP)

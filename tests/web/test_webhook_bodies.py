@@ -37,6 +37,7 @@ async def test_every_example_payload_of_github_gets_a_2xx(web: Web) -> None:
         *((JobKind.REVIEW, trigger) for trigger in ("opened", "push", "ready_for_review")),
         (JobKind.GATE, "reviewed"),
         (JobKind.COMMAND, "command"),
+        (JobKind.QUEUE, "merge queue"),
     }
     assert {row.kind for row in web.taken.also} == {JobKind.GATE}
 
@@ -72,7 +73,7 @@ header_values = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_
 
 @given(
     body=mutated() | st.binary(max_size=60) | json_values.map(lambda v: json.dumps(v).encode()),
-    event=st.sampled_from(["pull_request", "ping", "push", *ACTIONS]) | header_values,
+    event=st.sampled_from(["pull_request", "merge_group", "ping", "push", *ACTIONS]) | header_values,
     delivery=st.uuids().map(str) | header_values,
     signed=st.booleans(),
     forged=header_values,

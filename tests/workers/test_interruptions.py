@@ -16,8 +16,8 @@ from app.domain.errors import (
     RevwrightError,
 )
 from app.domain.events import Delivery
-from app.domain.jobs import Queue
-from app.domain.row import Row
+from app.domain.jobs import LIMITS, JobKind, Queue, RowKey
+from app.domain.row import Pulse, Row
 from app.usecases.job import Guard, Outcome, OwnershipLost, Stopped, Superseded
 from tests.adapters.store.ledger import PUSHED, expire
 from tests.build import KEY
@@ -143,3 +143,35 @@ async def test_a_stop_that_github_does_not_hear_of_is_told_later(ledger: RedisLe
     await attempts_at(ledger, job).answer(Queue.REVIEW)
 
     assert job.told == ["waits: HTTP 502", "stop"]
+
+
+async def test_a_kind_that_does_its_work_one_by_one_hears_only_that_its_row_is_lost(ledger: RedisLedger) -> None:
+    heard: list[type[Exception]] = []
+    owners: list[str] = []
+    beaten = asyncio.Event()
+
+    async def writes(_row: Row, guard: Guard) -> Outcome:
+        await ledger.accept(Delivery("2", "pull_request", "2"), KEY, PUSHED)
+        await ledger.pause(KEY)
+        beaten.clear()
+        await beaten.wait()  # a heartbeat later it still runs
+        await guard()
+        await ledger.hand_back(KEY, owners[0], counted=True)
+        try:
+            await guard()
+        except OwnershipLost as lost:
+            heard.append(type(lost))
+            raise
+        return Outcome("never")
+
+    class Beats(Owners):
+        async def beat(self, row: RowKey, owner: str) -> Pulse | None:
+            beaten.set()
+            return await ledger.beat(row, owner)
+
+    await wanted(ledger)
+    watched: Any = Beats(ledger, owners)
+    limits = {**LIMITS, JobKind.REVIEW: replace(LIMITS[JobKind.REVIEW], newer_ends_it=False)}
+    await replace(attempts_at(ledger, Scripted(writes)), ledger=watched, limits=limits).answer(Queue.REVIEW)
+
+    assert heard == [OwnershipLost]

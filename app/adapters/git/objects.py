@@ -9,6 +9,7 @@ from datetime import datetime
 
 from app.adapters.git.blame import read_blame, read_last_change
 from app.adapters.git.blobs import read_blobs
+from app.adapters.git.chains import read_chain, read_merged_tree
 from app.adapters.git.changes import DiffLimits, read_changes
 from app.adapters.git.drafts import Drafts, drafting
 from app.adapters.git.history import read_entries, read_merges
@@ -20,6 +21,7 @@ from app.domain.code import BlameLine, SearchLimits, SearchResult
 from app.domain.entries import Entry
 from app.domain.errors import GitFailed
 from app.domain.gate.simulation import History
+from app.domain.merge_group import Link
 from app.domain.objects import Blob, Change
 from app.domain.patch_policy import PatchLimits
 from app.domain.patches import TreeEntry
@@ -95,6 +97,14 @@ class GitRepository:
     async def last_change(self, old: Sha, new: Sha, path: str) -> Sha | None:
         """The newest commit that `new` has and `old` has not and that touches the path; None when there is none."""
         return await read_last_change(self._git, checked_sha(old), checked_sha(new), path)
+
+    async def chain(self, old: Sha, new: Sha, *, most: int) -> tuple[Link, ...] | None:
+        """The first parents from after `old` to `new`, oldest first; None when they do not lead there in so many."""
+        return await read_chain(self._git, checked_sha(old), checked_sha(new), most=most)
+
+    async def merged_tree(self, ours: Sha, theirs: Sha) -> Sha | None:
+        """The tree that merging the commits gives; None when they are in conflict."""
+        return await read_merged_tree(self._git, ours, theirs)
 
     def tree(self, commit: Sha) -> GitTree:
         """All files of a commit, which are read when asked for."""

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.fakes.github import checking, pushes, workflows
+from tests.fakes.github import checking, merge_queue, pushes, workflows
 from tests.fakes.github.errors import unprocessable
 from tests.fakes.github.fast_import import Content, write_commit
 from tests.fakes.github.git_store import EPOCH, GitStore
+from tests.fakes.github.merge_queue import MergeGroup
 from tests.fakes.github.pull_requests import PullRequest
 from tests.fakes.github.records import (
     App,
@@ -215,6 +216,20 @@ class Repository:
         """Press one of the buttons that the App put on a check run."""
         with self.fake.lock:
             checking.request_action(self, run, identifier, by=by)
+
+    def queue(
+        self,
+        *pulls: PullRequest,
+        method: str = "merge",
+        smuggled: Mapping[str, Content] | None = None,
+        onto: MergeGroup | None = None,
+    ) -> MergeGroup:
+        """Put pull requests into the merge queue as one group, on top of the base branch or of an earlier group.
+
+        ``smuggled`` is one more commit on top of them.
+        """
+        with self.fake.lock:
+            return merge_queue.queue(self, pulls, method=method, smuggled=smuggled, onto=onto)
 
     def check_run(self, name: str, head_sha: str) -> CheckRun | None:
         """The newest check run with this name on this commit."""

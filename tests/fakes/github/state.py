@@ -35,6 +35,7 @@ EVENTS: Final = [
     "check_run",
     "check_suite",
     "issue_comment",
+    "merge_group",
     "pull_request",
     "pull_request_review",
     "pull_request_review_comment",
