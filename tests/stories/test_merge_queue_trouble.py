@@ -79,7 +79,8 @@ async def test_a_pull_request_that_may_not_be_read_ends_in_a_failed_check(gated:
 
 
 async def test_what_is_over_stays_when_the_rest_is_given_up(gated: World) -> None:
-    pull = opened(gated, "one")
+    """And the next group cannot stand on what failed so."""
+    pull, other = opened(gated, "one"), opened(gated, "two")
     await gated.settle()
     group = gated.repo.queue(pull)
     gated.github.faults.add(method="PATCH", path="/check-runs/", status=None, times=3)
@@ -87,6 +88,9 @@ async def test_what_is_over_stays_when_the_rest_is_given_up(gated: World) -> Non
     await gated.settle()
 
     assert conclusions(gated, group) == ("success", "failure")
+    later = gated.repo.queue(other, onto=group)
+    await gated.settle()
+    assert conclusions(gated, later) == ("success", "failure")
 
 
 async def test_a_refusal_to_cancel_is_not_the_last_word(gated: World) -> None:

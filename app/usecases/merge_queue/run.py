@@ -58,10 +58,11 @@ class GroupCheck:
         await self.check_runs.forget(place.ref, group.head)
         await self.check_runs.outbox.forget(place.ref, self._passed_key(group, group.head))
 
-    async def fail(self, place: Place, head: Sha, output: CheckOutput) -> None:
+    async def fail(self, place: Place, group: MergeGroup, output: CheckOutput) -> None:
         """Ends the check unless it is over."""
-        if not await self.check_runs.is_over(place.ref, head):
-            await self._end(place, head, Conclusion.FAILURE, output)
+        if not await self.check_runs.is_over(place.ref, group.head):
+            await self.check_runs.outbox.forget(place.ref, self._passed_key(group, group.head))
+            await self._end(place, group.head, Conclusion.FAILURE, output)
 
     async def _end(self, place: Place, head: Sha, conclusion: Conclusion, output: CheckOutput) -> None:
         try:
@@ -107,8 +108,11 @@ class MergeQueueRun:
                 told.append(await self._answer(place, asked, guard))
             except (GitFailed, GitHubRefused) as error:
                 _log.warning("%s: the group %s: %s", row.key, asked.group.head, error)
-                trouble = trouble or error
-                continue
+                if error.retry:
+                    trouble = trouble or error
+                    continue
+                await self._abandon(place, asked, str(error), row)
+                told.append(f"{asked.group.head}: {error}")
             await self.notes.done(row.key, kept.note)
             await progress.note(told[-1])
         if trouble is not None:
@@ -155,9 +159,12 @@ class MergeQueueRun:
         """Concludes what is open as failed: a queue would wait for it until its time-out."""
         place = Place(row.key.ref, row.wanted.repository)
         for kept, asked in await self._open(row):
-            for check in self.checks:
-                if asked.asked is Asked.DESTROYED:
-                    await check.take_away(place, asked.group)
-                else:
-                    await check.fail(place, asked.group.head, words.failed(reason, run_id=row.run))
+            await self._abandon(place, asked, reason, row)
             await self.notes.done(row.key, kept.note)
+
+    async def _abandon(self, place: Place, asked: AskedOfGroup, reason: str, row: Row) -> None:
+        for check in self.checks:
+            if asked.asked is Asked.DESTROYED:
+                await check.take_away(place, asked.group)
+            else:
+                await check.fail(place, asked.group, words.failed(reason, run_id=row.run))
