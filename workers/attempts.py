@@ -124,9 +124,7 @@ class Attempts:
             return
         try:
             check(row.pulse, row)
-            heed = hold.limits.newer_ends_it
-            guard = lease.guard if heed else lease.still_owned
-            outcome, state = await lease.keep(job.run(row, guard, hold.entry), heed=heed), RunState.DONE
+            outcome, state = await lease.keep(job.run(row, lease.guard, hold.entry)), RunState.DONE
         except Stopped as asked:
             outcome = await lease.keep(job.end_early(row, asked.order), heed=False)
             state = RunState.PAUSED if asked.order is Order.PAUSE else RunState.STOPPED

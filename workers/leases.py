@@ -39,11 +39,6 @@ class Lease:
         """Raises an interruption when the row is lost, or wanted anew, or was stopped."""
         check(await self._beat(), self.row, newer_ends_it=self.newer_ends_it)
 
-    async def still_owned(self) -> None:
-        """Raises OwnershipLost when the row is lost; whatever else is wanted of it may wait."""
-        if await self._beat() is None:
-            raise OwnershipLost(f"{self.row.key} was taken over by another worker")
-
     async def _beat(self) -> Pulse | None:
         asked_at = self.fence.clock()
         pulse = await self.ledger.beat(self.row.key, self.owner)
