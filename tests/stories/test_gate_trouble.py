@@ -6,7 +6,8 @@ import pytest
 
 from app.domain.jobs import JobKind, Queue, RowKey
 from app.domain.messages.gate import APPROVAL_LABEL
-from app.domain.pull_request import PullRequestRef
+from app.domain.pull_request import PullRequestRef, RepositoryName
+from app.domain.row import Row, Wanted
 from tests.fakes.github import PullRequest, User
 from tests.stories.test_gate import AUTH, POLICY, approve, open_core
 from tests.stories.test_gate import people as people  # noqa: PLC0414 - the fixture
@@ -171,6 +172,29 @@ async def test_unrelated_histories_are_no_change_that_passes(gated: World, peopl
     await gated.settle()
 
     assert gated.gate(pull).conclusion == "action_required"
+
+
+async def test_an_approval_of_an_unrelated_history_counts_for_nothing(gated: World, people: dict[str, User]) -> None:
+    gated.repo.commit("feature", dict(AUTH), author=people["olga"], parent="")
+    pull = gated.repo.open_pull_request(head="feature", user=people["olga"])
+    await gated.settle()
+    approve(pull, people["alice"])
+    gated.repo.commit("other", dict(AUTH), author=people["olga"], parent=gated.repo.head("main"))
+    gated.repo.force_push("feature", gated.repo.head("other"), by=people["olga"])
+    await gated.settle()
+
+    gate = gated.gate(pull)
+    assert gate.conclusion == "action_required"
+    assert "approved a commit that cannot be read any more" in (gate.summary or "")
+
+
+async def test_where_no_head_was_told_there_is_no_check_to_give_up(gated: World, people: dict[str, User]) -> None:
+    pull = open_core(gated, people)
+    wanted = Wanted(RepositoryName.parse(gated.repo.full_name), None, "command", draft=False)
+    row = Row(row_of(gated, pull), 1, 0, wanted, frozenset(), attempts=1, error="", run="run")
+    await gated.services.jobs[JobKind.GATE].give_up(row, "no reason")
+
+    assert gated.checks(pull.head_sha, "revwright/gate") == []
 
 
 async def test_stopping_it_gains_nothing(gated: World, people: dict[str, User]) -> None:
