@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from app.adapters.github.client import Client
+from app.adapters.github.permissions import answer_about, role_of
 from app.adapters.github.tokens import Stage
 from app.domain.errors import GitHubRefused
 from app.domain.gate.reviews import Person
@@ -21,7 +22,6 @@ from app.ports.gate import Collaborator
 _FORBIDDEN, _NOT_FOUND, _UNPROCESSABLE = 403, 404, 422
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
 _TEAM = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,99})/([A-Za-z0-9][A-Za-z0-9._-]{0,99})", re.ASCII)
-_KNOWN = {permission.value: permission for permission in Permission}
 
 
 class PeopleReader:
@@ -33,15 +33,9 @@ class PeopleReader:
     async def collaborator(self, place: Place, login: str) -> Collaborator | None:
         if not _LOGIN.fullmatch(login):
             return None
-        path = f"/repos/{place.repository}/collaborators/{quote(login, safe='')}/permission"
-        try:
-            answer = (await self._client.call(place.ref, Stage.PUBLISH, "GET", path)).json
-        except GitHubRefused as error:
-            if error.status == _NOT_FOUND:
-                return None
-            raise
-        user = answer.get("user")
-        if not isinstance(user, dict) or user.get("type") != "User":
+        answer = await answer_about(self._client, place, login)
+        user = None if answer is None else answer.get("user")
+        if answer is None or not isinstance(user, dict) or user.get("type") != "User":
             return None
         return Collaborator(Person(int(user["id"]), str(user["login"])), _permission(answer))
 
@@ -86,10 +80,8 @@ class PeopleReader:
 
 def _permission(answer: Mapping[str, Any]) -> Permission:
     """The least that GitHub grants for sure: of a role that an organization made itself, the one it builds on."""
-    # `permission` does not know maintain and triage; `role_name` is not told by older servers.
-    for field in ("role_name", "permission"):
-        if answer.get(field) in _KNOWN:
-            return _KNOWN[answer[field]]
+    if (role := role_of(answer)) is not None:
+        return role
     flags = answer.get("permissions") or {}
     granted = [_FLAGS[flag] for flag in _FLAGS if flags.get(flag)]
     return granted[0] if granted else Permission.NONE
