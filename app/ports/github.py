@@ -126,6 +126,10 @@ class Reviewing:
 class ReviewRequests(Protocol):
     """Asking people and teams for a review. Writes raise WriteUncertain."""
 
+    async def asked(self, place: Place) -> Reviewers:
+        """Who is asked, now."""
+        ...
+
     async def standing(self, place: Place) -> Reviewing:
         """Who is asked and who has reviewed, now."""
         ...

@@ -39,11 +39,11 @@ class Escalation:
 
     async def whom(self, place: Place, decision: GateDecision, facts: Facts) -> Ask:
         """Who is to be asked now; nobody who was asked before, whatever became of it."""
-        standing = await self.requests.standing(place)
+        now = await self.requests.asked(place)
         owner = place.repository.owner.casefold()
         asked = Asked(
-            frozenset(login.casefold() for login in standing.asked.users),
-            frozenset(f"{owner}/{slug.casefold()}" for slug in standing.asked.teams),
+            frozenset(login.casefold() for login in now.users),
+            frozenset(f"{owner}/{slug.casefold()}" for slug in now.teams),
         )
         able = await self.gathering.able(place, decision, facts)
         before = await self._asked_before(place) - asked.users - asked.teams
