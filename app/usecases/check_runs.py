@@ -35,8 +35,7 @@ class CheckRuns:
         """The head's open check run; a new one when there is none or the last one is concluded."""
         over = await self.outbox.finished(place.ref, self._concluded(head))
         if over:
-            await self.outbox.forget(place.ref, self._made(head))
-            await self.outbox.forget(place.ref, self._concluded(head))
+            await self.forget(place.ref, head)
         external_id = f"{self.prefix}{place.ref}:{head}"
         return await once(
             self.outbox,
@@ -99,7 +98,7 @@ class CheckRuns:
         return known.get(self._judged(head)) == _number(run_id) and self._concluded(head) in known
 
     async def forget(self, ref: PullRequestRef, head: Sha) -> None:
-        """Nothing is known of the head's check run any more; for heads that will not come again."""
+        """Nothing is known of the head's check run any more."""
         await self.outbox.forget(ref, self._made(head))
         await self.outbox.forget(ref, self._concluded(head))
 

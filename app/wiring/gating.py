@@ -29,7 +29,6 @@ def gate_job(clients: Clients, review: ReviewRun) -> GateRun:
         pull_requests=review.pull_requests,
         mirrors=review.mirrors,
         check_runs=replace(review.check_runs, heads=heads, name=GATE_CHECK, prefix="gate:"),
-        heads=heads,
         gathering=gathering,
         escalation=Escalation(
             conversation=publisher.conversation,

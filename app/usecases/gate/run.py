@@ -14,7 +14,7 @@ from app.domain.messages.gate import GateStory
 from app.domain.messages.origin import Origin
 from app.domain.pull_request import PullRequest, Sha
 from app.domain.row import Order, Row
-from app.ports import Heads, Mirrors, Place, PullRequests
+from app.ports import Mirrors, Place, PullRequests
 from app.usecases.check_runs import CheckRuns
 from app.usecases.gate.escalating import Escalation
 from app.usecases.gate.gathering import Gathering
@@ -30,12 +30,11 @@ _NOTHING = GateDecision(met=True, requirements=())
 
 @dataclass(frozen=True, slots=True)
 class GateRun:
-    """Implements Job. `check_runs` and `heads` are those of the gate's check."""
+    """Implements Job. `check_runs` are those of the gate's check."""
 
     pull_requests: PullRequests
     mirrors: Mirrors
     check_runs: CheckRuns
-    heads: Heads
     gathering: Gathering
     escalation: Escalation
     ceilings: Ceilings
@@ -83,11 +82,12 @@ class GateRun:
         """A check that says the same already is left alone, unless another pull request shares the head."""
         said, digest = _said(head), _digest(output, passed=passed)
         before = (await self.check_runs.outbox.finished(place.ref, said)).get(said)
-        if before == digest and not await self.heads.others(place.ref, head):
+        if before == digest and not await self.check_runs.heads.others(place.ref, head):
             return
         await self.check_runs.outbox.forget(place.ref, said)  # whatever becomes of this attempt
         if passed:
-            await Passing(self.check_runs, self.heads, self.pull_requests).succeed(place, head, output, run_id)
+            passing = Passing(self.check_runs, self.check_runs.heads, self.pull_requests)
+            await passing.succeed(place, head, output, run_id)
         else:
             await self.check_runs.conclude(place, head, Conclusion.ACTION_REQUIRED, output)
         await self.check_runs.outbox.finish(place.ref, said, digest)
