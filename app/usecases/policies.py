@@ -84,13 +84,19 @@ class Ceilings:
 
 async def held(ceilings: Ceilings, mirrors: Mirrors, pull: PullRequest) -> Held:
     """What holds for a pull request, and the repository with its head and base. Raises GitHubError and GitFailed."""
-    above, floor = await ceilings.above(pull), await ceilings.floor(pull, mirrors)
-    repository = await mirrors.fetch(pull.ref, pull.repository, head=pull.head_sha, base=pull.base_sha, floor=floor)
-    if floor is not None:
-        above = await with_floor(above, repository, floor, ceilings.parse)
+    repository, above = await opened(ceilings, mirrors, pull)
     blobs = await repository.blobs(pull.base_sha, (POLICY_PATH,), max_bytes=READ_BYTES)
     effective, problems = settle(above, blobs.get(POLICY_PATH), ceilings.parse)
     return Held(repository, effective, problems)
+
+
+async def opened(ceilings: Ceilings, mirrors: Mirrors, pull: PullRequest) -> tuple[Repository, Above]:
+    """The repository with the head and base of a pull request, and all that stands above the policy at the base. Raises
+    GitHubError and GitFailed.
+    """
+    above, floor = await ceilings.above(pull), await ceilings.floor(pull, mirrors)
+    repository = await mirrors.fetch(pull.ref, pull.repository, head=pull.head_sha, base=pull.base_sha, floor=floor)
+    return repository, above if floor is None else await with_floor(above, repository, floor, ceilings.parse)
 
 
 async def with_floor(above: Above, repository: Repository, floor: Sha, parse: PolicyParser) -> Above:

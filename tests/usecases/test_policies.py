@@ -111,9 +111,8 @@ async def test_a_snapshot_has_what_holds_with_its_sources_and_what_was_cut() -> 
     base = {POLICY_PATH: b"version: 1\nlimits:\n  rounds: 9\n"}
     repository = FakeRepository({BASE: base, HEAD: {**base, "a.py": b"x"}}, BASE)
 
-    frozen = await gather(
-        repository, parse_policy, base=BASE, head=HEAD, title="", body="", above=Above((DEPLOYMENT,)), floor=BASE
-    )
+    above = await with_floor(Above((DEPLOYMENT,)), repository, BASE, parse_policy)
+    frozen = await gather(repository, parse_policy, base=BASE, head=HEAD, title="", body="", above=above)
 
     assert frozen.policy.limits.rounds == 2
     assert frozen.policy_sources["limits.rounds"] == (Source.DEPLOYMENT,)

@@ -21,6 +21,7 @@ from app.ports import Code
 from app.usecases.agent import AgentLimits, Task, Unfinished, work
 from app.usecases.commands.scene import Answer, Scene
 from app.usecases.metered import MeteredModel
+from app.usecases.policies import opened
 from app.usecases.review.crew import ModelChoice
 from app.usecases.review.gather import gather
 from app.usecases.review.remembered import RememberedModel
@@ -40,9 +41,15 @@ async def ask(scene: Scene, command: Ask) -> Answer:
     if choice is None:
         return Answer(words.no_model(), done=False)
     pull, parts = scene.pull, scene.parts
-    repository = await parts.mirrors.fetch(pull.ref, pull.repository, head=pull.head_sha, base=pull.base_sha)
+    repository, above = await opened(parts.ceilings, parts.mirrors, pull)
     snapshot = await gather(
-        repository, parts.ceilings.parse, base=pull.base_sha, head=pull.head_sha, title=pull.title, body=pull.body
+        repository,
+        parts.ceilings.parse,
+        base=pull.base_sha,
+        head=pull.head_sha,
+        title=pull.title,
+        body=pull.body,
+        above=above,
     )
     names = real_paths(entry.path for entry in snapshot.entries)
     result = await _asked(scene, choice, _task(scene, command, snapshot, repository))

@@ -18,7 +18,7 @@ from app.domain.skills import MAX_BYTES, SKILLS_DIRECTORY, Skill, read_skill, sk
 from app.domain.snapshot import Snapshot
 from app.domain.tiers import Tier, tier_of
 from app.ports import PolicyParser, Repository, RulesReader
-from app.usecases.policies import READ_BYTES, Above, settle, with_floor
+from app.usecases.policies import READ_BYTES, Above, settle
 from app.usecases.review.own_rules import read_own_rules
 
 _GUIDELINE_BYTES = 4 * MAX_BYTES_PER_FILE
@@ -47,10 +47,9 @@ async def gather(
     body: str,
     read_rules: RulesReader = no_rules,
     above: Above = NOTHING_ABOVE,
-    floor: Sha | None = None,
 ) -> Snapshot:
     """Everything that steers the review comes from `base`, and from what stands `above` its policy; `head` is only ever
-    looked at. `floor`: the default branch's commit, where its policy is a floor.
+    looked at.
     """
     merge_base = await repository.merge_base(base, head)
     if merge_base is None:
@@ -60,8 +59,6 @@ async def gather(
     suspects = _suspects(changes)
     asked = tuple(dict.fromkeys((POLICY_PATH, *paths, *(c.entry.path for c in suspects))))
     blobs = await repository.blobs(base, asked, max_bytes=_BASE_BYTES)
-    if floor is not None:
-        above = await with_floor(above, repository, floor, parse_policy)
     effective, problems = settle(above, blobs.get(POLICY_PATH), parse_policy)
     own = await read_own_rules(repository, base, effective.policy.rules.extra, read_rules)
     return Snapshot(

@@ -28,7 +28,7 @@ from app.usecases.check_runs import CheckRuns
 from app.usecases.job import Guard, Outcome, Progress
 from app.usecases.metered import MeteredModel
 from app.usecases.newest import Newest
-from app.usecases.policies import Ceilings
+from app.usecases.policies import Ceilings, opened
 from app.usecases.review.around import Surroundings
 from app.usecases.review.engine import Engine
 from app.usecases.review.examination import Examined, Matter
@@ -164,11 +164,7 @@ class ReviewRun:
         return await self.check_runs.is_over(pull.ref, pull.head_sha)
 
     async def _gather(self, pull: PullRequest) -> tuple[Snapshot, Repository]:
-        above = await self.ceilings.above(pull)
-        floor = await self.ceilings.floor(pull, self.mirrors)
-        repository = await self.mirrors.fetch(
-            pull.ref, pull.repository, head=pull.head_sha, base=pull.base_sha, floor=floor
-        )
+        repository, above = await opened(self.ceilings, self.mirrors, pull)
         snapshot = await gather(
             repository,
             self.ceilings.parse,
@@ -178,7 +174,6 @@ class ReviewRun:
             body=pull.body,
             read_rules=self.read_rules,
             above=above,
-            floor=floor,
         )
         return snapshot, repository
 
