@@ -25,7 +25,7 @@ from app.domain.jobs import OUTAGE_ATTEMPTS, JobKind, Queue, RowKey
 from app.domain.row import Row
 from app.usecases.job import Guard, Outcome
 from app.usecases.newest import HeadMoved
-from tests.adapters.store.ledger import PUSHED, expire
+from tests.adapters.store.ledger import PUSHED, expire, taken_over
 from tests.build import HEAD, KEY, REF
 from tests.workers.scripted import Owners, Scripted, attempts_at, fails, row_of, wanted
 from workers.attempts import HOPELESS_ATTEMPTS, MOST_DEATHS
@@ -185,9 +185,7 @@ async def test_a_last_word_that_breaks_unexpectedly_does_not_go_on_for_ever(
 async def test_a_row_that_is_lost_while_its_failure_is_told_is_left_alone(ledger: RedisLedger, redis: ArqRedis) -> None:
     class Slow(Scripted):
         async def waits(self, row: Row, reason: str, until: datetime) -> None:
-            await expire(redis)
-            while await ledger.next(Queue.REVIEW, "another", run="r") is None:
-                await expire(redis)  # a heartbeat came between
+            await taken_over(ledger, redis)
             await asyncio.sleep(60)
 
     await wanted(ledger)

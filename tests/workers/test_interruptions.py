@@ -19,7 +19,7 @@ from app.domain.events import Delivery
 from app.domain.jobs import LIMITS, JobKind, Queue, RowKey
 from app.domain.row import Pulse, Row
 from app.usecases.job import Guard, Outcome, OwnershipLost, Stopped, Superseded
-from tests.adapters.store.ledger import PUSHED, expire
+from tests.adapters.store.ledger import PUSHED, taken_over
 from tests.build import KEY
 from tests.workers.scripted import Owners, Scripted, attempts_at, row_of, wanted
 
@@ -111,13 +111,12 @@ async def test_a_guard_before_a_write_hears_of_it_sooner_than_the_next_heartbeat
 async def test_a_row_that_was_lost_is_left_to_its_new_owner(ledger: RedisLedger, redis: ArqRedis) -> None:
     await wanted(ledger)
 
-    async def taken_over(_row: Row, _guard: Guard) -> Outcome:
-        await expire(redis)
-        assert await ledger.next(Queue.REVIEW, "another", run="r") is not None
+    async def loses(_row: Row, _guard: Guard) -> Outcome:
+        await taken_over(ledger, redis)
         await asyncio.sleep(60)
         return Outcome("never")
 
-    job = Scripted(taken_over)
+    job = Scripted(loses)
     await attempts_at(ledger, job).answer(Queue.REVIEW)
 
     assert job.told == ["run"]

@@ -48,6 +48,13 @@ async def expire(redis: ArqRedis, key: RowKey = KEY) -> None:
         await redis.zadd(running, {str(key): 1}, xx=True)
 
 
+async def taken_over(ledger: RedisLedger, redis: ArqRedis, owner: str = "another") -> None:
+    """Somebody else gets the row, even where a heartbeat of the old owner comes between."""
+    await expire(redis)
+    while await ledger.next(Queue.REVIEW, owner, run="r") is None:
+        await expire(redis)
+
+
 async def bells(redis: ArqRedis, queue: Queue) -> list[tuple[str, list[str]]]:
     jobs = [deserialize(await redis.get(b"arq:job:" + id_)) for id_ in await redis.zrange(queue_name(queue), 0, -1)]
     return [(job["f"], job["a"]) for job in jobs]
