@@ -15,7 +15,7 @@ from tests.chaos.plans import Event, Kind
 from tests.chaos.pulls import Pull
 from tests.chaos.stations import Exchange
 from tests.fakes.model import Malformed, ServerError
-from tests.foreign.serving import HOST
+from tests.foreign.serving import HOST, wait_until
 
 if TYPE_CHECKING:
     from tests.chaos.deployment import Deployment
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tests.chaos.scenario import Scenario
 
 _IN_FLIGHT_SECONDS = 0.1
+_READY_SECONDS = 15.0
+_CAUGHT = re.compile(r"^SigCgt:\s*(?P<mask>[0-9a-f]+)$", re.MULTILINE)
 _LISTENER = re.compile(r"^\s*\d+: [0-9A-F]+:(?P<port>[0-9A-F]{4}) (?:\S+ +){7}(?P<inode>\d+)", re.MULTILINE)
 
 
@@ -113,11 +115,27 @@ def _end_worker(scenario: Scenario, event: Event, exchange: Exchange | None) -> 
     deployment.workers.remove(worker)
     if event.kind is Kind.KILL_WORKER:
         worker.kill()
-    elif (status := worker.terminate()) != 0:
+    elif (status := _told_to_end(worker)) != 0:
         scenario.problems.append(f"a worker ended with status {status} on SIGTERM")
     deployment.start_worker()
     # git is a process of its own and may outlive the worker that started it.
     return exchange is not None and event.when == "before" and "git" not in event.station
+
+
+def _told_to_end(worker: Child) -> int:
+    """How it ended on SIGTERM. One that has only just been forked, and holds nothing yet, gets to hear it first."""
+    wait_until(
+        lambda: _catches(worker.pid, signal.SIGTERM),
+        seconds=_READY_SECONDS,
+        what=lambda: f"worker {worker.pid} does not listen to SIGTERM",
+    )
+    return worker.terminate()
+
+
+def _catches(pid: int, number: signal.Signals) -> bool:
+    """Whether the process has a handler for the signal, as proc(5) shows it."""
+    caught = _CAUGHT.search(Path(f"/proc/{pid}/status").read_text())
+    return caught is not None and bool(int(caught["mask"], 16) >> (number - 1) & 1)
 
 
 def _caller(workers: list[Child], port: int) -> Child:
