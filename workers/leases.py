@@ -58,10 +58,18 @@ class Lease:
         try:
             await asyncio.wait((task, watch), return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
-                await end((task,))
+                await self._ending(task)
             if task.cancelled() or (task.exception() is not None and watch.done()):
                 watch.result()
             return task.result()
+        finally:
+            await end((task, watch))
+
+    async def _ending(self, task: asyncio.Task[Any]) -> None:
+        """Ends the work. The lease goes on meanwhile: a write that is on its way is waited for."""
+        watch = asyncio.create_task(self._watch(heed=False))
+        try:
+            await end((task,))
         finally:
             await end((task, watch))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from arq.connections import ArqRedis
@@ -173,3 +174,40 @@ async def test_a_kind_that_does_its_work_one_by_one_goes_on_when_more_is_wanted(
     await replace(attempts_at(ledger, Scripted(writes)), ledger=watched, limits=limits).answer(Queue.REVIEW)
 
     assert heard == [OwnershipLost]
+
+
+async def test_the_lease_goes_on_while_a_superseded_job_ends(ledger: RedisLedger) -> None:
+    """A write that is on its way is waited for, and nobody else may take the row in that time."""
+    await wanted(ledger)
+    hearts = Hearts(ledger)
+
+    async def ends_after_a_beat(_row: Row, _guard: Guard) -> Outcome:
+        assert await ledger.accept(Delivery("2", "pull_request", "2"), KEY, PUSHED)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            hearts.beaten.clear()
+            while not hearts.beaten.is_set():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await hearts.beaten.wait()
+        return Outcome("never")
+
+    job = Scripted(ends_after_a_beat)
+    async with asyncio.timeout(20):
+        await attempts_at(cast("RedisLedger", hearts), job).answer(Queue.REVIEW)
+    assert job.told == ["run", "superseded"]
+
+
+class Hearts:
+    """The ledger; it tells of each heartbeat."""
+
+    def __init__(self, ledger: RedisLedger) -> None:
+        self._ledger, self.beaten = ledger, asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    async def beat(self, key: RowKey, owner: str) -> Pulse | None:
+        pulse = await self._ledger.beat(key, owner)
+        self.beaten.set()
+        return pulse

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +16,7 @@ import httpx
 from githubkit import GitHub, Response, UnauthAuthStrategy
 from githubkit.exception import RequestError, RequestFailed, RequestTimeout
 
+from app.adapters.github.in_flight import heard_out
 from app.adapters.github.limit_headers import retry_after_seconds
 from app.adapters.github.limits import RESERVE, Limits
 from app.domain.errors import GitHubRefused, GitHubUnavailable, WriteUncertain
@@ -119,17 +120,18 @@ class Transport:
     ) -> Reply:
         what = f"{method} {path.partition('?')[0]}"
         repeatable = reads or method in _IDEMPOTENT
+        request: Coroutine[Any, Any, Response[Any, Any]] = self._github.arequest(
+            method,
+            path,
+            json=body,
+            headers={
+                "Authorization": authorization,
+                "Accept": "application/vnd.github+json",
+                "X-GitHub-Api-Version": API_VERSION,
+            },
+        )
         try:
-            response: Response[Any, Any] = await self._github.arequest(
-                method,
-                path,
-                json=body,
-                headers={
-                    "Authorization": authorization,
-                    "Accept": "application/vnd.github+json",
-                    "X-GitHub-Api-Version": API_VERSION,
-                },
-            )
+            response = await (request if reads else heard_out(request))
         except RequestFailed as error:
             if (
                 error.response.status_code != _UNAUTHORIZED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ import pytest
 from app.adapters.github.transport import Transport, open_transport
 from app.domain.errors import GitHubRefused, GitHubUnavailable, RateLimited, WriteUncertain
 from tests.fakes.github import FakeGitHub
+from tests.foreign.serving import wait_until
 from tests.installed import Slept
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -154,3 +156,17 @@ async def test_the_api_version_and_our_name_are_sent(github: FakeGitHub) -> None
 
     (call,) = github.calls
     assert (call.api_version, call.user_agent) == ("2022-11-28", "revwright")
+
+
+async def test_a_write_on_its_way_is_heard_out_when_its_caller_is_cancelled(github: FakeGitHub) -> None:
+    """Else GitHub could apply it after its successor had looked for it in vain."""
+    fault = github.faults.add(method="POST", path="rate_limit", status=None, delay=1.0)
+    async with transport(github.api_url) as (opened, _):
+        write = asyncio.create_task(opened.call("POST", "/rate_limit", authorization=f"token {TOKEN}"))
+        await asyncio.to_thread(wait_until, lambda: fault.hits > 0, seconds=10, what=lambda: "the write did not arrive")
+
+        write.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await write
+
+        assert [call.method for call in github.calls] == ["POST"]
