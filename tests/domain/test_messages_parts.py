@@ -191,7 +191,7 @@ def test_money_without_a_cap_and_models_without_a_price() -> None:
     told = how_table(replace(reports.passed(), models=(use,), bill=bill, round_limit=0), ORIGIN)
 
     assert (
-        "| cost | unknown: no price is configured; $0.50, without a cap, spent on this pull request; a call was "
+        "| cost | unknown; $0.50, without a cap, known to be spent on this pull request; a call was "
         "refused: the cap of `x`; no price is configured for a\\|b, c, so no cap can hold its calls back |" in told
     )
     assert "| models | `m`: 1 call, 10 tokens in, 1 out |" in told

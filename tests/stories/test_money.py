@@ -176,7 +176,7 @@ async def test_a_model_without_a_price_is_named_for_no_cap_holds_its_calls_back(
         assert "no price is configured for gpt-5.4, so no cap can hold its calls back" in world.summary(pull).replace(
             "`", ""
         )
-        assert "cost | unknown: no price is configured" in world.summary(pull)
+        assert "cost | unknown; $0.00 of" in world.summary(pull)
 
 
 async def test_another_model_answers_in_place_of_one_that_does_not_and_is_paid_at_its_price(

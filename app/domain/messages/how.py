@@ -61,13 +61,14 @@ def cost_sentences(report: Report, shown: Callable[[str], str]) -> tuple[str, ..
     """What this review cost, what the pull request has cost of what it may, and what no cap can hold back. `shown`
     makes the words of others fit for where they stand.
     """
-    spent = "unknown: no price is configured" if report.usd is None else f"{dollars(report.usd)} for this review"
-    told = [spent if report.models else "$0 for this review"]
-    if report.bill is None:
-        return tuple(told)
     bill = report.bill
+    unknown = "unknown" if bill and bill.unpriced else "unknown: no price is configured"  # else it is said below
+    spent = unknown if report.usd is None else f"{dollars(report.usd)} for this review"
+    told = [spent if report.models else "$0 for this review"]
+    if bill is None:
+        return tuple(told)
     cap = f" of {dollars(bill.cap)}" if bill.cap is not None else ", without a cap,"
-    told.append(f"{dollars(bill.spent)}{cap} spent on this pull request")
+    told.append(f"{dollars(bill.spent)}{cap} {'known to be ' if bill.unpriced else ''}spent on this pull request")
     if bill.refused:
         told.append(f"a call was refused: {shown(bill.refused)}")
     if bill.unpriced:
