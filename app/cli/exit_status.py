@@ -20,4 +20,4 @@ EXIT_INVALID = 1
 EXIT_ERROR = 2
 """Wrong usage or settings, or something that a message on standard error explains."""
 EXIT_INCOMPLETE = 3
-"""`review`: not everything was looked at."""
+"""`review`: not everything was looked at. `gate simulate`: GitHub stopped answering before the end."""

@@ -90,10 +90,14 @@ class Codeowners:
         return () if rule is None else self._owners[rule]
 
 
+TOO_LARGE = Codeowners((SkippedLine(1, "the file is not smaller than 3 MB, so GitHub and the gate ignore it"),))
+"""A file of `MAX_BYTES` or more: nobody owns anything by it."""
+
+
 def parse_codeowners(data: bytes) -> Codeowners:
     """Reads the bytes of the file. It never fails: what is not understood stands in `skipped`."""
     if len(data) >= MAX_BYTES:
-        return Codeowners((SkippedLine(1, "the file is not smaller than 3 MB, so GitHub and the gate ignore it"),))
+        return TOO_LARGE
     text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
     exact, folded = PatternTree(), PatternTree()
     owners: list[tuple[Owner, ...]] = []

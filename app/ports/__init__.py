@@ -21,7 +21,7 @@ from app.ports.jobs import Bells, Intake, Ledger, Notes, Orders
 from app.ports.memory import Answers, Begun, Heads, Outbox, Pace, PastReviews, Purse, Receipts, ReceiptSigner, Runs
 from app.ports.merge_queue import GroupMirrors, GroupRepository
 from app.ports.missed import HookDeliveries, KnownRepositories, Marks, OpenPullRequests
-from app.ports.past import PastChanges
+from app.ports.past import PastChanges, PastPullRequests
 from app.ports.review import Mirrors, Model, Repository
 from app.ports.sandbox import Output, Sandbox, Sandboxes, Tree
 
@@ -61,6 +61,7 @@ __all__ = [
     "ParseEvent",
     "Parser",
     "PastChanges",
+    "PastPullRequests",
     "PastReviews",
     "PatternCompiler",
     "People",

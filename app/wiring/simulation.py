@@ -8,8 +8,9 @@ from pathlib import Path
 
 from app.adapters.git.local import open_local
 from app.adapters.rules.policy_file import parse_policy
-from app.domain.gate.simulation import Simulation
-from app.domain.policy import POLICY_PATH
+from app.domain.gate.simulation import MAX_MERGES, Simulation
+from app.domain.objects import Blob
+from app.domain.policy import POLICY_PATH, Policy
 from app.domain.policy_layers import Layer
 from app.usecases.gate.simulate import OnProgress, Past, Simulator
 from app.usecases.policies import READ_BYTES, Above, settle
@@ -22,6 +23,7 @@ class PastRange:
     repository: Path
     branch: str
     since: datetime
+    most: int = MAX_MERGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +43,36 @@ class Tried:
     problems: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class TriedPolicy:
+    """What holds, what it is called, and what is wrong with the branch's file."""
+
+    policy: Policy
+    name: str
+    problems: tuple[str, ...]
+
+
 async def simulate_locally(where: PastRange, trial: Trial, progress: OnProgress) -> Tried:
     """Raises GitFailed when the clone or the branch cannot be read."""
     clone = await open_local(where.repository)
     tip = await clone.resolve(where.branch)
     blob = None
+    if trial.own is None:
+        blob = (await clone.blobs(tip, (POLICY_PATH,), max_bytes=READ_BYTES)).get(POLICY_PATH)
+    tried = tried_policy(trial, blob)
+    if tried.problems:
+        return Tried(None, tried.problems)
+    past = Past(where.branch, tip, where.since)
+    return Tried(await Simulator(clone, tried.policy, tried.name).simulate(past, progress, most=where.most))
+
+
+def tried_policy(trial: Trial, blob: Blob | None) -> TriedPolicy:
+    """`blob`: the branch's own file, which is for trials that name none."""
     above = Above(tuple(layer for layer in (trial.deployment, trial.own) if layer is not None))
     name = trial.file
     if trial.own is None:
-        blob = (await clone.blobs(tip, (POLICY_PATH,), max_bytes=READ_BYTES)).get(POLICY_PATH)
         name = f"the built-in policy: there is no {POLICY_PATH}" if blob is None else POLICY_PATH
-    effective, problems = settle(above, blob, parse_policy)
-    if problems:
-        return Tried(None, problems)
+    effective, problems = settle(above, None if trial.own is not None else blob, parse_policy)
     if trial.deployment is not None:
         name += ", below the deployment's policy"
-    past = Past(where.branch, tip, where.since)
-    return Tried(await Simulator(clone, effective.policy, name).simulate(past, progress))
+    return TriedPolicy(effective.policy, name, problems)

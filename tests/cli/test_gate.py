@@ -194,6 +194,13 @@ def test_what_is_wrong_is_named(
     assert told in captured.err
 
 
+def test_only_the_newest_are_looked_at(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    assert simulate(store, "--limit", "2") == 0
+    out = capsys.readouterr().out
+    assert "merges seen        2" in out
+    assert "there are more: only the newest 2 are looked at" in out
+
+
 def test_a_span_ends_now(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     assert simulate(store, "--since", "1d") == 0
     assert "merges seen        0" in capsys.readouterr().out

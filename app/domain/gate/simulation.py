@@ -9,12 +9,13 @@ from datetime import datetime
 
 from app.domain.codeowners import Codeowners
 from app.domain.entries import Entry
+from app.domain.gate.past_pull import Approval, PastPull
 from app.domain.gate.requirements import Eligible, Source, requirements
 from app.domain.policy import Policy
 from app.domain.pull_request import Sha
 
 MAX_MERGES = 5_000
-"""Of more merges, the newest ones are looked at."""
+"""Of more merges, the newest ones are looked at; never more than these."""
 MAX_TOP_PATHS = 100
 """Of the paths that asked most, so many are named."""
 
@@ -23,16 +24,19 @@ ANYONE = "anyone with write access"
 
 @dataclass(frozen=True, slots=True)
 class PastMerge:
-    """One commit of a branch's first-parent history. `parents` is empty for the first commit of all, and for the one at
-    which a shallow clone ends.
+    """One commit of a branch's first-parent history, or one pull request. `parents` is empty for the first commit of
+    all, for the one at which a shallow clone ends, and for pull requests.
     """
 
     commit: Sha
+    """Of a pull request, the commit that GitHub names as its merge; its head where GitHub names none."""
     parents: tuple[Sha, ...]
     at: datetime
     """When it was committed, in UTC: for a merge, the time of the merge."""
     subject: str
-    """As written: anybody's words."""
+    """As written: anybody's words. The title of a pull request."""
+    pull: PastPull | None = None
+    """None where git was asked, which knows of no pull requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Simulated:
     core: tuple[str, ...]
     needs: tuple[Need, ...]
     unknown: str = ""
+    approvals: tuple[Approval, ...] | None = None
+    """Who in fact approved; None where nobody asked: git does not know, and where nobody is needed it is no matter."""
 
     @staticmethod
     def of(merge: PastMerge, entries: Sequence[Entry], policy: Policy, codeowners: Codeowners | None) -> Simulated:
@@ -131,9 +137,16 @@ class Simulation:
     policy: str
     """What the policy's file is called."""
     more: bool
-    """There were over `MAX_MERGES`; older ones are left out."""
+    """There were over `most`; older ones are left out."""
     merges: tuple[Simulated, ...]
     totals: Totals
+    most: int = MAX_MERGES
+    repository: str = ""
+    """`owner/name` where GitHub was asked for its pull requests, else empty."""
+    left: int = 0
+    """So many were not looked at, as GitHub did not answer any more."""
+    stopped: str = ""
+    """Why, if so."""
 
 
 def totals(merges: Iterable[Simulated]) -> Totals:

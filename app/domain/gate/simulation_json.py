@@ -7,6 +7,7 @@ from typing import Any
 
 from app.domain.encodable import encodable
 from app.domain.entries import display_path
+from app.domain.gate.past_pull import Approval, PastPull
 from app.domain.gate.requirements import Eligible
 from app.domain.gate.simulation import Need, Simulated, Simulation, Totals
 
@@ -18,11 +19,15 @@ def simulation_json(simulation: Simulation) -> dict[str, Any]:
     """Merges stand newest first."""
     value: dict[str, Any] = {
         "schema": SCHEMA,
+        "repository": simulation.repository or None,
         "branch": simulation.branch,
         "tip": simulation.tip,
         "since": _time(simulation.since),
         "policy": simulation.policy,
+        "codeowners": "base commit" if simulation.repository else "first parent",
         "more": simulation.more,
+        "not_looked_at": simulation.left,
+        "stopped": simulation.stopped or None,
         "totals": _totals(simulation.totals),
         "merges": [_merge(one) for one in simulation.merges],
     }
@@ -51,11 +56,21 @@ def _merge(one: Simulated) -> dict[str, Any]:
         "parents": [*one.merge.parents],
         "at": _time(one.merge.at),
         "subject": one.merge.subject,
+        "pull_request": None if one.merge.pull is None else _pull(one.merge.pull),
         "changed_paths": one.changed,
         "core_paths": len(one.core),
         "requirements": [_need(need) for need in one.needs],
+        "approved_by": None if one.approvals is None else [_approval(approval) for approval in one.approvals],
         "unknown": one.unknown or None,
     }
+
+
+def _pull(pull: PastPull) -> dict[str, Any]:
+    return {"number": pull.number, "author": pull.author, "base": pull.base, "head": pull.head}
+
+
+def _approval(approval: Approval) -> dict[str, Any]:
+    return {"login": approval.login, "human": approval.human, "on_head": approval.on_head}
 
 
 def _need(need: Need) -> dict[str, Any]:

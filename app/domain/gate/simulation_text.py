@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from app.domain.entries import display_path
-from app.domain.gate.simulation import MAX_MERGES, Need, Simulated, Simulation, Totals, names_of
+from app.domain.gate.past_pull import Approval
+from app.domain.gate.simulation import Need, Simulated, Simulation, Totals, names_of
 from app.domain.messages.counting import counted
 from app.domain.terminal import Style
 from app.domain.visible import visible
@@ -21,8 +22,7 @@ _MAX_NAMES = 12
 
 def simulation_text(simulation: Simulation, style: Style) -> str:
     """Nobody's words can move the cursor. Subjects are cut to the width, requirements wrapped."""
-    told = f"Merges into {_line(simulation.branch)} since {simulation.since:%Y-%m-%d}, by {_line(simulation.policy)}"
-    lines = [style.paint(told, "1"), ""]
+    lines = [*(style.paint(told, "1") for told in _heading(simulation)), ""]
     if simulation.merges:
         lines.append(style.paint(_HEADING, "1"))
     for one in simulation.merges:
@@ -32,15 +32,27 @@ def simulation_text(simulation: Simulation, style: Style) -> str:
     return "\n".join([*lines, *_totals(simulation, style)])
 
 
+def _heading(simulation: Simulation) -> Iterator[str]:
+    branch, told = _line(simulation.branch), f"since {simulation.since:%Y-%m-%d}, by {_line(simulation.policy)}"
+    if not simulation.repository:
+        yield f"Merges into {branch} {told}"
+        return
+    yield f"Pull requests merged into {branch} of {_line(simulation.repository)} {told}"
+    yield "CODEOWNERS is that of each pull request's base commit"
+
+
 def _rows(one: Simulated, style: Style) -> Iterator[str]:
     merge = one.merge
     core = "?" if one.unknown else f"{len(one.core)}"
-    subject = _cut(_line(merge.subject), max(style.width - len(_INDENT), _LEAST_SUBJECT))
+    title = merge.subject if merge.pull is None else f"#{merge.pull.number} {merge.subject}"
+    subject = _cut(_line(title), max(style.width - len(_INDENT), _LEAST_SUBJECT))
     row = f"{merge.commit[:12]}  {merge.at:%Y-%m-%d}  {core:>4}  {subject}"
     yield style.paint(row, "33") if one.needs or one.unknown else row
     if one.unknown:
         yield _hanging(f"not known: {_line(one.unknown)}", style)
     yield from (_hanging(_need(need), style) for need in one.needs)
+    if one.approvals is not None:
+        yield _hanging(_approved(one.approvals), style)
 
 
 def _need(need: Need) -> str:
@@ -52,12 +64,32 @@ def _need(need: Need) -> str:
     return f"{counted(need.approvals, 'approval')} of {who} for {counted(need.paths, 'path')}{nobody}: {why}"
 
 
+def _approved(approvals: Sequence[Approval]) -> str:
+    """As in `approved by @alice, @bob (an earlier commit)`."""
+    names = _few((_approval(one) for one in approvals), _MAX_NAMES)
+    return _line(f"approved by {', '.join(names)}" if names else "approved by nobody")
+
+
+def _approval(one: Approval) -> str:
+    who = "an account that is gone" if one.login is None else f"@{one.login}"
+    notes = [*(() if one.human else ("no person",)), *(() if one.on_head else ("an earlier commit",))]
+    return f"{who} ({', '.join(notes)})" if notes else who
+
+
 def _totals(simulation: Simulation, style: Style) -> Iterator[str]:
     sums = simulation.totals
     yield style.paint("Totals", "1")
     yield f"  merges seen        {sums.merges:,}"
     if simulation.more:
-        yield f"                     there are more: only the newest {MAX_MERGES:,} are looked at"
+        cut = sums.merges + simulation.left < simulation.most
+        words = (
+            "may be more: GitHub's list is too long"
+            if cut
+            else f"are more: only the newest {simulation.most:,} are looked at"
+        )
+        yield f"                     there {words}"
+    if simulation.left:
+        yield f"  not looked at      {simulation.left:,}: {_line(simulation.stopped)}"
     yield f"  would have waited  {sums.waiting:,} ({sums.percent:.1f} %)"
     if sums.impossible:
         yield f"  never approvable   {sums.impossible:,}, for which only e-mail addresses are named"

@@ -53,7 +53,9 @@ class Simulator:
             progress(len(done), len(history.merges))
             done.append(await self._one(merge))
         progress(len(done), len(history.merges))
-        return Simulation(past.branch, past.tip, past.since, self.name, history.more, tuple(done), totals(done))
+        return Simulation(
+            past.branch, past.tip, past.since, self.name, history.more, tuple(done), totals(done), most=most
+        )
 
     async def _one(self, merge: PastMerge) -> Simulated:
         if not merge.parents:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.domain.codeowners import LOCATIONS, MAX_BYTES, Codeowners, parse_codeowners
+from app.domain.codeowners import LOCATIONS, MAX_BYTES, TOO_LARGE, Codeowners, parse_codeowners
 from app.domain.entries import Kind
 from app.domain.errors import GitFailed
 from app.domain.gate.facts import CoreChange
@@ -53,6 +53,10 @@ async def seen_at(repository: Repository, base: Sha, commit: Sha) -> frozenset[C
 
 
 def owners_in(blobs: Mapping[str, Blob]) -> Codeowners | None:
-    """Of the first of `LOCATIONS` where there is one. A link is no file, as for GitHub."""
+    """Of the first of `LOCATIONS` where there is one. A link is no file, as for GitHub. Of a file that is too large, no
+    bytes need have been read.
+    """
     found = next((blobs[path] for path in LOCATIONS if path in blobs), None)
-    return parse_codeowners(found.text_bytes) if found is not None and found.kind in _REGULAR else None
+    if found is None or found.kind not in _REGULAR:
+        return None
+    return TOO_LARGE if found.size >= MAX_BYTES else parse_codeowners(found.text_bytes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from app.domain.codeowners import parse_codeowners
@@ -151,9 +152,10 @@ def test_no_merges_are_told_as_well() -> None:
 
 
 def test_what_nobody_can_approve_and_what_was_left_out_is_said() -> None:
-    lines = text(simulated("db/mail"), more=True)
+    cut = replace(simulation(simulated("db/mail"), more=True), most=1)
+    lines = simulation_text(cut, PLAIN).split("\n")
     assert "1 approval of x@example.com for 1 path, which nobody can give: only e-mail addresses are named" in lines[4]
-    assert "                     there are more: only the newest 5,000 are looked at" in lines
+    assert "                     there are more: only the newest 1 are looked at" in lines
     assert "  never approvable   1, for which only e-mail addresses are named" in lines
 
 
@@ -205,11 +207,15 @@ def test_the_same_as_json() -> None:
     first, second, third = value.pop("merges")
     assert value == {
         "schema": 1,
+        "repository": None,
         "branch": "main",
         "tip": TIP,
         "since": "2026-01-02T03:04:05Z",
         "policy": "try.yml",
+        "codeowners": "first parent",
         "more": True,
+        "not_looked_at": 0,
+        "stopped": None,
         "totals": {
             "merges": 3,
             "waiting": 2,
@@ -231,6 +237,7 @@ def test_the_same_as_json() -> None:
         "parents": ["e" * 40],
         "at": "2026-01-02T03:04:05Z",
         "subject": "A change",
+        "pull_request": None,
         "changed_paths": 2,
         "core_paths": 1,
         "requirements": [
@@ -243,6 +250,7 @@ def test_the_same_as_json() -> None:
                 "paths": 1,
             }
         ],
+        "approved_by": None,
         "unknown": None,
     }
     assert (second["subject"], second["requirements"][0]["who"]["emails"]) == ("?", ["x@example.com"])
