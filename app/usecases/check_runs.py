@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.domain.errors import GitHubRefused
+from app.domain.errors import GitHubError, GitHubRefused
 from app.domain.messages import check as words
 from app.domain.messages.check import REVIEW_CHECK, CheckOutput, Conclusion
 from app.domain.pull_request import PullRequestRef, Sha
@@ -83,6 +83,18 @@ class CheckRuns:
                     if gone.status not in _GONE:
                         raise
                     await self.outbox.forget(place.ref, self._made(other))
+
+    async def fail(self, place: Place, head: Sha | None, output: CheckOutput) -> None:
+        """Ends the head's check run, and every other that is open, as something that a person has to look at."""
+        told = (head,) if head is not None else ()
+        refused: GitHubError | None = None
+        for one in dict.fromkeys((*told, *await self.open_heads(place.ref))):
+            try:
+                await self.conclude(place, one, Conclusion.ACTION_REQUIRED, output)
+            except GitHubError as error:  # it must not keep the others open
+                refused = error
+        if refused is not None:
+            raise refused
 
     async def is_over(self, ref: PullRequestRef, head: Sha) -> bool:
         """Whether the head's check run is concluded."""

@@ -103,11 +103,12 @@ class GateRun:
         """Until there is a decision there is no check, and a required check that is not there blocks."""
 
     async def give_up(self, row: Row, reason: str) -> None:
-        if row.wanted.head is not None:
-            place = Place(row.key.ref, row.wanted.repository)
-            output = words.failed(reason, run_id=row.run)
-            await self.check_runs.outbox.forget(place.ref, _said(row.wanted.head))
-            await self.check_runs.conclude(place, row.wanted.head, Conclusion.ACTION_REQUIRED, output)
+        """Concludes the newest head's check, and whatever a run that ended early left open."""
+        place, told = Place(row.key.ref, row.wanted.repository), row.wanted.head
+        output = words.failed(reason, run_id=row.run)
+        if told is not None:
+            await self.check_runs.outbox.forget(place.ref, _said(told))
+        await self.check_runs.fail(place, told, output)
 
 
 def _told(decision: GateDecision, ask: Ask, wanted: Demand, *, taken: bool) -> GateStory:

@@ -64,6 +64,11 @@ class GroupCheck:
             await self.check_runs.outbox.forget(place.ref, self._passed_key(group, group.head))
             await self._end(place, group.head, Conclusion.FAILURE, output)
 
+    async def end_open(self, place: Place, output: CheckOutput) -> None:
+        """Ends what is open though nobody asks about it any more."""
+        for head in await self.check_runs.open_heads(place.ref):
+            await self._end(place, head, Conclusion.FAILURE, output)
+
     async def _end(self, place: Place, head: Sha, conclusion: Conclusion, output: CheckOutput) -> None:
         try:
             await self.check_runs.conclude(place, head, conclusion, output)
@@ -161,6 +166,8 @@ class MergeQueueRun:
         for kept, asked in await self._open(row):
             await self._abandon(place, asked, reason, row)
             await self.notes.done(row.key, kept.note)
+        for check in self.checks:  # a note is kept for a day only
+            await check.end_open(place, words.failed(reason, run_id=row.run))
 
     async def _abandon(self, place: Place, asked: AskedOfGroup, reason: str, row: Row) -> None:
         for check in self.checks:
