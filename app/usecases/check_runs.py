@@ -84,13 +84,19 @@ class CheckRuns:
                         raise
                     await self.outbox.forget(place.ref, self._made(other))
 
-    async def fail(self, place: Place, head: Sha | None, output: CheckOutput) -> None:
-        """Ends the head's check run, and every other that is open, as something that a person has to look at."""
-        told = (head,) if head is not None else ()
+    async def fail(self, place: Place, head: Sha | None, output: CheckOutput, run_id: str) -> None:
+        """Ends the head's check run, and every other that is open, as something that a person has to look at. What the
+        run has ended so before, because another one was refused, it leaves alone.
+        """
+        known, number = await self.outbox.finished(place.ref, ""), _number(run_id)
+        heads = list(await self.open_heads(place.ref))
+        if head is not None and not (known.get(self._failed(head)) == number and self._concluded(head) in known):
+            heads.append(head)
         refused: GitHubError | None = None
-        for one in dict.fromkeys((*told, *await self.open_heads(place.ref))):
+        for one in dict.fromkeys(heads):
             try:
                 await self.conclude(place, one, Conclusion.ACTION_REQUIRED, output)
+                await self.outbox.finish(place.ref, self._failed(one), number)
             except GitHubError as error:  # it must not keep the others open
                 refused = error
         if refused is not None:
@@ -126,6 +132,9 @@ class CheckRuns:
 
     def _concluded(self, head: str) -> str:
         return f"{self.prefix}concluded:{head}"
+
+    def _failed(self, head: str) -> str:
+        return f"{self.prefix}failed:{head}"
 
     def _judged(self, head: str) -> str:
         return f"{self.prefix}judged:{head}"

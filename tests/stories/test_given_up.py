@@ -102,6 +102,22 @@ async def test_a_gate_that_left_an_older_heads_check_open(gated: World) -> None:
     assert all_over(gated)
 
 
+async def test_of_two_open_checks_one_is_refused_and_the_other_is_concluded_once(gated: World) -> None:
+    pull = opened(gated, "one")
+    await gated.deliver_new()
+    await gated.work_queue(Queue.INTERACTIVE)
+    old = gated.check(pull.head_sha)
+    gated.repo.commit("one", {"app/one.py": "z = 3\n"})
+    gated.github.faults.add(method="GET", path="/pulls/1$", status=403, times=999, body={"message": "no"})
+    gated.github.faults.add(
+        method="PATCH", path=f"/check-runs/{old.id}$", status=403, times=999, body={"message": "no"}
+    )
+    await gated.settle()
+
+    assert gated.check(pull.head_sha).conclusion == "action_required"
+    assert len(gated.checks(pull.head_sha, GATE_CHECK)) == 1
+
+
 @pytest.mark.parametrize("check", BOTH)
 async def test_what_github_refuses_for_good(gated: World, check: str) -> None:
     pull = opened(gated, "one")

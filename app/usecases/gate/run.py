@@ -122,7 +122,7 @@ class GateRun:
         output = words.failed(reason, run_id=row.run)
         if told is not None:
             await self.check_runs.outbox.forget(place.ref, _said(told))
-        await self.check_runs.fail(place, told, output)
+        await self.check_runs.fail(place, told, output, row.run)
 
 
 def _told(decision: GateDecision, ask: Ask, wanted: Demand, *, taken: bool) -> GateStory:

@@ -140,7 +140,7 @@ class ReviewRun:
     async def give_up(self, row: Row, reason: str) -> None:
         """Concludes every open check of the pull request: a required check must not wait for ever."""
         place = Place(row.key.ref, row.wanted.repository)
-        await self.check_runs.fail(place, row.wanted.head, words.failed(reason, run_id=row.run))
+        await self.check_runs.fail(place, row.wanted.head, words.failed(reason, run_id=row.run), row.run)
 
     async def _cancel_what_is_not_wanted(self, place: Place, pull: PullRequest) -> None:
         if pull.ready:
