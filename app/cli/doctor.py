@@ -6,12 +6,14 @@ import asyncio
 import json
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from app.adapters.git.process import check_git_version
 from app.adapters.sandbox.runner.client import RunnerSandboxes
 from app.adapters.sandbox.runner.listening import RunnerAt
 from app.adapters.sandbox.running.cgroups import Subtree
+from app.cli.doctor_github import github_findings
+from app.cli.finding import Finding
 from app.domain.errors import RevwrightError
 from app.domain.sandbox import Isolation, Mode
 from app.settings import sandbox_settings
@@ -21,19 +23,9 @@ from app.wiring.sandbox_exec import prepared
 _MARKS = {"ok": "ok   ", "weak": "weak ", "fail": "FAIL "}
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at; `state` is ok, weak or fail."""
-
-    name: str
-    state: str
-    words: str
-    remedy: str = ""
-
-
 def doctor(arguments: Namespace, environ: Mapping[str, str]) -> int:
     """0 when nothing fails, else 1."""
-    findings = [_git(), *_sandbox(environ)]
+    findings = [_git(), *github_findings(arguments.repositories, environ), *_sandbox(environ)]
     if arguments.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:

@@ -162,10 +162,17 @@ def parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser(
         "doctor",
         help="look at what this machine offers and lacks",
-        description="Looks at git and at what isolates sandboxes here, with a remedy for what is missing. Started as "
-        "root, it looks as the user that the runner would become. Exit status: 1 when something fails.",
+        description="Looks at git, at repositories on GitHub that are named, and at what isolates sandboxes here, with "
+        "a remedy for what is missing. Started as root, it looks as the user that the runner would become. Exit "
+        "status: 1 when something fails.",
     )
     doctor.add_argument("--json", action="store_true", help="the same as JSON")
+    doctor.add_argument(
+        "repositories",
+        nargs="*",
+        metavar="OWNER/NAME",
+        help="also ask GitHub, with the App's settings: who can pass for its checks there, and what it may read",
+    )
     return top
 
 

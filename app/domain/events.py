@@ -118,6 +118,23 @@ class MergeGroupChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckSet:
+    """A check run was made or concluded, or a commit status was set, under the name of one of our checks."""
+
+    ref: PullRequestRef
+    """With the number 0: which pull requests have the commit, GitHub does not tell for those from forks."""
+    repository: RepositoryName
+    account_id: int
+    head: Sha
+    name: str
+    """As we write it."""
+    app_id: int | None
+    """Whose check it is; None for a commit status, and for an App that is gone."""
+    source: str
+    """The same in words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """GitHub says hello after the webhook was set up."""
 
@@ -137,6 +154,7 @@ Event = (
     | Commented
     | CheckAsked
     | ThreadSettled
+    | CheckSet
     | Ping
     | Unhandled
 )

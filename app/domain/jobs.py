@@ -17,6 +17,8 @@ class JobKind(StrEnum):
     COMMAND = "command"
     QUEUE = "queue"
     """Of a repository's merge queue: the number of its pull request is 0."""
+    FOREIGN = "foreign"
+    """Checks under our names that others set; of a repository, with the number 0."""
 
 
 class Queue(StrEnum):
@@ -50,6 +52,7 @@ LIMITS: Mapping[JobKind, JobLimits] = MappingProxyType(
         JobKind.GATE: JobLimits(Queue.INTERACTIVE, seconds=2 * 60, attempts=8),
         JobKind.COMMAND: JobLimits(Queue.INTERACTIVE, seconds=2 * 60, attempts=5, newer_ends_it=False),
         JobKind.QUEUE: JobLimits(Queue.INTERACTIVE, seconds=5 * 60, attempts=5, newer_ends_it=False),
+        JobKind.FOREIGN: JobLimits(Queue.INTERACTIVE, seconds=60, attempts=8, newer_ends_it=False),
     }
 )
 

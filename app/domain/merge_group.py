@@ -10,8 +10,12 @@ from enum import StrEnum
 from app.domain.pull_request import Sha
 
 QUEUE_NUMBER = 0
-"""Stands for a repository's merge queue where a pull request's number would be: GitHub counts from 1."""
+"""Stands for a repository's merge queue, or the repository, where a pull request's number would be: GitHub counts
+from 1.
+"""
 BRANCHES = "refs/heads/"
+QUEUE_BRANCHES = "gh-readonly-queue/"
+"""How the names of branches begin that GitHub makes for groups."""
 
 _LAST_OF_GROUP = re.compile(r"/pr-([1-9][0-9]{0,9})-[0-9a-f]{40}\Z")
 _NAMED = re.compile(r"#([1-9][0-9]{0,9})\b")
@@ -19,10 +23,12 @@ _MOST_NAMED = 5
 
 
 class Asked(StrEnum):
-    """The actions of `merge_group`."""
+    """The actions of `merge_group`; and `AGAIN`, which is our own word."""
 
     CHECKS = "checks_requested"
     DESTROYED = "destroyed"
+    AGAIN = "again"
+    """Decided before, and to be decided once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,10 @@ class AskedOfGroup:
     group: MergeGroup
 
     @property
+    def again(self) -> bool:
+        return self.asked is Asked.AGAIN
+
+    @property
     def id(self) -> str:
         return f"{self.group.head}:{self.asked}"
 
@@ -61,6 +71,27 @@ class AskedOfGroup:
         """The reverse of `text`, which is ours."""
         kept = json.loads(text)
         return AskedOfGroup(Asked(kept.pop("asked")), MergeGroup(**kept))
+
+
+@dataclass(frozen=True, slots=True)
+class AskedOfHead:
+    """Somebody asks for the checks of a group once more, by the only thing that is told of it then."""
+
+    head: Sha
+
+    @property
+    def id(self) -> str:
+        return f"{self.head}:again"
+
+    @property
+    def text(self) -> str:
+        return json.dumps({"again": self.head})
+
+
+def parse_asked(text: str) -> AskedOfGroup | AskedOfHead:
+    """The reverse of `text` of either."""
+    kept = json.loads(text)
+    return AskedOfHead(Sha(kept["again"])) if "again" in kept else AskedOfGroup.parse(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from app.ports.calls import Clock, ParseEvent, PolicyParser, RulesReader
 from app.ports.code import Code, Parser, PatternCompiler, Structural
 from app.ports.commands import Comment, Comments, FirstParagraph, OwnName, Proposals, Reaction
-from app.ports.gate import Collaborator, Histories, History, People, Reviews
+from app.ports.gate import Collaborator, Histories, History, People, RequiredChecks, Reviews
 from app.ports.github import (
     Checks,
     Conversation,
@@ -75,6 +75,7 @@ __all__ = [
     "ReceiptSigner",
     "Receipts",
     "Repository",
+    "RequiredChecks",
     "ReviewRequests",
     "Reviewers",
     "Reviewing",

@@ -44,6 +44,14 @@ class Collaborator:
     permission: Permission
 
 
+class RequiredChecks(Protocol):
+    """What a branch asks of a merge."""
+
+    async def sources(self, place: Place, branch: str) -> Mapping[str, frozenset[int | None]]:
+        """For each check that the branch requires, the ids of the Apps of which it is; None stands for any source."""
+        ...
+
+
 class People(Protocol):
     """Accounts, teams, and what they may do in a repository."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.domain.errors import GitHubRefused
+from app.domain.errors import GitHubError, GitHubRefused
 from app.domain.messages import check as words
 from app.domain.messages.check import REVIEW_CHECK, CheckOutput, Conclusion
 from app.domain.pull_request import PullRequestRef, Sha
@@ -84,6 +84,24 @@ class CheckRuns:
                         raise
                     await self.outbox.forget(place.ref, self._made(other))
 
+    async def fail(self, place: Place, head: Sha | None, output: CheckOutput, run_id: str) -> None:
+        """Ends the head's check run, and every other that is open, as something that a person has to look at. What the
+        run has ended so before, because another one was refused, it leaves alone.
+        """
+        known, number = await self.outbox.finished(place.ref, ""), _number(run_id)
+        heads = list(await self.open_heads(place.ref))
+        if head is not None and not (known.get(self._failed(head)) == number and self._concluded(head) in known):
+            heads.append(head)
+        refused: GitHubError | None = None
+        for one in dict.fromkeys(heads):
+            try:
+                await self.conclude(place, one, Conclusion.ACTION_REQUIRED, output)
+                await self.outbox.finish(place.ref, self._failed(one), number)
+            except GitHubError as error:  # it must not keep the others open
+                refused = error
+        if refused is not None:
+            raise refused
+
     async def is_over(self, ref: PullRequestRef, head: Sha) -> bool:
         """Whether the head's check run is concluded."""
         return bool(await self.outbox.finished(ref, self._concluded(head)))
@@ -114,6 +132,9 @@ class CheckRuns:
 
     def _concluded(self, head: str) -> str:
         return f"{self.prefix}concluded:{head}"
+
+    def _failed(self, head: str) -> str:
+        return f"{self.prefix}failed:{head}"
 
     def _judged(self, head: str) -> str:
         return f"{self.prefix}judged:{head}"

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from app.domain.events import (
     CheckAsked,
+    CheckSet,
     Commented,
     Event,
     MergeGroupChanged,
@@ -16,8 +17,9 @@ from app.domain.events import (
     ThreadSettled,
     Unhandled,
 )
+from app.domain.foreign_checks import ForeignCheck, ForeignOnHead
 from app.domain.jobs import JobKind, RowKey
-from app.domain.merge_group import Asked, AskedOfGroup
+from app.domain.merge_group import QUEUE_NUMBER, Asked, AskedOfGroup, AskedOfHead
 from app.domain.policy import Trigger
 from app.domain.row import Note, Wanted
 from app.usecases import intake_people
@@ -46,15 +48,13 @@ _TRIGGERS = {
     "synchronize": Trigger.PUSH,
 }
 
-_CLOSED = Ignored("the pull request is closed")
-
-_OF_GROUPS: dict[str, Asked] = {asked.value: asked for asked in Asked}
+_OF_GROUPS: dict[str, Asked] = {asked.value: asked for asked in (Asked.CHECKS, Asked.DESTROYED)}
 
 _WEIGHS = frozenset(("submitted", "dismissed"))
 
 
-def decide(event: Event, *, allowed_accounts: frozenset[int]) -> Accepted | Ignored:
-    """`allowed_accounts`: ids of the owners that may use this deployment; empty means all."""
+def decide(event: Event, *, allowed_accounts: frozenset[int], app_id: int) -> Accepted | Ignored:
+    """`allowed_accounts`: ids of the owners that may use this deployment; empty means all. `app_id`: our own."""
     match event:
         case Ping():
             return Ignored("ping: the webhook works")
@@ -68,6 +68,10 @@ def decide(event: Event, *, allowed_accounts: frozenset[int]) -> Accepted | Igno
             return _reviewed(event) if event.open else _CLOSED
         case MergeGroupChanged():
             return _queued(event)
+        case CheckSet():
+            return _set(event, app_id)
+        case CheckAsked() if event.ref.number == QUEUE_NUMBER:
+            return _asked_of_group(event, app_id)
         case Commented() | CheckAsked() | ThreadSettled():
             return _asked(event)
     assert_never(event)
@@ -114,3 +118,24 @@ def _queued(event: MergeGroupChanged) -> Accepted | Ignored:
     asked = AskedOfGroup(_OF_GROUPS[event.action], event.group)
     wanted = Wanted(event.repository, event.group.head, "merge queue", draft=False)
     return Accepted(RowKey(JobKind.QUEUE, event.ref), wanted, note=Note(asked.id, asked.text))
+
+
+def _asked_of_group(event: CheckAsked, app_id: int) -> Accepted | Ignored:
+    """Somebody pressed "Re-run" on a group: its checks are decided once more."""
+    asked = intake_people.asked(event)
+    if isinstance(asked, str):
+        return Ignored(asked)
+    if event.app_id != app_id or event.button:
+        return Ignored("no check of ours on a group")
+    again = AskedOfHead(event.head)
+    wanted = Wanted(event.repository, event.head, "merge queue", draft=False)
+    return Accepted(RowKey(JobKind.QUEUE, event.ref), wanted, note=Note(again.id, again.text))
+
+
+def _set(event: CheckSet, app_id: int) -> Accepted | Ignored:
+    """Our own checks end here, so that what they lead to can never lead to itself."""
+    if event.app_id == app_id:
+        return Ignored("the check is our own")
+    found = ForeignOnHead(event.head, ForeignCheck(event.name, event.source))
+    wanted = Wanted(event.repository, event.head, "foreign check", draft=False)
+    return Accepted(RowKey(JobKind.FOREIGN, event.ref), wanted, note=Note(found.id, found.text))

@@ -37,6 +37,7 @@ class Reconciliation:
     intake: Intake
     now: Clock
     allowed_accounts: frozenset[int]
+    app_id: int
     most: int = 50
     rows_kept: timedelta = timedelta(days=90)
     """How long the ledger keeps a row at rest. A pull request that is older may have had one that is gone: to take it
@@ -103,7 +104,7 @@ class Reconciliation:
             open=True,
             base_changed=False,
         )
-        decision = decide(event, allowed_accounts=self.allowed_accounts)
+        decision = decide(event, allowed_accounts=self.allowed_accounts, app_id=self.app_id)
         if not isinstance(decision, Accepted):
             return False
         # The same from every worker that sees the same, and another when the branch comes back to this head later.

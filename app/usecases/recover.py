@@ -25,6 +25,7 @@ EVENTS = frozenset(
         "pull_request_review_thread",
         "check_run",
         "check_suite",
+        "status",
     )
 )
 """The events that can lead to a job; of all others the payload is not even asked for."""
@@ -64,6 +65,7 @@ class Recovery:
     parse: ParseEvent
     now: Clock
     allowed_accounts: frozenset[int]
+    app_id: int
     _handled: set[str] = field(default_factory=set, init=False)
     """Deliveries that an earlier scan has dealt with. Without it, a scan that a rate limit ends again and again would
     spend every allowance on the payloads it has read before."""
@@ -114,7 +116,9 @@ class Recovery:
             _log.warning("failed delivery %s (%s): GitHub has no payload of it", delivery.guid, delivery.event)
             return False
         try:
-            decision = decide(self.parse(delivery.event, body), allowed_accounts=self.allowed_accounts)
+            decision = decide(
+                self.parse(delivery.event, body), allowed_accounts=self.allowed_accounts, app_id=self.app_id
+            )
         except EventMalformed as error:
             _log.warning("failed delivery %s (%s) is malformed: %s", delivery.guid, delivery.event, error)
             return False

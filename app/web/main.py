@@ -28,7 +28,9 @@ def create_app(open_services: OpenServices) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services() as services:
-            app.state.webhooks = WebhookEndpoint(services.intake, services.webhook_secrets, services.allowed_accounts)
+            app.state.webhooks = WebhookEndpoint(
+                services.intake, services.webhook_secrets, services.allowed_accounts, services.app_id
+            )
             app.state.health = Health(services.ready, services.isolations)
             app.state.receipts = ReceiptEndpoint(services.receipts)
             yield

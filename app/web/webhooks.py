@@ -31,6 +31,7 @@ class WebhookEndpoint:
     intake: Intake
     secrets: tuple[bytes, ...]
     allowed_accounts: frozenset[int]
+    app_id: int
     bodies: BodyBudget = field(default_factory=BodyBudget)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +57,7 @@ class WebhookEndpoint:
 
     async def _take_in(self, delivery: Delivery, body: bytes) -> JSONResponse:
         try:
-            decision = decide(parse(delivery.event, body), allowed_accounts=self.allowed_accounts)
+            decision = decide(parse(delivery.event, body), allowed_accounts=self.allowed_accounts, app_id=self.app_id)
         except EventMalformed as error:
             _log.warning("delivery %s (%s) is malformed: %s", delivery.id, delivery.event, error)
             return _problem(400, "the body does not have the shape of its event")

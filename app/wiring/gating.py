@@ -9,9 +9,11 @@ from app.adapters.github.graphql import GraphQL
 from app.adapters.github.histories import HistoryReader
 from app.adapters.github.labels import LabelWriter
 from app.adapters.github.people import PeopleReader
+from app.adapters.github.required_checks import RequiredCheckReader
 from app.adapters.github.review_requests import ReviewRequestWriter
 from app.adapters.store.heads import RedisHeads
 from app.domain.messages.gate import GATE_CHECK
+from app.usecases.foreign.memory import ForeignChecks
 from app.usecases.gate.escalating import Escalation
 from app.usecases.gate.gathering import Gathering
 from app.usecases.gate.run import GateRun
@@ -19,7 +21,7 @@ from app.usecases.review.run import ReviewRun
 from app.wiring.reviewing import Clients
 
 
-def gate_job(clients: Clients, review: ReviewRun) -> GateRun:
+def gate_job(clients: Clients, review: ReviewRun, *, app_id: int) -> GateRun:
     """It asks no model and reads the same mirrors."""
     client, heads = clients.github, RedisHeads(clients.redis, "gate:")
     people = PeopleReader(client)
@@ -39,6 +41,7 @@ def gate_job(clients: Clients, review: ReviewRun) -> GateRun:
             gathering=gathering,
             marker_key=publisher.marker_key,
         ),
+        foreign=ForeignChecks(RedisHeads(clients.redis, "foreign:"), RequiredCheckReader(client), app_id),
         ceilings=review.ceilings,
         github_url=review.github_url,
     )

@@ -31,6 +31,7 @@ def missed_deliveries(
     ledger: RedisLedger,
     *,
     allowed_accounts: frozenset[int],
+    app_id: int,
     now: Clock,
     rows_kept: timedelta,
 ) -> MissedDeliveries:
@@ -42,6 +43,7 @@ def missed_deliveries(
             parse=parse,
             now=now,
             allowed_accounts=allowed_accounts,
+            app_id=app_id,
         ),
         reconciliation=Reconciliation(
             known=RedisKnownRepositories(redis),
@@ -50,6 +52,7 @@ def missed_deliveries(
             intake=ledger,
             now=now,
             allowed_accounts=allowed_accounts,
+            app_id=app_id,
             rows_kept=rows_kept,
         ),
     )

@@ -28,6 +28,7 @@ class WebServices:
     isolations: Callable[[], Awaitable[tuple[Isolation, ...]]]
     webhook_secrets: tuple[bytes, ...]
     allowed_accounts: frozenset[int]
+    app_id: int
     receipts: Receipts
 
 
@@ -44,6 +45,7 @@ async def open_web_services(
             isolations=RedisIsolations(pool).told,
             webhook_secrets=github.webhook_secrets,
             allowed_accounts=settings.allowed_accounts,
+            app_id=github.app_id,
             receipts=RedisReceipts(pool),
         )
 

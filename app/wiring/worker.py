@@ -28,6 +28,7 @@ from app.usecases.job import Job
 from app.usecases.review.run import ReviewRun
 from app.wiring.commanding import command_job
 from app.wiring.engine import open_engine
+from app.wiring.foreign import foreign_job
 from app.wiring.gating import gate_job
 from app.wiring.ledger import keep_runs_seconds, ledger_options
 from app.wiring.merge_queue import merge_queue_job
@@ -77,13 +78,14 @@ async def open_worker_services(
         await key_signer(settings).ready()
         clients = Clients(client, writes, tokens, pool, sandboxes, _now)
         review = review_job(settings, clients, engine)
-        gate = gate_job(clients, review)
+        gate = gate_job(clients, review, app_id=github.app_id)
         queue = merge_queue_job(clients, review, gate, token_mirrors(settings, clients))
         missed = missed_deliveries(
             client,
             pool,
             ledger,
             allowed_accounts=settings.allowed_accounts,
+            app_id=github.app_id,
             now=_now,
             rows_kept=timedelta(days=settings.jobs.keep_rows_days),
         )
@@ -99,6 +101,7 @@ async def open_worker_services(
                 JobKind.GATE: gate,
                 JobKind.COMMAND: command_job(settings, clients, ledger, review),
                 JobKind.QUEUE: queue,
+                JobKind.FOREIGN: foreign_job(clients, ledger, review, gate),
             },
             missed=missed,
         )

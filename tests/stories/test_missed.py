@@ -33,6 +33,7 @@ async def finding(world: World, *, ahead: timedelta = timedelta()) -> AsyncItera
             world.redis,
             RedisLedger(world.redis, AT_ONCE),
             allowed_accounts=world.settings.allowed_accounts,
+            app_id=world.github.app.id,
             rows_kept=timedelta(days=90),
             now=lambda: now() + ahead,
         )

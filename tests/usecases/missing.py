@@ -59,6 +59,7 @@ class Missing:
             parse=parse,
             now=self.clock,
             allowed_accounts=allowed,
+            app_id=self.github.app.id,
         )
 
     def reconciliation(self, *, most: int = 50, allowed: frozenset[int] = frozenset()) -> Reconciliation:
@@ -69,6 +70,7 @@ class Missing:
             intake=self.ledger,
             now=self.clock,
             allowed_accounts=allowed,
+            app_id=self.github.app.id,
             most=most,
         )
 

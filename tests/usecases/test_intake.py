@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.domain.events import (
     Account,
     CheckAsked,
+    CheckSet,
     Event,
     MergeGroupChanged,
     Ping,
@@ -14,13 +17,15 @@ from app.domain.events import (
     PullRequestReviewed,
     Unhandled,
 )
+from app.domain.foreign_checks import ForeignCheck, ForeignOnHead
 from app.domain.jobs import JobKind, RowKey
-from app.domain.merge_group import QUEUE_NUMBER, Asked, AskedOfGroup, MergeGroup
+from app.domain.merge_group import QUEUE_NUMBER, Asked, AskedOfGroup, AskedOfHead, MergeGroup, parse_asked
 from app.domain.pull_request import PullRequestRef
 from app.usecases.intake import Accepted, Ignored, decide
 from tests.build import BASE, HEAD, KEY, REPOSITORY
 
 ACCOUNT = 5
+OURS = 1
 
 
 def changed(action: str, *, open_: bool = True, base: bool = False) -> PullRequestChanged:
@@ -61,12 +66,32 @@ def pressed(button: str) -> CheckAsked:
     )
 
 
+QUEUE = PullRequestRef(KEY.ref.installation_id, KEY.ref.repository_id, QUEUE_NUMBER)
+
+
+def pressed_on_group(*, app_id: int = OURS, button: str = "", person: bool = True) -> CheckAsked:
+    sender = Account(7, "ann", person=person)
+    named = f"queue:gate:{QUEUE}:{HEAD}"
+    return replace(pressed(button), ref=QUEUE, sender=sender, app_id=app_id, external_id=named)
+
+
+def foreign(app_id: int | None) -> CheckSet:
+    return CheckSet(
+        ref=QUEUE,
+        repository=REPOSITORY,
+        account_id=ACCOUNT,
+        head=HEAD,
+        name="revwright/gate",
+        app_id=app_id,
+        source="the App other (2)",
+    )
+
+
 GROUP = MergeGroup(HEAD, f"refs/heads/gh-readonly-queue/main/pr-7-{BASE}", BASE, "main")
 
 
 def grouped(action: str) -> MergeGroupChanged:
-    ref = PullRequestRef(KEY.ref.installation_id, KEY.ref.repository_id, QUEUE_NUMBER)
-    return MergeGroupChanged(action=action, ref=ref, repository=REPOSITORY, account_id=ACCOUNT, group=GROUP)
+    return MergeGroupChanged(action=action, ref=QUEUE, repository=REPOSITORY, account_id=ACCOUNT, group=GROUP)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +109,7 @@ def grouped(action: str) -> MergeGroupChanged:
     ],
 )
 def test_what_is_wanted(event: Event, kinds: list[JobKind], trigger: str) -> None:
-    decision = decide(event, allowed_accounts=frozenset({ACCOUNT}))
+    decision = decide(event, allowed_accounts=frozenset({ACCOUNT}), app_id=OURS)
 
     assert isinstance(decision, Accepted)
     assert [row.kind for row in (decision.row, *decision.also)] == kinds
@@ -106,24 +131,29 @@ def test_what_is_wanted(event: Event, kinds: list[JobKind], trigger: str) -> Non
         (reviewed("edited"), "changes no approval"),
         (reviewed("submitted", open_=False), "closed"),
         (grouped("queued"), "merge_group.queued asks for no check"),
+        (grouped("again"), "merge_group.again asks for no check"),
+        (pressed_on_group(app_id=2), "no check of ours"),
+        (pressed_on_group(button="review"), "no check of ours"),
+        (pressed_on_group(person=False), "by a bot"),
+        (foreign(OURS), "our own"),
     ],
 )
 def test_what_is_ignored(event: Event, reason: str) -> None:
-    decision = decide(event, allowed_accounts=frozenset())
+    decision = decide(event, allowed_accounts=frozenset(), app_id=OURS)
 
     assert isinstance(decision, Ignored)
     assert reason in decision.reason
 
 
-@pytest.mark.parametrize("event", [changed("opened"), reviewed("submitted"), grouped("destroyed")])
+@pytest.mark.parametrize("event", [changed("opened"), reviewed("submitted"), grouped("destroyed"), foreign(2)])
 def test_other_accounts_are_left_out(event: Event) -> None:
-    assert isinstance(decide(event, allowed_accounts=frozenset({ACCOUNT + 1})), Ignored)
+    assert isinstance(decide(event, allowed_accounts=frozenset({ACCOUNT + 1}), app_id=OURS), Ignored)
 
 
-@pytest.mark.parametrize("asked", Asked)
+@pytest.mark.parametrize("asked", [Asked.CHECKS, Asked.DESTROYED])
 def test_each_group_of_a_merge_queue_is_asked_for_by_a_note_of_its_own(asked: Asked) -> None:
     event = grouped(asked.value)
-    decision = decide(event, allowed_accounts=frozenset({ACCOUNT}))
+    decision = decide(event, allowed_accounts=frozenset({ACCOUNT}), app_id=OURS)
 
     assert isinstance(decision, Accepted)
     assert (decision.row, decision.also) == (RowKey(JobKind.QUEUE, event.ref), ())
@@ -131,3 +161,24 @@ def test_each_group_of_a_merge_queue_is_asked_for_by_a_note_of_its_own(asked: As
     assert decision.note is not None
     assert decision.note.id == f"{HEAD}:{asked.value}"
     assert AskedOfGroup.parse(decision.note.text) == AskedOfGroup(asked, GROUP)
+
+
+def test_a_group_that_is_asked_about_once_more_is_told_by_its_head() -> None:
+    decision = decide(pressed_on_group(), allowed_accounts=frozenset(), app_id=OURS)
+
+    assert isinstance(decision, Accepted)
+    assert (decision.row, decision.also) == (RowKey(JobKind.QUEUE, QUEUE), ())
+    assert decision.note is not None
+    assert parse_asked(decision.note.text) == AskedOfHead(HEAD)
+
+
+@pytest.mark.parametrize("app_id", [None, 2])
+def test_a_check_of_ours_that_another_set_is_noted(app_id: int | None) -> None:
+    decision = decide(foreign(app_id), allowed_accounts=frozenset({ACCOUNT}), app_id=OURS)
+
+    assert isinstance(decision, Accepted)
+    assert (decision.row, decision.also) == (RowKey(JobKind.FOREIGN, QUEUE), ())
+    assert decision.note is not None
+    told = ForeignOnHead(HEAD, ForeignCheck("revwright/gate", "the App other (2)"))
+    assert ForeignOnHead.parse(decision.note.text) == told
+    assert decision.note.id == told.id

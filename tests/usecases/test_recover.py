@@ -110,7 +110,11 @@ async def test_what_the_web_took_although_github_saw_no_answer_is_not_taken_agai
 
 async def taken_by_web(missing: Missing, delivery: Delivery) -> bool:
     """As the webhook endpoint takes it in."""
-    decision = decide(missing.recovery().parse(delivery.event, delivery.body), allowed_accounts=frozenset())
+    decision = decide(
+        missing.recovery().parse(delivery.event, delivery.body),
+        allowed_accounts=frozenset(),
+        app_id=missing.github.app.id,
+    )
     assert isinstance(decision, Accepted)
     return await take_in(missing.ledger, decision, id_=delivery.guid, event=delivery.event, body=delivery.body)
 

@@ -23,6 +23,8 @@ from app.wiring.web import WebServices
 
 SECRET = b"a-test-secret-of-more-than-32-bytes!"
 OLD_SECRET = b"the-previous-secret-of-the-same-kind"
+OUR_APP = 42
+"""Of the App for which this process takes webhooks in."""
 
 
 def signature(body: bytes, secret: bytes = SECRET) -> str:
@@ -114,7 +116,7 @@ async def open_web(*, allowed_accounts: frozenset[int] = frozenset()) -> AsyncIt
         async def isolations() -> tuple[Isolation, ...]:
             return taken.isolations
 
-        yield WebServices(taken, ready, isolations, (SECRET, OLD_SECRET), allowed_accounts, taken)
+        yield WebServices(taken, ready, isolations, (SECRET, OLD_SECRET), allowed_accounts, OUR_APP, taken)
 
     app = create_app(services)
     async with app.router.lifespan_context(app):

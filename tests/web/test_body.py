@@ -11,7 +11,7 @@ import pytest
 from app.web import body as body_module
 from app.web.body import BodyBudget
 from app.web.webhooks import WebhookEndpoint
-from tests.web.harness import SECRET, Taken, Web, payload
+from tests.web.harness import OUR_APP, SECRET, Taken, Web, payload
 
 FORGED = "sha256=" + "0" * 64
 
@@ -24,7 +24,7 @@ def endpoint_of(web: Web) -> WebhookEndpoint:
 def limit(web: Web, size: int) -> BodyBudget:
     """Gives the web process a budget of `size` bytes."""
     budget = BodyBudget(size)
-    web.app.state.webhooks = WebhookEndpoint(web.taken, (SECRET,), frozenset(), budget)
+    web.app.state.webhooks = WebhookEndpoint(web.taken, (SECRET,), frozenset(), OUR_APP, budget)
     return budget
 
 
@@ -131,13 +131,13 @@ async def test_a_body_counts_until_it_is_answered(web: Web) -> None:
             seen.append(budget.held)
             return True
 
-    web.app.state.webhooks = WebhookEndpoint(Watching([], set()), (SECRET,), frozenset(), budget)
+    web.app.state.webhooks = WebhookEndpoint(Watching([], set()), (SECRET,), frozenset(), OUR_APP, budget)
     await web.post(raw)
 
     assert (seen, budget.held) == ([len(raw)], 0)
 
 
 async def test_every_application_has_a_budget_of_its_own(web: Web) -> None:
-    other = WebhookEndpoint(web.taken, (SECRET,), frozenset())
+    other = WebhookEndpoint(web.taken, (SECRET,), frozenset(), OUR_APP)
 
     assert other.bodies is not endpoint_of(web).bodies

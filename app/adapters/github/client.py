@@ -9,7 +9,6 @@ from app.adapters.github.limits import Limits
 from app.adapters.github.tokens import InstallationTokens, Reach, Stage, Token
 from app.adapters.github.transport import Reply, Transport
 from app.domain.errors import GitHubRefused
-from app.domain.pull_request import PullRequestRef
 
 _UNAUTHORIZED = 401
 _MAX_PAGES = 30
@@ -102,9 +101,7 @@ class Client:
         """The same with what the headers say of further pages."""
         return await self._transport.call("GET", path, authorization=await self.tokens.as_app())
 
-    async def pages(
-        self, ref: PullRequestRef, stage: Stage, path: str, *, essential: bool = False
-    ) -> AsyncIterator[list[Any]]:
+    async def pages(self, ref: Reach, stage: Stage, path: str, *, essential: bool = False) -> AsyncIterator[list[Any]]:
         """Page after page of a list, at most 3,000 items."""
         joiner = "&" if "?" in path else "?"
         for page in range(1, _MAX_PAGES + 1):

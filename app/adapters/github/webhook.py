@@ -14,7 +14,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
-from app.adapters.github import webhook_people
+from app.adapters.github import webhook_checks, webhook_people
 from app.adapters.github.webhook_shapes import HeadSha, Id, InstallationShape, Payload, RepositoryShape
 from app.domain.errors import EventMalformed
 from app.domain.events import Event, MergeGroupChanged, Ping, PullRequestChanged, PullRequestReviewed, Unhandled
@@ -22,6 +22,11 @@ from app.domain.merge_group import BRANCHES, QUEUE_NUMBER, MergeGroup
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
 
 _WORD = re.compile(r"[a-z0-9_]{1,64}")
+_Read = Callable[[str, str, dict[str, Any]], Event]
+_READERS: tuple[tuple[Mapping[str, frozenset[str]], _Read], ...] = (
+    (webhook_people.ACTIONS, webhook_people.read),
+    (webhook_checks.ACTIONS, webhook_checks.read),
+)
 
 
 class _Head(Payload):
@@ -67,14 +72,15 @@ def parse(event: str, body: bytes) -> Event:
         return Ping()
     action = data.get("action")
     word = action if isinstance(action, str) and _WORD.fullmatch(action) else ""
-    by_people = word in webhook_people.ACTIONS.get(event, ())
-    if not by_people and (shape is None or shape.key not in data):
+    read = next((read for actions, read in _READERS if word in actions.get(event, ())), None)
+    if read is None and (shape is None or shape.key not in data):
         return Unhandled(event if _WORD.fullmatch(event) else "unknown", word)
     if "installation" not in data:
         return Unhandled(f"{event} outside an installation of the App", word)
     try:
-        if by_people or shape is None:
-            return webhook_people.read(event, word, data)
+        if read is not None:
+            return read(event, word, data)
+        assert shape is not None  # else it was Unhandled above
         return shape.make(shape.payload.model_validate(data))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]

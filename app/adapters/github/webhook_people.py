@@ -5,6 +5,7 @@ Source: GitHub Docs, "Webhook events and payloads". Only the actions in `ACTIONS
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -13,9 +14,11 @@ from pydantic import Field
 
 from app.adapters.github.webhook_shapes import HeadSha, Id, InstallationShape, Payload, RepositoryShape
 from app.domain.events import Account, CheckAsked, Commented, Event, ThreadSettled, Unhandled
+from app.domain.merge_group import QUEUE_BRANCHES, QUEUE_NUMBER
 from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
 
 _MOST_PULLS = 20
+_PREFIX = re.compile(r"\A(?:queue:(?:review|gate):|gate:)")
 Login = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -85,6 +88,7 @@ class _CheckRunEvent(_Event):
 
 class _CheckSuite(Payload):
     head_sha: HeadSha
+    head_branch: str | None = None
     app: _App | None = None
     pull_requests: Annotated[list[_Pull], Field(default_factory=list)]
 
@@ -178,18 +182,24 @@ def _check_run(event: _CheckRunEvent, action: str) -> Event:
 
 
 def _ref(event: _Event, external_id: str, head: str) -> PullRequestRef | None:
-    """The pull request of this repository that our own external ids name, those of the gate's checks too."""
-    text, _, named = external_id.removeprefix("gate:").rpartition(":")
+    """The pull request of this repository that our own external ids name, those of the gate's checks too. Those on a
+    group of the merge queue name the number 0, and no others do.
+    """
+    text, _, named = _PREFIX.sub("", external_id).rpartition(":")
     try:
         ref = PullRequestRef.parse(text)
     except ValueError:
         return None
-    return ref if named == head and str(ref) == text and ref == event.ref(ref.number) else None
+    of_group = external_id.startswith("queue:")
+    ours = named == head and str(ref) == text and ref == event.ref(ref.number)
+    return ref if ours and of_group == (ref.number == QUEUE_NUMBER) else None
 
 
 def _check_suite(event: _CheckSuiteEvent, action: str) -> Event:
     suite = event.check_suite
     numbers = [pull.number for pull in suite.pull_requests[:_MOST_PULLS]]
+    if suite.app is not None and not numbers and (suite.head_branch or "").startswith(QUEUE_BRANCHES):
+        numbers = [QUEUE_NUMBER]
     if suite.app is None or not numbers:
         return Unhandled("check_suite without a pull request", action)
     return CheckAsked(

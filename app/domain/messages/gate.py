@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.entries import display_path
 from app.domain.findings import Location
+from app.domain.foreign_checks import Foreign
 from app.domain.gate.asking import Ask
 from app.domain.gate.decision import GateDecision, Refused, RequirementState
 from app.domain.gate.reading import ReadingList
@@ -19,6 +20,16 @@ from app.domain.messages.origin import Origin
 
 GATE_CHECK = "revwright/gate"
 APPROVAL_LABEL = "needs core approval"
+
+_PINNED = (
+    "It counts for nothing: the base branch requires these checks from this App alone. Who set it, and why, is worth a "
+    "question all the same."
+)
+_NOT_PINNED = (
+    "GitHub may take it for ours, so this check does not pass. **What to do:** in the protection or the ruleset of the "
+    "base branch, choose this App as the source of these required checks; then press Re-run here. A push makes a new "
+    "commit, where nobody has set anything yet."
+)
 
 _MAX_COMMENT = 60_000
 _MAX_PATHS, _MAX_NAMES, _MAX_PROBLEMS = 5, 12, 50
@@ -65,6 +76,25 @@ def comment(story: GateStory, origin: Origin, mark: str) -> str:
         parts += [Part(_asked(story)), Part(_refused(story.decision.unmet)), Part(reading, "")]
     body = fitted_body(parts, _MAX_COMMENT - len(mark) - 2, note="… cut: GitHub takes no more text here.")
     return f"{body}\n\n{mark}"
+
+
+def with_foreign(output: CheckOutput, foreign: Foreign, *, passed: bool) -> CheckOutput:
+    """The same with the checks that others set under our names. `passed`: whether it would pass without them."""
+    told = "\n".join(f"- {code_span(one.name, limit=60)}: {phrase(one.source, limit=300)}" for one in foreign.checks)
+    lead = f"**Another source set a check with a name of ours on this commit:**\n\n{told}\n\n"
+    says = _PINNED if foreign.pinned else _NOT_PINNED
+    title = "Another source set a check with a name of ours" if passed and not foreign.pinned else output.title
+    parts = [Part(lead + says), Part(output.summary)]
+    return replace(output, title=title, summary=_within(parts, MAX_OUTPUT))
+
+
+def foreign_lack(foreign: Foreign) -> str:
+    """The same for a group of a merge queue, as a clause."""
+    told = ", ".join(f"{one.name} ({one.source})" for one in foreign.checks)
+    return (
+        f"another source set a check with a name of ours on it: {told}; require it from this App alone, in the "
+        "settings of the branch, and press Re-run"
+    )
 
 
 def failed(reason: str, *, run_id: str) -> CheckOutput:

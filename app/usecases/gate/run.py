@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from app.domain.foreign_checks import Foreign
 from app.domain.gate.asking import Ask
 from app.domain.gate.decision import GateDecision, decide
 from app.domain.gate.reading import reading_list
@@ -15,7 +16,8 @@ from app.domain.messages.origin import Origin
 from app.domain.pull_request import PullRequest, Sha
 from app.domain.row import Order, Row
 from app.ports import Mirrors, Place, PullRequests
-from app.usecases.check_runs import CheckRuns
+from app.usecases.check_runs import PENDING, CheckRuns
+from app.usecases.foreign.memory import ForeignChecks
 from app.usecases.gate.escalating import Escalation
 from app.usecases.gate.gathering import Gathering
 from app.usecases.gate.standing import Demand, demand
@@ -37,6 +39,7 @@ class GateRun:
     check_runs: CheckRuns
     gathering: Gathering
     escalation: Escalation
+    foreign: ForeignChecks
     ceilings: Ceilings
     github_url: str
 
@@ -52,15 +55,26 @@ class GateRun:
         await self.check_runs.cancel_others(place, pull.head_sha, words.superseded())
         origin = Origin(row.run, self.github_url, pull.repository, pull.head_sha)
         story, output = await self._story(place, pull, origin, guard)
+        passed = story.decision.met and not story.problems
+        foreign = await self._foreign(place, pull)
+        if foreign is not None:
+            output = words.with_foreign(output, foreign, passed=passed)
+            passed = passed and foreign.pinned
         await progress.note(f"gate: {output.title}")
         await newest.confirm(row, pull)
         await guard()
-        passed = story.decision.met and not story.problems
         if TRIGGER in row.triggers:  # somebody had the check run once more, and GitHub forgot what it said
             await self.check_runs.outbox.forget(place.ref, _said(pull.head_sha))
         await self._conclude(place, pull.head_sha, output, row.run, passed=passed)
         await self.escalation.tell(place, story, origin, guard)
         return Outcome(output.title)
+
+    async def _foreign(self, place: Place, pull: PullRequest) -> Foreign | None:
+        """Looked for when the head is known to be looked at: who finds such a check later asks for another run."""
+        heads = self.check_runs.heads
+        if await heads.state(place.ref, pull.head_sha) is None:
+            await heads.note(place.ref, pull.head_sha, PENDING)
+        return await self.foreign.on(place, pull.head_sha, pull.base_ref)
 
     async def _story(
         self, place: Place, pull: PullRequest, origin: Origin, guard: Guard
@@ -103,11 +117,12 @@ class GateRun:
         """Until there is a decision there is no check, and a required check that is not there blocks."""
 
     async def give_up(self, row: Row, reason: str) -> None:
-        if row.wanted.head is not None:
-            place = Place(row.key.ref, row.wanted.repository)
-            output = words.failed(reason, run_id=row.run)
-            await self.check_runs.outbox.forget(place.ref, _said(row.wanted.head))
-            await self.check_runs.conclude(place, row.wanted.head, Conclusion.ACTION_REQUIRED, output)
+        """Concludes the newest head's check, and whatever a run that ended early left open."""
+        place, told = Place(row.key.ref, row.wanted.repository), row.wanted.head
+        output = words.failed(reason, run_id=row.run)
+        if told is not None:
+            await self.check_runs.outbox.forget(place.ref, _said(told))
+        await self.check_runs.fail(place, told, output, row.run)
 
 
 def _told(decision: GateDecision, ask: Ask, wanted: Demand, *, taken: bool) -> GateStory:

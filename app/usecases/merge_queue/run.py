@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.errors import GitFailed, GitHubRefused, RevwrightError
-from app.domain.merge_group import Asked, AskedOfGroup, MergeGroup
+from app.domain.foreign_checks import Foreign
+from app.domain.merge_group import Asked, AskedOfGroup, MergeGroup, parse_asked
 from app.domain.messages import merge_queue as words
 from app.domain.messages.check import CheckOutput, Conclusion
+from app.domain.messages.gate import foreign_lack, with_foreign
 from app.domain.messages.merge_queue import Lack
 from app.domain.pull_request import PullRequest, PullRequestRef, Sha
 from app.domain.row import KeptNote, Order, Row
 from app.ports import Heads, Notes, Place
 from app.usecases.check_runs import CheckRuns
+from app.usecases.foreign.memory import ForeignChecks
 from app.usecases.job import Guard, Outcome, Progress
 from app.usecases.merge_queue.composing import Composing, Composition
 
@@ -28,18 +31,23 @@ class GroupCheck:
 
     check_runs: CheckRuns
     passes: Heads
+    foreign: ForeignChecks | None = None
+    """Where a check that another source set keeps this one from passing."""
 
-    async def lacks(self, place: Place, group: MergeGroup, found: Composition) -> list[Lack]:
+    async def lacks(self, place: Place, group: MergeGroup, found: Composition, foreign: Foreign | None) -> list[Lack]:
         """All that stands in the way of a green check."""
         lacks = list(found.lacks)
         if not found.on_branch and not await self._passed_base(place.ref, group):
             lacks.append(Lack(None, f"it is put on {group.base}, where this check has not passed"))
+        if foreign is not None and not foreign.pinned:
+            lacks.append(Lack(None, foreign_lack(foreign)))
         told = [(pull.ref.number, await self._lack(place, pull)) for pull in found.pulls]
         return lacks + [Lack(number, what) for number, what in told if what]
 
     async def conclude(self, place: Place, group: MergeGroup, found: Composition) -> bool:
         """Whether the check is green now."""
-        lacks, passed = await self.lacks(place, group, found), self._passed_key(group, group.head)
+        foreign = await self.foreign.on(place, group.head, group.base_branch) if self.foreign else None
+        lacks, passed = await self.lacks(place, group, found, foreign), self._passed_key(group, group.head)
         name = self.check_runs.name
         if lacks:
             await self.check_runs.outbox.forget(place.ref, passed)
@@ -48,6 +56,8 @@ class GroupCheck:
         # Before the check is over, after which nobody looks again: the next group may be put on this one.
         await self.check_runs.outbox.finish(place.ref, passed, 1)
         output = words.passed([pull.ref.number for pull in found.pulls], name)
+        if foreign is not None:
+            output = with_foreign(output, foreign, passed=True)
         await self.check_runs.conclude(place, group.head, Conclusion.SUCCESS, output)
         return True
 
@@ -58,11 +68,16 @@ class GroupCheck:
         await self.check_runs.forget(place.ref, group.head)
         await self.check_runs.outbox.forget(place.ref, self._passed_key(group, group.head))
 
-    async def fail(self, place: Place, group: MergeGroup, output: CheckOutput) -> None:
-        """Ends the check unless it is over."""
-        if not await self.check_runs.is_over(place.ref, group.head):
+    async def fail(self, place: Place, group: MergeGroup, output: CheckOutput, *, even_over: bool) -> None:
+        """Ends the check. `even_over`: also one that is over, because what it said is asked for anew."""
+        if even_over or not await self.check_runs.is_over(place.ref, group.head):
             await self.check_runs.outbox.forget(place.ref, self._passed_key(group, group.head))
             await self._end(place, group.head, Conclusion.FAILURE, output)
+
+    async def end_open(self, place: Place, output: CheckOutput) -> None:
+        """Ends what is open though nobody asks about it any more."""
+        for head in await self.check_runs.open_heads(place.ref):
+            await self._end(place, head, Conclusion.FAILURE, output)
 
     async def _end(self, place: Place, head: Sha, conclusion: Conclusion, output: CheckOutput) -> None:
         try:
@@ -89,11 +104,12 @@ class GroupCheck:
 
 @dataclass(frozen=True, slots=True)
 class MergeQueueRun:
-    """Implements Job. A newer group does not end the look at an older one."""
+    """Implements Job. A newer group does not end the look at an older one. `groups`: what was asked about each head."""
 
     notes: Notes
     composing: Composing
     checks: tuple[GroupCheck, ...]
+    groups: Heads
 
     async def run(self, row: Row, guard: Guard, progress: Progress) -> Outcome:
         """Ends with concluded checks on every group that was asked about. What stands in the way of one group is raised
@@ -121,20 +137,30 @@ class MergeQueueRun:
 
     async def _open(self, row: Row) -> list[tuple[KeptNote, AskedOfGroup]]:
         """What is asked, oldest first; a group that is gone already is not looked at."""
-        every = [(kept, AskedOfGroup.parse(kept.note.text)) for kept in await self.notes.of(row.key)]
+        notes = [(kept, await self._asked(row, kept)) for kept in await self.notes.of(row.key)]
+        every = [(kept, asked) for kept, asked in notes if asked is not None]
         gone = {asked.group.head for _, asked in every if asked.asked is Asked.DESTROYED}
-        for kept, asked in every:
-            if asked.asked is Asked.CHECKS and asked.group.head in gone:
+        left = [one for one in every if one[1].asked is Asked.DESTROYED or one[1].group.head not in gone]
+        for kept, _ in notes:
+            if kept not in [one for one, _ in left]:
                 await self.notes.done(row.key, kept.note)
-        return [one for one in every if one[1].asked is Asked.DESTROYED or one[1].group.head not in gone]
+        return left
+
+    async def _asked(self, row: Row, kept: KeptNote) -> AskedOfGroup | None:
+        """None where a head is asked about that is no group's, or no more."""
+        asked = parse_asked(kept.note.text)
+        if isinstance(asked, AskedOfGroup):
+            return asked
+        known = await self.groups.state(row.key.ref, asked.head)
+        return replace(AskedOfGroup.parse(known), asked=Asked.AGAIN) if known else None
 
     async def _answer(self, place: Place, asked: AskedOfGroup, guard: Guard) -> str:
         group = asked.group
         if asked.asked is Asked.DESTROYED:
-            for check in self.checks:
-                await check.take_away(place, group)
+            await self._take_away(place, group)
             return f"{group.head}: gone"
-        left = [one for one in self.checks if not await one.check_runs.is_over(place.ref, group.head)]
+        await self.groups.note(place.ref, group.head, AskedOfGroup(Asked.CHECKS, group).text)
+        left = [one for one in self.checks if asked.again or not await one.check_runs.is_over(place.ref, group.head)]
         for check in left:
             await check.check_runs.start(place, group.head, words.checking())
         found = await self.composing.of(place, group) if left else None
@@ -161,10 +187,17 @@ class MergeQueueRun:
         for kept, asked in await self._open(row):
             await self._abandon(place, asked, reason, row)
             await self.notes.done(row.key, kept.note)
+        for check in self.checks:  # a note is kept for a day only
+            await check.end_open(place, words.failed(reason, run_id=row.run))
 
     async def _abandon(self, place: Place, asked: AskedOfGroup, reason: str, row: Row) -> None:
+        if asked.asked is Asked.DESTROYED:
+            await self._take_away(place, asked.group)
+        else:
+            for check in self.checks:
+                await check.fail(place, asked.group, words.failed(reason, run_id=row.run), even_over=asked.again)
+
+    async def _take_away(self, place: Place, group: MergeGroup) -> None:
         for check in self.checks:
-            if asked.asked is Asked.DESTROYED:
-                await check.take_away(place, asked.group)
-            else:
-                await check.fail(place, asked.group, words.failed(reason, run_id=row.run))
+            await check.take_away(place, group)
+        await self.groups.note(place.ref, group.head, "")

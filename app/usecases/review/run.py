@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.domain.entries import display_path
-from app.domain.errors import GitHubError
 from app.domain.jobs import OUTAGE_ATTEMPTS
 from app.domain.judgements import Decision
 from app.domain.memory import Unpublished
@@ -141,18 +140,7 @@ class ReviewRun:
     async def give_up(self, row: Row, reason: str) -> None:
         """Concludes every open check of the pull request: a required check must not wait for ever."""
         place = Place(row.key.ref, row.wanted.repository)
-        told = (row.wanted.head,) if row.wanted.head is not None else ()
-        heads = await self.check_runs.open_heads(row.key.ref) or told
-        refused: GitHubError | None = None
-        for head in heads:
-            try:
-                await self.check_runs.conclude(
-                    place, head, Conclusion.ACTION_REQUIRED, words.failed(reason, run_id=row.run)
-                )
-            except GitHubError as error:  # it must not keep the others open
-                refused = error
-        if refused is not None:
-            raise refused
+        await self.check_runs.fail(place, row.wanted.head, words.failed(reason, run_id=row.run), row.run)
 
     async def _cancel_what_is_not_wanted(self, place: Place, pull: PullRequest) -> None:
         if pull.ready:

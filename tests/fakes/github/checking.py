@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from tests.fakes.github.errors import GitHubError, invalid, unprocessable
-from tests.fakes.github.records import App, CheckRun, CheckSuite, JsonObject, User
+from tests.fakes.github.records import App, CheckRun, CheckSuite, CommitStatus, JsonObject, User
 from tests.fakes.github.render.checks import check_run_in_event, check_suite
 
 if TYPE_CHECKING:
@@ -133,6 +133,22 @@ def announce(
         return
     payload = {"action": action, "check_run": check_run_in_event(repository, run), **(extra or {})}
     fake.announce("check_run", payload, repository=repository, sender=sender)
+
+
+def announce_status(repository: Repository, made: CommitStatus) -> None:
+    """Keep a commit status, and send GitHub's event of it, which has no action."""
+    repository.statuses.append(made)
+    payload = {
+        "id": made.id,
+        "sha": made.sha,
+        "name": repository.full_name,
+        "context": made.context,
+        "description": made.description,
+        "state": made.state,
+        "target_url": made.target_url,
+        "branches": [{"name": name} for name, tip in repository.branches.items() if tip == made.sha],
+    }
+    repository.fake.announce("status", payload, repository=repository, sender=made.creator)
 
 
 def _too_many(field: str, limit: int) -> GitHubError:

@@ -202,6 +202,13 @@ class Repository:
         with self.fake.lock:
             return checking.create_check_run(self, app or self.fake.app, body)
 
+    def add_status(self, sha: str, context: str, *, by: User, state: str = "success") -> CommitStatus:
+        """Set a commit status, as everybody with write access may."""
+        with self.fake.lock:
+            made = CommitStatus(self.fake.ids.next("status"), sha, state, context, None, None, by, self.fake.now())
+            checking.announce_status(self, made)
+            return made
+
     def rerequest(self, run: CheckRun, *, by: User) -> None:
         """Press "Re-run" on a check run."""
         with self.fake.lock:

@@ -40,6 +40,7 @@ EVENTS: Final = [
     "pull_request_review",
     "pull_request_review_comment",
     "push",
+    "status",
 ]
 _FIRST_IDS: Final = {
     "user": 1000,

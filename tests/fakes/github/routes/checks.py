@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests.fakes.github.checking import (
+    announce_status,
     create_check_run,
     find_suite,
     rerequest,
@@ -104,7 +105,7 @@ def create_status(exchange: Exchange) -> Reply:
         exchange.user,
         fake.now(),
     )
-    repository.statuses.append(made)
+    announce_status(repository, made)
     return Reply(201, status(repository, made))
 
 

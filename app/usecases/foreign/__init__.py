@@ -1,0 +1,1 @@
+"""Checks under our names that somebody else set. No model is asked."""
