@@ -191,3 +191,22 @@ async def test_run_once_more_it_says_the_same_again(gated: World, people: dict[s
 
     assert gated.gate(pull).id != before.id
     assert gated.gate(pull).conclusion == "success"
+
+
+async def test_who_asked_for_a_rule_does_not_approve_it(gated: World, people: dict[str, User]) -> None:
+    """Revwright wrote the commit and opened the pull request, but the rule is that person's."""
+    gated.github.app.events.append("issue_comment")
+    pull = open_core(gated, people, {"app/other.py": "x = 1\n"})
+    await gated.settle()
+    pull.comment(people["bob"], "@revwright remember Passwords may be logged.")
+    await gated.settle()
+    (rule,) = (one for one in gated.repo.pulls.values() if one is not pull)
+    approve(rule, people["bob"])
+    await gated.settle()
+    gate = gated.gate(rule)
+    assert gate.conclusion == "action_required"
+    assert "asked for a commit of the bot" in (gate.summary or "")
+
+    approve(rule, people["alice"])
+    await gated.settle()
+    assert gated.gate(rule).conclusion == "success"
