@@ -19,6 +19,7 @@ ALWAYS_CORE = (
     "**/CLAUDE.md",
     "**/GEMINI.md",
     "**/.github/copilot-instructions.md",
+    "CONTRIBUTING.md",
     ".agents/**",
     "CODEOWNERS",
     ".github/CODEOWNERS",

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 
 from app.domain.globs import fold, matches_folded
-from app.domain.guidelines import FALLBACKS
 from app.domain.tiers import ALWAYS_CORE
 from app.domain.visible import hidden_characters, is_hidden
 
@@ -25,8 +24,8 @@ _RUN_ELSEWHERE = (
 """What other systems of continuous integration, agents, editors and package managers run or obey unasked: beside
 secrets, or on people's own machines."""
 
-PROTECTED = (*ALWAYS_CORE, *FALLBACKS, ".github/**", "**/.lfsconfig", *_RUN_ELSEWHERE)
-"""What is always core, every file of guidelines, and all else that steers GitHub, git, or what runs elsewhere."""
+PROTECTED = (*ALWAYS_CORE, ".github/**", "**/.lfsconfig", *_RUN_ELSEWHERE)
+"""What is always core, and all else that steers GitHub, git, or what runs elsewhere."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _UNDECODABLE = re.compile("[\ud800-\udfff]")

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.content_kinds import ContentKind
+from app.domain.guidelines import candidate_paths
 from app.domain.policy import CoreRequirement, Policy, RulesPolicy, TierPolicy
 from app.domain.tiers import ALWAYS_CORE, MEDIA_EXTENSIONS, Tier, TierChoice, tier_of
 
@@ -26,6 +27,7 @@ _EVERYTHING_SKIPPED = Policy(tiers=TierPolicy(skip=("**",), light=("**",)))
         "GEMINI.md",
         ".github/copilot-instructions.md",
         "sub/.github/copilot-instructions.md",
+        "Contributing.md",
         ".agents/skills/x/SKILL.md",
         "CODEOWNERS",
         ".github/CODEOWNERS",
@@ -56,6 +58,11 @@ def test_always_core(path: str) -> None:
 )
 def test_not_always_core(path: str) -> None:
     assert tier_of(path, Policy()).tier is Tier.STANDARD
+
+
+@pytest.mark.parametrize("path", candidate_paths(["a/b.py"]))
+def test_every_file_that_reviews_are_guided_by_is_core(path: str) -> None:
+    assert tier_of(path, _EVERYTHING_SKIPPED).tier is Tier.CORE
 
 
 def test_a_path_that_is_not_utf8_is_core() -> None:
