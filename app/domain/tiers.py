@@ -87,9 +87,9 @@ class TierChoice:
 def tier_of(path: str, policy: Policy, kind: ContentKind | None = None) -> TierChoice:
     """Core comes first, whatever else names the path; then the policy's skip and light; then our own skip and light.
 
-    What a file's content is never takes it below light. Core patterns are compared case-folded, so that no spelling
-    that some file system takes for the same name slips past; skip and light patterns exactly, because they lower the
-    guard.
+    What a file's content is never takes it below light. Core patterns are compared as loosely as any file system
+    compares names, so that no other spelling of a path slips past; skip and light patterns exactly, because they lower
+    the guard.
     """
     if reason := built_in_core(path, policy):
         return TierChoice(Tier.CORE, reason)

@@ -72,6 +72,15 @@ CASES = [
     ("A", unicodedata.normalize("NFD", "CAF\u00c9/menu"), [_BOB]),
     ("A", "STRASSE.TXT", ["tiers.core 3 anyone (Streets.)"]),
     ("A", "MIGRATIONS/1.py", [_DBA]),
+    ("A", "app/au\u200cth/login.py", [_AUTH]),  # HFS+ ignores it
+    ("A", "app/auth\u2066/login.py", [_AUTH]),  # nobody sees it
+    ("A", "app/auth./login.py", [_AUTH]),  # Windows drops them
+    ("A", "App/auth /login.py", [_AUTH]),
+    ("A", "app/auth::$INDEX_ALLOCATION/x.py", [_AUTH]),  # what NTFS calls the directory itself
+    ("A", "migra\u200dtions/1.py", [_DBA]),
+    ("A", ".github/work\ufeffflows/ci.yml", [_WORKFLOWS]),
+    ("A", "AGENTS.md. .", ["always core 1 @carol"]),
+    ("A", "app.auth/login.py", []),
     ("A", "Migrations/Old/1.py", ["tiers.core 1 anyone"]),
     ("A", ".GITHUB/Workflows/ci.yml", [_WORKFLOWS]),
     ("A", "Agents.MD", ["always core 1 @carol"]),
