@@ -72,6 +72,16 @@ def matches_folded(pattern: str, path: str) -> bool:
     return _parsed(pattern).matches_folded(path)
 
 
+def stands_above(pattern: str, path: str) -> bool:
+    """Whether an entry at `path` stands where the pattern wants a directory, as loosely as `matches_folded`: a link
+    there leads to other files under the names that the pattern fits. What `**` stands for may be any directory, and
+    none counts.
+    """
+    depth = path.count("/") + 1
+    heads = (plain.split("/")[:depth] for plain in _without_braces(pattern) if plain.count("/") >= depth)
+    return any(matches_folded("/".join(head), path) for head in heads if "**" not in head)
+
+
 @lru_cache(maxsize=16_384)
 def fold(text: str) -> str:
     """Text as a case-insensitive, normalising file system sees it: NFC and case folded."""

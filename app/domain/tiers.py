@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.content_kinds import ContentKind
-from app.domain.globs import fold, matches, matches_folded
+from app.domain.globs import fold, matches, matches_folded, stands_above
 from app.domain.policy import ORGANISATION_PATH, POLICY_PATH, CoreRequirement, Policy
 
 ALWAYS_CORE = (
@@ -122,6 +122,12 @@ def asked_core(requirement: CoreRequirement, path: str) -> str | None:
     """Why a path is core by one entry of `tiers.core`, in the words of a `TierChoice`; None where it is not."""
     pattern = _first_folded(requirement.paths, path)
     return None if pattern is None else f"{_ASKED}: {pattern} (policy)"
+
+
+def asked_core_above(requirement: CoreRequirement, path: str) -> str | None:
+    """The same of a path that is a link or a submodule: what it leads to takes the place of what lies below it."""
+    pattern = next((pattern for pattern in requirement.paths if stands_above(pattern, path)), None)
+    return None if pattern is None else f"{_ASKED}: {pattern} (policy), which this leads to"
 
 
 def _undecodable(path: str) -> bool:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.codeowners import Codeowners, Owner, OwnerKind
-from app.domain.entries import Entry
+from app.domain.entries import Entry, Kind
 from app.domain.globs import fold
-from app.domain.policy import Policy
-from app.domain.tiers import asked_core, built_in_core
+from app.domain.policy import CoreRequirement, Policy
+from app.domain.tiers import asked_core, asked_core_above, built_in_core
 
 
 class Source(StrEnum):
@@ -56,6 +56,8 @@ class Eligible:
 
 
 ANYONE = Eligible(anyone=True)
+
+_LEADS_ON = frozenset({Kind.SYMLINK, Kind.SUBMODULE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def requirements(entries: Iterable[Entry], policy: Policy, codeowners: Codeowner
     """
     waiting: dict[_Demand, dict[Entry, str]] = {}
     for entry in entries:
-        for demand, because in _demands(entry.path, policy, codeowners):
+        for demand, because in _demands(entry, policy, codeowners):
             waiting.setdefault(demand, {}).setdefault(entry, because)
     found = (
         Requirement(
@@ -114,8 +116,9 @@ def requirements(entries: Iterable[Entry], policy: Policy, codeowners: Codeowner
     return tuple(sorted(found, key=lambda requirement: requirement.source is not Source.POLICY))
 
 
-def _demands(path: str, policy: Policy, codeowners: Codeowners | None) -> Iterator[tuple[_Demand, str]]:
-    named = [(core, because) for core in policy.tiers.core if (because := asked_core(core, path))]
+def _demands(entry: Entry, policy: Policy, codeowners: Codeowners | None) -> Iterator[tuple[_Demand, str]]:
+    path = entry.path
+    named = [(core, because) for core in policy.tiers.core if (because := _asked(core, entry))]
     for core, because in named:
         groups = (Eligible.of(map(Owner.parse, core.from_)),) if core.from_ else _by_owners(path, codeowners)
         for eligible in groups:
@@ -124,6 +127,11 @@ def _demands(path: str, policy: Policy, codeowners: Codeowners | None) -> Iterat
     if built_in and not named:
         for eligible in _by_owners(path, codeowners):
             yield _Demand(Source.BUILT_IN, "", 1, eligible), built_in
+
+
+def _asked(core: CoreRequirement, entry: Entry) -> str | None:
+    leads_on = any(side.kind in _LEADS_ON for side in entry.sides)
+    return asked_core(core, entry.path) or (asked_core_above(core, entry.path) if leads_on else None)
 
 
 def _by_owners(path: str, codeowners: Codeowners | None) -> tuple[Eligible, ...]:

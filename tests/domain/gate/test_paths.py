@@ -124,6 +124,17 @@ CASES = [
     ("A", "migrations/\udcff.py", [_DBA]),
 ]
 
+ABOVE = [
+    ("link", "app", [_AUTH, _BOB]),
+    ("to-link", "APP", [_AUTH, _BOB]),
+    ("module", "app", [_AUTH, _BOB]),
+    ("link", "app/other", []),
+    ("link", "src", []),
+    ("A", "app", []),
+    ("D", "app", []),
+]
+"""A link or a submodule there leads to other files under the names of core ones."""
+
 
 def _entry(what: str, path: str) -> Entry:
     file, link, module, none = "100644", "120000", "160000", "000000"
@@ -152,7 +163,7 @@ def _told(requirement: Requirement) -> str:
     return told.removesuffix(" (Locks everybody out.)")
 
 
-@pytest.mark.parametrize(("what", "path", "expected"), CASES)
+@pytest.mark.parametrize(("what", "path", "expected"), [*CASES, *ABOVE])
 def test_what_an_entry_waits_for(what: str, path: str, expected: list[str]) -> None:
     entry = _entry(what, path)
     found = requirements([entry], _POLICY, _CODEOWNERS)
