@@ -210,3 +210,22 @@ async def test_who_asked_for_a_rule_does_not_approve_it(gated: World, people: di
     approve(rule, people["alice"])
     await gated.settle()
     assert gated.gate(rule).conclusion == "success"
+
+
+async def test_a_branch_without_owners_does_not_escape_those_of_the_default_branch(
+    gated: World, people: dict[str, User]
+) -> None:
+    """Anybody with write access can make a branch from before there was a CODEOWNERS."""
+    repo = gated.repo
+    repo.commit("old", {"notes.md": "x\n"}, parent=repo.head("main"))
+    repo.commit("main", {"CODEOWNERS": "/.github/workflows/ @alice\n"})
+    repo.commit("feature", {".github/workflows/ci.yml": "on: push\n"}, author=people["olga"], parent=repo.head("old"))
+    pull = repo.open_pull_request(head="feature", base="old", user=people["olga"])
+    approve(pull, people["bob"])
+    await gated.settle()
+    assert gated.gate(pull).conclusion == "action_required"
+    assert "`@alice`" in (gated.gate(pull).summary or "")
+
+    approve(pull, people["alice"])
+    await gated.settle()
+    assert gated.gate(pull).conclusion == "success"

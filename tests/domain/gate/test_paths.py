@@ -235,3 +235,14 @@ def test_owners_with_nothing_but_addresses_are_nobody_and_not_anyone() -> None:
     assert requirement.eligible.nobody
     assert not ANYONE.nobody
     assert not Eligible(users=frozenset({"bob"})).nobody
+
+
+def test_what_several_codeowners_name_is_asked_of_each() -> None:
+    """Those of the base commit, and those of the default branch."""
+    entry = _entry("M", "migrations/1.py")
+    ours, none, other = (parse_codeowners(data) for data in (b"/migrations/ @DBA\n", b"", b"migrations/ @carol\n"))
+
+    assert list(map(_told, requirements([entry], _POLICY, ours, other))) == [_DBA, "tiers.core 1 @carol"]
+    for files in ((ours, none), (none, ours), (None, ours), (ours, None), (ours, ours)):
+        assert list(map(_told, requirements([entry], _POLICY, *files))) == [_DBA]
+    assert list(map(_told, requirements([entry], _POLICY, none, None))) == ["tiers.core 1 anyone"]
