@@ -7,6 +7,7 @@ import pytest
 from app.domain.jobs import Queue
 from app.domain.messages.gate import APPROVAL_LABEL
 from tests.fakes.github import PullRequest, User
+from tests.stories.pushes import BUG, DIVISION, PRICE, says
 from tests.world import World
 
 POLICY = """\
@@ -157,6 +158,24 @@ async def test_another_base_asks_anew(gated: World, people: dict[str, User]) -> 
     gate = gated.gate(pull)
     assert gate.conclusion == "action_required"
     assert "approved before the base branch was changed" in (gate.summary or "")
+
+
+@pytest.mark.parametrize(
+    ("event", "told"), [("COMMENT", "commented without approving"), ("REQUEST_CHANGES", "asked for changes")]
+)
+async def test_what_somebody_said_who_may_approve_is_told_as_it_is(
+    gated: World, people: dict[str, User], event: str, told: str
+) -> None:
+    """Our own remarks are not listed as approvals that do not count."""
+    says(gated, DIVISION)
+    pull = open_core(gated, people, {**AUTH, PRICE: BUG})
+    await gated.settle()
+    pull.review(people["alice"], event=event, body="Hm.")
+    gated.repo.commit("feature", {"README.md": "# other\n"}, author=people["olga"])
+    await gated.settle()
+
+    (listed,) = (part for part in (gated.gate(pull).summary or "").split("\n\n") if part.startswith("- "))
+    assert listed == f"- `alice` {told}."
 
 
 async def test_an_invalid_policy_never_passes(gated: World, people: dict[str, User]) -> None:
