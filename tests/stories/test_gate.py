@@ -248,3 +248,32 @@ async def test_a_branch_without_owners_does_not_escape_those_of_the_default_bran
     approve(pull, people["alice"])
     await gated.settle()
     assert gated.gate(pull).conclusion == "success"
+
+
+async def test_a_policy_that_came_after_the_last_push_holds(gated: World, people: dict[str, User]) -> None:
+    """What GitHub's API calls the base is where the branch was at the last push to the head."""
+    pull = open_core(gated, people, {"db/1.sql": "drop table users;\n"})
+    await gated.settle()
+    assert gated.gate(pull).conclusion == "success"
+    gated.repo.commit("main", {".github/revwright.yml": POLICY.replace("app/auth/**", "db/**")})
+    pull.review(people["bob"], event="REQUEST_CHANGES", body="Hm.")
+    await gated.settle()
+
+    assert gated.gate(pull).conclusion == "action_required"
+
+
+async def test_what_was_taken_back_from_the_base_branch_is_in_the_change(gated: World, people: dict[str, User]) -> None:
+    """The head was begun on commits that the base branch does not have any more."""
+    repo = gated.repo
+    before = repo.head("main")
+    repo.commit("main", AUTH, message="not approved")
+    repo.commit("feature", {"README.md": "# other\n"}, author=people["olga"], parent=repo.head("main"))
+    pull = repo.open_pull_request(head="feature", user=people["olga"])
+    await gated.settle()
+    assert gated.gate(pull).conclusion == "success"
+    repo.force_push("main", before)
+    pull.review(people["bob"], event="REQUEST_CHANGES", body="Hm.")
+    await gated.settle()
+
+    assert gated.gate(pull).conclusion == "action_required"
+    assert "app/auth/login.py" in (gated.gate(pull).summary or "")
