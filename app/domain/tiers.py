@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.content_kinds import ContentKind
-from app.domain.globs import fold, matches, matches_folded, stands_above
+from app.domain.globs import fold, loosest, matches, matches_folded, stands_above
 from app.domain.policy import ORGANISATION_PATH, POLICY_PATH, CoreRequirement, Policy
 
 ALWAYS_CORE = (
@@ -42,6 +42,7 @@ MEDIA_EXTENSIONS = frozenset(
 
 
 _ASKED = "tiers.core"
+_WILD = frozenset("*?[{")
 _MEDIA = "image, font, sound or film"
 
 
@@ -120,7 +121,7 @@ def built_in_core(path: str, policy: Policy) -> str | None:
 
 def asked_core(requirement: CoreRequirement, path: str) -> str | None:
     """Why a path is core by one entry of `tiers.core`, in the words of a `TierChoice`; None where it is not."""
-    pattern = _first_folded(requirement.paths, path)
+    pattern = _first_folded(requirement.paths, path) or _directory_of(requirement.paths, path)
     return None if pattern is None else f"{_ASKED}: {pattern} (policy)"
 
 
@@ -136,6 +137,13 @@ def _undecodable(path: str) -> bool:
 
 def _first(patterns: Iterable[str], path: str) -> str | None:
     return next((pattern for pattern in patterns if matches(pattern, path)), None)
+
+
+def _directory_of(patterns: Iterable[str], path: str) -> str | None:
+    """Whoever writes `app/auth` where people are to be asked means what lies below it as well."""
+    seen = (fold(path), loosest(path))
+    plain = (pattern for pattern in patterns if not _WILD.intersection(pattern))
+    return next((pattern for pattern in plain if any(one.startswith(f"{fold(pattern)}/") for one in seen)), None)
 
 
 def _first_folded(patterns: Iterable[str], path: str) -> str | None:

@@ -104,6 +104,22 @@ def test_policy(path: str, tier: Tier, reason: str) -> None:
     assert tier_of(path, _POLICY) == TierChoice(tier, reason)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "path", "core"),
+    [
+        ("app/auth", "app/auth/login.py", True),
+        ("app/auth", "App/Auth/a/b.py", True),
+        ("app/auth", "app/auth", True),
+        ("app/auth", "app/authors/x.py", False),
+        ("app/auth", "x/app/auth/login.py", False),
+        ("app/*", "app/auth/login.py", False),
+    ],
+)
+def test_a_plain_name_of_a_directory_asks_for_what_lies_below_it(pattern: str, path: str, core: bool) -> None:
+    policy = Policy(tiers=TierPolicy(core=(CoreRequirement((pattern,)),)))
+    assert (tier_of(path, policy).tier is Tier.CORE) is core
+
+
 def test_text_formats_are_not_media() -> None:
     assert not MEDIA_EXTENSIONS & {"svg", "pdf", "ipynb", "html", "js", "py", "ts"}
 
