@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.domain.globs import fold
+from app.domain.globs import fold, loosest
 from app.domain.owner_patterns import PatternTree, parse_pattern
 
 LOCATIONS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
@@ -81,10 +81,11 @@ class Codeowners:
         return self._of(self._exact.last_match(path))
 
     def owners_of_lookalike(self, path: str) -> tuple[Owner, ...]:
-        """Owners by the loosest reading: what a case-insensitive, normalising file system takes for the same path,
-        and a link or submodule `dir` that stands where `dir/` is owned.
+        """Owners by the loosest reading: what some file system takes for the same path, and a link or submodule `dir`
+        that stands where `dir/` is owned.
         """
-        return self._of(self._folded.last_match(fold(path), directory_too=True))
+        seen = (self._folded.last_match(one, directory_too=True) for one in (fold(path), loosest(path)))
+        return self._of(max((rule for rule in seen if rule is not None), default=None))
 
     def _of(self, rule: int | None) -> tuple[Owner, ...]:
         return () if rule is None else self._owners[rule]

@@ -9,9 +9,17 @@ from datetime import datetime
 LONGEST_MESSAGE = 65_536
 """Characters."""
 
+REQUESTED_BY = "Revwright-Requested-By"
+"""The trailer of a commit that somebody asked us for: the number of that person's account, who must not approve it."""
+
 # git ends a name or an address at these, and drops others at its edges (ident.c, `strbuf_addstr_without_crud`).
 _BREAKS = re.compile(r"[\x00-\x1f\x7f<>\ud800-\udfff]")
 _CRUD = " .,:;<>\"\\'"
+
+
+def asked_for(subject: str, person: int) -> str:
+    """The message of a commit of ours that this account asked for."""
+    return f"{subject}\n\n{REQUESTED_BY}: {person}\n"
 
 
 @dataclass(frozen=True, slots=True)

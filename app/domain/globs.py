@@ -22,6 +22,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice, product
 
+from app.domain.visible import is_hidden
+
 MAX_CHARACTERS = 256
 MAX_STARS = 8
 MAX_ALTERNATIVES = 32
@@ -52,10 +54,12 @@ class Glob:
         return self._exact.fullmatch(f"{path}/") is not None
 
     def matches_folded(self, path: str) -> bool:
-        """Whether the path fits exactly, or fits when both are folded: never narrower than `matches`."""
+        """Whether the path fits exactly, or is `fold`ed or made `loosest` what the folded pattern fits: never narrower
+        than `matches`.
+        """
         if self.matches(path):
             return True
-        return self._folded.fullmatch(f"{fold(path)}/") is not None
+        return any(self._folded.fullmatch(f"{seen}/") for seen in dict.fromkeys((fold(path), loosest(path))))
 
 
 def matches(pattern: str, path: str) -> bool:
@@ -68,12 +72,35 @@ def matches_folded(pattern: str, path: str) -> bool:
     return _parsed(pattern).matches_folded(path)
 
 
+def stands_above(pattern: str, path: str) -> bool:
+    """Whether an entry at `path` stands where the pattern wants a directory, as loosely as `matches_folded`: a link
+    there leads to other files under the names that the pattern fits. What `**` stands for may be any directory, and
+    none counts.
+    """
+    depth = path.count("/") + 1
+    heads = (plain.split("/")[:depth] for plain in _without_braces(pattern) if plain.count("/") >= depth)
+    return any(matches_folded("/".join(head), path) for head in heads if "**" not in head)
+
+
 @lru_cache(maxsize=16_384)
 def fold(text: str) -> str:
     """Text as a case-insensitive, normalising file system sees it: NFC and case folded."""
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+@lru_cache(maxsize=16_384)
+def loosest(path: str) -> str:
+    """Folded, and each part without what HFS+ ignores or nobody sees, without an NTFS stream, and without dots and
+    spaces at its end, as Windows takes it.
+    """
+    return "/".join(map(_loosest_part, path.split("/")))
+
+
+def _loosest_part(part: str) -> str:
+    seen = part if part.isascii() else "".join(character for character in part if not is_hidden(character))
+    return fold(seen.partition(":")[0].rstrip(". "))
 
 
 @lru_cache(maxsize=2_048)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.content_kinds import ContentKind
-from app.domain.globs import fold, matches, matches_folded
+from app.domain.globs import fold, loosest, matches, matches_folded, stands_above
 from app.domain.policy import ORGANISATION_PATH, POLICY_PATH, CoreRequirement, Policy
 
 ALWAYS_CORE = (
@@ -19,6 +19,7 @@ ALWAYS_CORE = (
     "**/CLAUDE.md",
     "**/GEMINI.md",
     "**/.github/copilot-instructions.md",
+    "CONTRIBUTING.md",
     ".agents/**",
     "CODEOWNERS",
     ".github/CODEOWNERS",
@@ -41,6 +42,7 @@ MEDIA_EXTENSIONS = frozenset(
 
 
 _ASKED = "tiers.core"
+_WILD = frozenset("*?[{")
 _MEDIA = "image, font, sound or film"
 
 
@@ -86,9 +88,9 @@ class TierChoice:
 def tier_of(path: str, policy: Policy, kind: ContentKind | None = None) -> TierChoice:
     """Core comes first, whatever else names the path; then the policy's skip and light; then our own skip and light.
 
-    What a file's content is never takes it below light. Core patterns are compared case-folded, so that no spelling
-    that some file system takes for the same name slips past; skip and light patterns exactly, because they lower the
-    guard.
+    What a file's content is never takes it below light. Core patterns are compared as loosely as any file system
+    compares names, so that no other spelling of a path slips past; skip and light patterns exactly, because they lower
+    the guard.
     """
     if reason := built_in_core(path, policy):
         return TierChoice(Tier.CORE, reason)
@@ -119,8 +121,14 @@ def built_in_core(path: str, policy: Policy) -> str | None:
 
 def asked_core(requirement: CoreRequirement, path: str) -> str | None:
     """Why a path is core by one entry of `tiers.core`, in the words of a `TierChoice`; None where it is not."""
-    pattern = _first_folded(requirement.paths, path)
+    pattern = _first_folded(requirement.paths, path) or _directory_of(requirement.paths, path)
     return None if pattern is None else f"{_ASKED}: {pattern} (policy)"
+
+
+def asked_core_above(requirement: CoreRequirement, path: str) -> str | None:
+    """The same of a path that is a link or a submodule: what it leads to takes the place of what lies below it."""
+    pattern = next((pattern for pattern in requirement.paths if stands_above(pattern, path)), None)
+    return None if pattern is None else f"{_ASKED}: {pattern} (policy), which this leads to"
 
 
 def _undecodable(path: str) -> bool:
@@ -129,6 +137,13 @@ def _undecodable(path: str) -> bool:
 
 def _first(patterns: Iterable[str], path: str) -> str | None:
     return next((pattern for pattern in patterns if matches(pattern, path)), None)
+
+
+def _directory_of(patterns: Iterable[str], path: str) -> str | None:
+    """Whoever writes `app/auth` where people are to be asked means what lies below it as well."""
+    seen = (fold(path), loosest(path))
+    plain = (pattern for pattern in patterns if not _WILD.intersection(pattern))
+    return next((pattern for pattern in plain if any(one.startswith(f"{fold(pattern)}/") for one in seen)), None)
 
 
 def _first_folded(patterns: Iterable[str], path: str) -> str | None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from app.domain.globs import fold, matches_folded
-from app.domain.guidelines import FALLBACKS
+from app.domain.globs import fold, loosest, matches_folded
 from app.domain.tiers import ALWAYS_CORE
-from app.domain.visible import hidden_characters, is_hidden
+from app.domain.visible import hidden_characters
 
 MAX_COMPONENT_BYTES = 255
 MAX_PATH_BYTES = 4_096
@@ -25,8 +24,8 @@ _RUN_ELSEWHERE = (
 """What other systems of continuous integration, agents, editors and package managers run or obey unasked: beside
 secrets, or on people's own machines."""
 
-PROTECTED = (*ALWAYS_CORE, *FALLBACKS, ".github/**", "**/.lfsconfig", *_RUN_ELSEWHERE)
-"""What is always core, every file of guidelines, and all else that steers GitHub, git, or what runs elsewhere."""
+PROTECTED = (*ALWAYS_CORE, ".github/**", "**/.lfsconfig", *_RUN_ELSEWHERE)
+"""What is always core, and all else that steers GitHub, git, or what runs elsewhere."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _UNDECODABLE = re.compile("[\ud800-\udfff]")
@@ -82,7 +81,7 @@ def is_dot_git(part: str) -> bool:
     """Whether some file system takes one part of a path for `.git`: by case, by an NTFS short name or stream, by
     dots and spaces at the end, or by characters that HFS+ ignores.
     """
-    name = _as_loosest_file_system(part)
+    name = loosest(part)
     return name == ".git" or _SHORT_DOT_GIT.fullmatch(name) is not None
 
 
@@ -91,11 +90,10 @@ def is_protected(path: str) -> str | None:
 
     Compared as the most lenient file system would, so that no other spelling of the same file slips past.
     """
-    loose = "/".join(_as_loosest_file_system(part) for part in path.split("/"))
     for pattern in PROTECTED:
-        if matches_folded(pattern, path) or matches_folded(pattern, loose):
+        if matches_folded(pattern, path):
             return f"is protected ({pattern})"
-    for part in loose.split("/"):
+    for part in loosest(path).split("/"):
         if long := _long_name(part):
             return f"is protected ({part} may be the short name of {long})"
     return None
@@ -119,12 +117,6 @@ def collisions(paths: Iterable[str]) -> tuple[tuple[str, ...], ...]:
                 groups.setdefault(above, set(by_name[above])).update(same)
             end = name.find("/", end + 1)
     return tuple(sorted(tuple(sorted(group)) for group in groups.values()))
-
-
-def _as_loosest_file_system(part: str) -> str:
-    """Without what HFS+ ignores, without an NTFS stream, without dots and spaces at the end, case folded."""
-    seen = part if part.isascii() else "".join(character for character in part if not is_hidden(character))
-    return fold(seen.partition(":")[0].rstrip(". "))
 
 
 def _long_name(part: str) -> str | None:

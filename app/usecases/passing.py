@@ -37,12 +37,15 @@ class Passing:
         await self.check_runs.conclude(place, head, Conclusion.SUCCESS, output)
 
     async def _against(self, place: Place, head: Sha) -> tuple[int, ...]:
-        """Open pull requests with the same head that have not passed."""
+        """Open pull requests with the same head that have not passed. One that was stopped has not, unless it is a
+        draft, which nobody can merge.
+        """
         against: list[int] = []
         for number, state in sorted((await self.heads.others(place.ref, head)).items()):
-            if state in {Conclusion.SUCCESS, Conclusion.CANCELLED, HELD}:
+            if state in {Conclusion.SUCCESS, HELD}:
                 continue
             other = await self.pull_requests.read(replace(place.ref, number=number), place.repository)
-            if other.open and other.head_sha == head:
+            counts = other.ready if state == Conclusion.CANCELLED else other.open
+            if counts and other.head_sha == head:
                 against.append(number)
         return tuple(against)

@@ -32,6 +32,8 @@ class Above:
 
     layers: tuple[Layer, ...] = ()
     problems: tuple[str, ...] = ()
+    floor: Sha | None = None
+    """The default branch's commit, where what it says must not be undercut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Held:
     repository: Repository
     effective: EffectivePolicy
     problems: tuple[str, ...]
+    floor: Sha | None
+    """The default branch's commit, where its CODEOWNERS are asked as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ async def held(ceilings: Ceilings, mirrors: Mirrors, pull: PullRequest) -> Held:
     repository, above = await opened(ceilings, mirrors, pull)
     blobs = await repository.blobs(pull.base_sha, (POLICY_PATH,), max_bytes=READ_BYTES)
     effective, problems = settle(above, blobs.get(POLICY_PATH), ceilings.parse)
-    return Held(repository, effective, problems)
+    return Held(repository, effective, problems, above.floor)
 
 
 async def opened(ceilings: Ceilings, mirrors: Mirrors, pull: PullRequest) -> tuple[Repository, Above]:
@@ -104,7 +108,7 @@ async def with_floor(above: Above, repository: Repository, floor: Sha, parse: Po
     blob = (await repository.blobs(floor, (POLICY_PATH,), max_bytes=READ_BYTES)).get(POLICY_PATH)
     found = read_layer(blob, Source.DEFAULT_BRANCH, f"the default branch's {POLICY_PATH}", parse)
     layer = found.layers[0] if found.layers else Layer.of(Source.DEFAULT_BRANCH, ParsedPolicy(Policy()))
-    return _added(above, replace(found, layers=(replace(layer, complete=True),)))
+    return replace(_added(above, replace(found, layers=(replace(layer, complete=True),))), floor=floor)
 
 
 def settle(above: Above, blob: Blob | None, parse: PolicyParser) -> tuple[EffectivePolicy, tuple[str, ...]]:
@@ -128,4 +132,4 @@ def read_layer(blob: Blob | None, source: Source, path: str, parse: PolicyParser
 
 
 def _added(above: Above, more: Above) -> Above:
-    return Above((*above.layers, *more.layers), (*above.problems, *more.problems))
+    return Above((*above.layers, *more.layers), (*above.problems, *more.problems), above.floor)

@@ -29,7 +29,7 @@ def merge_queue_job(clients: Clients, review: ReviewRun, gate: GateRun, mirrors:
 
     return MergeQueueRun(
         notes=RedisNotes(clients.redis),
-        composing=Composing(review.pull_requests, mirrors, (review.check_runs.heads, gate.check_runs.heads)),
+        composing=Composing(review.publisher.pull_requests, mirrors, (review.check_runs.heads, gate.check_runs.heads)),
         checks=(check(review.check_runs, "review"), check(gate.check_runs, "gate", gate.foreign)),
         groups=group_heads(clients),
     )

@@ -31,6 +31,7 @@ from app.adapters.store.purse import RedisPurse
 from app.adapters.store.receipts import RedisReceipts
 from app.ports import Sandboxes
 from app.settings import Settings
+from app.usecases.base_tip import AtBaseTip
 from app.usecases.check_runs import CheckRuns
 from app.usecases.policies import Ceilings
 from app.usecases.review.around import Surroundings
@@ -78,11 +79,12 @@ def review_job(settings: Settings, clients: Clients, engine: Engine) -> ReviewRu
         rules={rule.id: rule for rule in engine.rules},
         marker_key=marker_key,
     )
+    mirrors = token_mirrors(settings, clients)
     receipts = ReceiptKeeper(key_signer(settings), RedisReceipts(redis), clients.now, VERSION)
     return ReviewRun(
         receipts=receipts,
-        pull_requests=publisher.pull_requests,
-        mirrors=token_mirrors(settings, clients),
+        pull_requests=AtBaseTip(publisher.pull_requests, mirrors),
+        mirrors=mirrors,
         check_runs=check_runs,
         engine=engine,
         publisher=publisher,

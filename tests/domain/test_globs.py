@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.globs import MAX_ALTERNATIVES, MAX_CHARACTERS, Glob, matches, matches_folded
+from app.domain.globs import MAX_ALTERNATIVES, MAX_CHARACTERS, Glob, matches, matches_folded, stands_above
 
 
 @pytest.mark.parametrize(
@@ -187,3 +187,18 @@ def test_hostile_names_take_no_time(pattern: str) -> None:
     start = time.process_time()
     assert not any(glob.matches_folded(name) for name in names)
     assert time.process_time() - start < 1.0
+
+
+@pytest.mark.parametrize(
+    ("pattern", "above", "not_above"),
+    [
+        ("app/auth/**", ["app", "APP", "app/auth"], ["app/auth/x", "ap", "x/app"]),
+        ("app/*/keys.py", ["app", "app/x"], ["app/x/keys.py", "db"]),
+        ("{app,db/sql}/x/*.py", ["app", "db", "db/sql", "app/x"], ["sql", "db/x"]),
+        ("app/**/keys.py", ["app"], ["app/x", "x"]),
+        ("**/keys.py", [], ["app", "keys.py"]),
+        ("app", [], ["app"]),
+    ],
+)
+def test_what_stands_where_a_pattern_wants_a_directory(pattern: str, above: list[str], not_above: list[str]) -> None:
+    assert [path for path in (*above, *not_above) if stands_above(pattern, path)] == above

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.content_kinds import ContentKind
+from app.domain.guidelines import candidate_paths
 from app.domain.policy import CoreRequirement, Policy, RulesPolicy, TierPolicy
 from app.domain.tiers import ALWAYS_CORE, MEDIA_EXTENSIONS, Tier, TierChoice, tier_of
 
@@ -26,6 +27,7 @@ _EVERYTHING_SKIPPED = Policy(tiers=TierPolicy(skip=("**",), light=("**",)))
         "GEMINI.md",
         ".github/copilot-instructions.md",
         "sub/.github/copilot-instructions.md",
+        "Contributing.md",
         ".agents/skills/x/SKILL.md",
         "CODEOWNERS",
         ".github/CODEOWNERS",
@@ -56,6 +58,11 @@ def test_always_core(path: str) -> None:
 )
 def test_not_always_core(path: str) -> None:
     assert tier_of(path, Policy()).tier is Tier.STANDARD
+
+
+@pytest.mark.parametrize("path", candidate_paths(["a/b.py"]))
+def test_every_file_that_reviews_are_guided_by_is_core(path: str) -> None:
+    assert tier_of(path, _EVERYTHING_SKIPPED).tier is Tier.CORE
 
 
 def test_a_path_that_is_not_utf8_is_core() -> None:
@@ -95,6 +102,22 @@ _POLICY = Policy(
 )
 def test_policy(path: str, tier: Tier, reason: str) -> None:
     assert tier_of(path, _POLICY) == TierChoice(tier, reason)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "core"),
+    [
+        ("app/auth", "app/auth/login.py", True),
+        ("app/auth", "App/Auth/a/b.py", True),
+        ("app/auth", "app/auth", True),
+        ("app/auth", "app/authors/x.py", False),
+        ("app/auth", "x/app/auth/login.py", False),
+        ("app/*", "app/auth/login.py", False),
+    ],
+)
+def test_a_plain_name_of_a_directory_asks_for_what_lies_below_it(pattern: str, path: str, core: bool) -> None:
+    policy = Policy(tiers=TierPolicy(core=(CoreRequirement((pattern,)),)))
+    assert (tier_of(path, policy).tier is Tier.CORE) is core
 
 
 def test_text_formats_are_not_media() -> None:

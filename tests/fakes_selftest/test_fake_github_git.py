@@ -130,11 +130,16 @@ def test_pushing_the_head_to_the_base_merges_the_pull_request(world: SmallWorld)
     assert world.fake.deliveries[-1].payload["pull_request"]["merged"] is True
 
 
-def test_the_base_of_an_open_pull_request_follows_its_branch(world: SmallWorld) -> None:
+def test_the_base_of_an_open_pull_request_follows_its_branch_at_a_push_to_the_head(world: SmallWorld) -> None:
+    """Not before, though a merge is made onto the branch as it is: https://github.com/github/docs/issues/431."""
     before, files = world.pull.base_sha, [file.path for file in world.pull.diff()]
     tip = world.repository.commit("main", {"unrelated.txt": "new on main\n"})
-    assert world.as_installation()("GET", f"{ROOT}/pulls/1").json()["base"]["sha"] == tip != before
+    api = world.as_installation()
+    assert api("GET", f"{ROOT}/pulls/1").json()["base"]["sha"] == before != tip == world.pull.base_tip
     assert [file.path for file in world.pull.diff()] == files
+
+    world.repository.commit("feature", {"more.txt": "more\n"})
+    assert api("GET", f"{ROOT}/pulls/1").json()["base"]["sha"] == tip
 
 
 def test_commits_are_made_from_git_data(world: SmallWorld) -> None:

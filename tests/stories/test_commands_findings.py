@@ -172,6 +172,51 @@ async def test_who_resolves_and_may_not_finds_it_open_again_with_one_line(
     assert (conclusion(world, pull), len(world.checks(pull.head_sha))) == ("failure", checks)
 
 
+POLICY = ".github/revwright.yml"
+STRICT = "version: 1\ncommands: {dismiss: maintain, reopen: maintain}\n"
+
+
+async def test_resolving_asks_for_what_the_policy_asks_of_the_command(github: FakeGitHub, world: World) -> None:
+    world.repo.commit("main", {POLICY: STRICT})
+    listening(github)
+    pull, ann, max_ = await reviewed_bug(world), writer(github, world), person(github, world.repo, "max", "maintain")
+    (first,) = first_comments(pull)
+
+    pull.resolve_thread(first, by=ann)
+    await world.settle()
+    assert (conclusion(world, pull), resolvers(pull)) == ("failure", [None])
+    pull.resolve_thread(first, by=max_)
+    await world.settle()
+    assert conclusion(world, pull) == "success"
+    pull.reopen_thread(first, by=ann)
+    await world.settle()
+    assert conclusion(world, pull) == "success"
+
+
+async def test_a_review_that_finds_a_conversation_resolved_asks_for_the_same(github: FakeGitHub, world: World) -> None:
+    """No event told of it: the App does not hear of conversations here."""
+    world.repo.commit("main", {POLICY: STRICT})
+    pull, ann = await reviewed_bug(world), writer(github, world)
+    (first,) = first_comments(pull)
+    pull.resolve_thread(first, by=ann)
+
+    world.repo.commit("feature", {"app/other.py": "x = 1\n"})
+    await world.settle()
+    assert conclusion(world, pull) == "failure"
+
+
+async def test_resolving_settles_nothing_while_the_policy_is_invalid(github: FakeGitHub, world: World) -> None:
+    listening(github)
+    pull, ann = await reviewed_bug(world), writer(github, world)
+    (first,) = first_comments(pull)
+    world.repo.commit("main", {POLICY: "version: 1\ncommands: {dismiss: maintain, typo: 1}\n"})
+    pull.base_sha = world.repo.head("main")
+
+    pull.resolve_thread(first, by=ann)
+    await world.settle()
+    assert conclusion(world, pull) == "failure"
+
+
 async def test_who_may_not_reopens_no_finding_and_settles_no_conversation_of_others(
     github: FakeGitHub, world: World
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from app.domain.jobs import Queue
 from app.domain.messages.gate import APPROVAL_LABEL
 from tests.fakes.github import PullRequest, User
+from tests.stories.pushes import BUG, DIVISION, PRICE, says
 from tests.world import World
 
 POLICY = """\
@@ -159,6 +160,24 @@ async def test_another_base_asks_anew(gated: World, people: dict[str, User]) -> 
     assert "approved before the base branch was changed" in (gate.summary or "")
 
 
+@pytest.mark.parametrize(
+    ("event", "told"), [("COMMENT", "commented without approving"), ("REQUEST_CHANGES", "asked for changes")]
+)
+async def test_what_somebody_said_who_may_approve_is_told_as_it_is(
+    gated: World, people: dict[str, User], event: str, told: str
+) -> None:
+    """Our own remarks are not listed as approvals that do not count."""
+    says(gated, DIVISION)
+    pull = open_core(gated, people, {**AUTH, PRICE: BUG})
+    await gated.settle()
+    pull.review(people["alice"], event=event, body="Hm.")
+    gated.repo.commit("feature", {"README.md": "# other\n"}, author=people["olga"])
+    await gated.settle()
+
+    (listed,) = (part for part in (gated.gate(pull).summary or "").split("\n\n") if part.startswith("- "))
+    assert listed == f"- `alice` {told}."
+
+
 async def test_an_invalid_policy_never_passes(gated: World, people: dict[str, User]) -> None:
     gated.repo.commit("main", {".github/revwright.yml": "version: 1\ntires: {}\n"})
     pull = open_core(gated, people, {"app/other.py": "x = 1\n"})
@@ -191,3 +210,70 @@ async def test_run_once_more_it_says_the_same_again(gated: World, people: dict[s
 
     assert gated.gate(pull).id != before.id
     assert gated.gate(pull).conclusion == "success"
+
+
+async def test_who_asked_for_a_rule_does_not_approve_it(gated: World, people: dict[str, User]) -> None:
+    """Revwright wrote the commit and opened the pull request, but the rule is that person's."""
+    gated.github.app.events.append("issue_comment")
+    pull = open_core(gated, people, {"app/other.py": "x = 1\n"})
+    await gated.settle()
+    pull.comment(people["bob"], "@revwright remember Passwords may be logged.")
+    await gated.settle()
+    (rule,) = (one for one in gated.repo.pulls.values() if one is not pull)
+    approve(rule, people["bob"])
+    await gated.settle()
+    gate = gated.gate(rule)
+    assert gate.conclusion == "action_required"
+    assert "asked for a commit of the bot" in (gate.summary or "")
+
+    approve(rule, people["alice"])
+    await gated.settle()
+    assert gated.gate(rule).conclusion == "success"
+
+
+async def test_a_branch_without_owners_does_not_escape_those_of_the_default_branch(
+    gated: World, people: dict[str, User]
+) -> None:
+    """Anybody with write access can make a branch from before there was a CODEOWNERS."""
+    repo = gated.repo
+    repo.commit("old", {"notes.md": "x\n"}, parent=repo.head("main"))
+    repo.commit("main", {"CODEOWNERS": "/.github/workflows/ @alice\n"})
+    repo.commit("feature", {".github/workflows/ci.yml": "on: push\n"}, author=people["olga"], parent=repo.head("old"))
+    pull = repo.open_pull_request(head="feature", base="old", user=people["olga"])
+    approve(pull, people["bob"])
+    await gated.settle()
+    assert gated.gate(pull).conclusion == "action_required"
+    assert "`@alice`" in (gated.gate(pull).summary or "")
+
+    approve(pull, people["alice"])
+    await gated.settle()
+    assert gated.gate(pull).conclusion == "success"
+
+
+async def test_a_policy_that_came_after_the_last_push_holds(gated: World, people: dict[str, User]) -> None:
+    """What GitHub's API calls the base is where the branch was at the last push to the head."""
+    pull = open_core(gated, people, {"db/1.sql": "drop table users;\n"})
+    await gated.settle()
+    assert gated.gate(pull).conclusion == "success"
+    gated.repo.commit("main", {".github/revwright.yml": POLICY.replace("app/auth/**", "db/**")})
+    pull.review(people["bob"], event="REQUEST_CHANGES", body="Hm.")
+    await gated.settle()
+
+    assert gated.gate(pull).conclusion == "action_required"
+
+
+async def test_what_was_taken_back_from_the_base_branch_is_in_the_change(gated: World, people: dict[str, User]) -> None:
+    """The head was begun on commits that the base branch does not have any more."""
+    repo = gated.repo
+    before = repo.head("main")
+    repo.commit("main", AUTH, message="not approved")
+    repo.commit("feature", {"README.md": "# other\n"}, author=people["olga"], parent=repo.head("main"))
+    pull = repo.open_pull_request(head="feature", user=people["olga"])
+    await gated.settle()
+    assert gated.gate(pull).conclusion == "success"
+    repo.force_push("main", before)
+    pull.review(people["bob"], event="REQUEST_CHANGES", body="Hm.")
+    await gated.settle()
+
+    assert gated.gate(pull).conclusion == "action_required"
+    assert "app/auth/login.py" in (gated.gate(pull).summary or "")

@@ -12,7 +12,7 @@ from app.domain.jobs import Queue, RowKey
 from app.domain.pull_request import PullRequestRef, Sha
 from tests.fakes.github import FakeGitHub, PullRequest
 from tests.fakes.model import FakeModel, Reviewer
-from tests.stories.test_failures import pull_key
+from tests.stories.test_failures import pull_key, row_key
 from tests.stories.test_first_review import DIVISION, open_bug
 from tests.world import AT_ONCE, World, open_world
 from workers.run_book import Entry
@@ -77,6 +77,24 @@ async def test_a_closed_pull_request_stands_against_nobody(world: World) -> None
     await world.settle()
 
     assert newest(world, second.head_sha) == "success"
+
+
+async def test_one_whose_review_was_stopped_is_not_turned_green_by_another(world: World) -> None:
+    """Stopped is not reviewed, and its base is another one."""
+    assert world.model is not None
+    world.model.behaviour = Reviewer(DIVISION)
+    pull = open_bug(world)
+    nearer_base(world)
+    await world.deliver_new()
+    assert await world.services.orders.stop(row_key(world, pull))
+    await world.work()
+    assert newest(world, pull.head_sha) == "cancelled"
+    world.repo.open_pull_request(head="feature", base="nearer")
+    await world.settle()
+
+    assert newest(world, pull.head_sha) == "action_required"
+    check = max(world.checks(pull.head_sha), key=lambda run: run.id)
+    assert check.title == f"Passed here, but #{pull.number} with the same head has not"
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from app.adapters.github.graphql import GraphQL
+from app.domain.commits import REQUESTED_BY
 from app.domain.errors import GitHubUnavailable
 from app.ports import Place
 from app.ports.gate import History
 
 _PAGE, _MAX_COMMITS = 100, 1_000
-_REQUESTED_BY = re.compile(r"^Revwright-Requested-By: ([1-9][0-9]{0,18})\s*$", re.MULTILINE | re.ASCII)
+_REQUESTED_BY = re.compile(rf"^{REQUESTED_BY}: ([1-9][0-9]{{0,18}})\s*$", re.MULTILINE | re.ASCII)
 
 _HISTORY = """\
 query History($owner: String!, $name: String!, $number: Int!, $page: Int!, $after: String) {

@@ -45,7 +45,7 @@ class ProposalWriter:
         base = await self._call(place, "GET", f"/git/commits/{proposal.base}")
         entry = {"path": proposal.path, "mode": _REGULAR, "type": "blob", "content": proposal.text}
         tree = await self._call(place, "POST", "/git/trees", {"base_tree": base["tree"]["sha"], "tree": [entry]})
-        commit = {"message": proposal.title, "tree": tree["sha"], "parents": [proposal.base]}
+        commit = {"message": proposal.message, "tree": tree["sha"], "parents": [proposal.base]}
         made = await self._call(place, "POST", "/git/commits", commit)
         await self._call(place, "POST", "/git/refs", {"ref": f"refs/heads/{proposal.branch}", "sha": made["sha"]})
 

@@ -30,6 +30,8 @@ class Proposal:
     text: str
     title: str
     body: str
+    message: str
+    """Of the commit; it names who asked for it."""
 
 
 def bullet(rule: str) -> str:

@@ -88,14 +88,23 @@ def _state(requirement: Requirement, words: Iterable[Word], facts: Facts) -> Req
     refused: list[Refused] = []
     wanted = frozenset(map(CoreChange.of, requirement.entries))
     for word in words:
+        if not word.human and not word.review.state.is_opinion:
+            continue  # a bot's remarks, ours among them, never looked like an approval
         person = word.review.author
         if person is None:
             refused.append(Refused(None, Why.GHOST, word.saw_head))
-        elif why := _not_theirs(person.id, word, requirement.eligible, facts) or _not_this(word.review, wanted, facts):
+        elif why := _why_not(person.id, word, requirement.eligible, wanted, facts):
             refused.append(Refused(person, why, word.saw_head))
         else:
             counted.append(person)
     return RequirementState(requirement, tuple(counted), max(requirement.approvals - len(counted), 0), tuple(refused))
+
+
+def _why_not(person: int, word: Word, who: Eligible, wanted: frozenset[CoreChange], facts: Facts) -> Why | None:
+    """Who did not approve is told just that: the facts are of those who did."""
+    if word.human and word.review.state is not ReviewState.APPROVED:
+        return _NO_APPROVAL[word.review.state]
+    return _not_theirs(person, word, who, facts) or _not_this(word.review, wanted, facts)
 
 
 def _not_theirs(person: int, word: Word, who: Eligible, facts: Facts) -> Why | None:
@@ -115,8 +124,6 @@ def _not_theirs(person: int, word: Word, who: Eligible, facts: Facts) -> Why | N
 
 def _not_this(review: Review, wanted: frozenset[CoreChange], facts: Facts) -> Why | None:
     """What keeps this review from being an approval of the change as it is now."""
-    if review.state is not ReviewState.APPROVED:
-        return _NO_APPROVAL[review.state]
     if not facts.commits_complete:
         return Why.COMMITS_UNREAD
     if facts.retargeted_at is not None and review.submitted_at <= facts.retargeted_at:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.codeowners import Codeowners, Owner, OwnerKind
-from app.domain.entries import Entry
+from app.domain.entries import Entry, Kind
 from app.domain.globs import fold
-from app.domain.policy import Policy
-from app.domain.tiers import asked_core, built_in_core
+from app.domain.policy import CoreRequirement, Policy
+from app.domain.tiers import asked_core, asked_core_above, built_in_core
 
 
 class Source(StrEnum):
@@ -57,6 +57,8 @@ class Eligible:
 
 ANYONE = Eligible(anyone=True)
 
+_LEADS_ON = frozenset({Kind.SYMLINK, Kind.SUBMODULE})
+
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
@@ -91,13 +93,15 @@ class _Demand:
         return hashlib.sha256(material.encode("ascii")).hexdigest()[:12]
 
 
-def requirements(entries: Iterable[Entry], policy: Policy, codeowners: Codeowners | None) -> tuple[Requirement, ...]:
-    """What the entries wait for, those of the policy first, then in the order of the entries. `policy` and `codeowners`
-    are those of the base commit; None where it has no CODEOWNERS.
+def requirements(entries: Iterable[Entry], policy: Policy, *codeowners: Codeowners | None) -> tuple[Requirement, ...]:
+    """What the entries wait for, those of the policy first, then in the order of the entries.
+
+    `policy` holds at the base commit; `codeowners` are that commit's and those of what stands above it, None where
+    there is no such file. Whoever one of them names is asked, whatever the others say.
     """
     waiting: dict[_Demand, dict[Entry, str]] = {}
     for entry in entries:
-        for demand, because in _demands(entry.path, policy, codeowners):
+        for demand, because in _demands(entry, policy, codeowners):
             waiting.setdefault(demand, {}).setdefault(entry, because)
     found = (
         Requirement(
@@ -114,8 +118,9 @@ def requirements(entries: Iterable[Entry], policy: Policy, codeowners: Codeowner
     return tuple(sorted(found, key=lambda requirement: requirement.source is not Source.POLICY))
 
 
-def _demands(path: str, policy: Policy, codeowners: Codeowners | None) -> Iterator[tuple[_Demand, str]]:
-    named = [(core, because) for core in policy.tiers.core if (because := asked_core(core, path))]
+def _demands(entry: Entry, policy: Policy, codeowners: Sequence[Codeowners | None]) -> Iterator[tuple[_Demand, str]]:
+    path = entry.path
+    named = [(core, because) for core in policy.tiers.core if (because := _asked(core, entry))]
     for core, because in named:
         groups = (Eligible.of(map(Owner.parse, core.from_)),) if core.from_ else _by_owners(path, codeowners)
         for eligible in groups:
@@ -126,11 +131,15 @@ def _demands(path: str, policy: Policy, codeowners: Codeowners | None) -> Iterat
             yield _Demand(Source.BUILT_IN, "", 1, eligible), built_in
 
 
-def _by_owners(path: str, codeowners: Codeowners | None) -> tuple[Eligible, ...]:
-    """The owners of the path, and those of the path it may be taken for: a spelling does not choose who approves."""
-    if codeowners is None:
-        return (ANYONE,)
-    owners, lookalike = codeowners.owners_of(path), codeowners.owners_of_lookalike(path)
-    if not owners or not lookalike:
-        return (Eligible.of(owners or lookalike),)
-    return tuple(dict.fromkeys((Eligible.of(owners), Eligible.of(lookalike))))
+def _asked(core: CoreRequirement, entry: Entry) -> str | None:
+    leads_on = any(side.kind in _LEADS_ON for side in entry.sides)
+    return asked_core(core, entry.path) or (asked_core_above(core, entry.path) if leads_on else None)
+
+
+def _by_owners(path: str, codeowners: Sequence[Codeowners | None]) -> tuple[Eligible, ...]:
+    """The owners of the path, and those of the path it may be taken for: a spelling does not choose who approves.
+    Anyone where nobody is named.
+    """
+    known = tuple(one for one in codeowners if one is not None)
+    owners = [names for one in known for names in (one.owners_of(path), one.owners_of_lookalike(path)) if names]
+    return tuple(dict.fromkeys(map(Eligible.of, owners))) or (ANYONE,)

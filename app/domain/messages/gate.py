@@ -12,7 +12,7 @@ from app.domain.gate.asking import Ask
 from app.domain.gate.decision import GateDecision, Refused, RequirementState
 from app.domain.gate.reading import ReadingList
 from app.domain.gate.requirements import Eligible, Requirement
-from app.domain.inert import Inert, cell, cell_code, cell_phrase, code_span, phrase
+from app.domain.inert import cell, cell_code, cell_phrase, code_span, phrase
 from app.domain.messages.check import MAX_OUTPUT, CheckOutput
 from app.domain.messages.counting import counted
 from app.domain.messages.folding import Part, fitted_body, folded, size_in_bytes
@@ -205,28 +205,38 @@ def _asked(story: GateStory) -> str:
 def _nobody(asked: Requirement) -> str:
     if asked.eligible.nobody:
         return "only e-mail addresses are named in CODEOWNERS, and GitHub does not say whose they are. Name accounts."
+    teams = " Members of a team are known only if the App has the organisation permission *Members: read*."
     return (
         "everybody who is named wrote the change, may not write here, or is not known. Name others in `from` of the "
-        "policy or in CODEOWNERS on the base branch."
+        f"policy or in CODEOWNERS on the base branch.{teams if asked.eligible.teams else ''}"
     )
 
 
-def _first(asked: Requirement) -> Inert | str:
+def _first(asked: Requirement) -> str:
     first = code_span(display_path(asked.entries[0].path), limit=120)
     return f"{first} and {len(asked.entries) - 1:,} more" if len(asked.entries) > 1 else first
 
 
 def _refused(states: Sequence[RequirementState]) -> str:
-    """Who reviewed without its counting."""
-    told = dict.fromkeys(
-        f"- {_first(state.requirement)}: {_not_counted(one)}" for state in states for one in state.refused
-    )
-    return "Reviews that do not count:\n\n" + "\n".join(told) if told else ""
+    """Who reviewed without its counting, each with the paths for which it does not where it does for others."""
+    where: dict[str, list[str]] = {}
+    for state in states:
+        for told in dict.fromkeys(map(_not_counted, state.refused)):
+            where.setdefault(told, []).append(_first(state.requirement))
+    lines = [
+        f"- {told}." if len(paths) == len(states) else f"- {told}: {_few(paths)}." for told, paths in where.items()
+    ]
+    return "Reviews that do not count:\n\n" + "\n".join(lines) if lines else ""
+
+
+def _few(paths: Sequence[str]) -> str:
+    left = len(paths) - _MAX_PATHS
+    return ", ".join([*paths[:_MAX_PATHS], *([f"… and {left:,} more"] if left > 0 else [])])
 
 
 def _not_counted(one: Refused) -> str:
     name = code_span(one.person.login, limit=60) if one.person else "somebody"
-    return f"{name} {one.why}."
+    return f"{name} {one.why}"
 
 
 def _reading(reading: ReadingList, origin: Origin) -> str:

@@ -1,4 +1,4 @@
-"""A conversation on a finding that somebody resolved or opened again: by a writer it settles the finding, else it does
+"""A conversation on a finding that somebody resolved or opened again: by who may, it settles the finding, else it does
 not, and is put back.
 """
 
@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from app.domain.commands.asked import Settled
 from app.domain.commands.settlement import Settlement
+from app.domain.commands.verbs import Verb, needed
 from app.domain.memory import FindingState, KnownFinding
 from app.domain.messages.origin import Origin
 from app.domain.messages.threads import still_there_reply
@@ -19,7 +20,10 @@ BY_RESOLVING = "resolved its conversation"
 
 
 async def conversation_settled(scene: Scene, asked: Settled, permission: Permission) -> str:
-    """What became of it, for the record. As GitHub shows the conversation now, not as the delivery told it."""
+    """What became of it, for the record. As GitHub shows the conversation now, not as the delivery told it.
+
+    It takes the permission that the policy asks for the command which says the same in words.
+    """
     past = await scene.parts.past.recall(scene.pull.ref)
     threads = await threads_of(scene, past)
     here = [(id_, thread) for id_, thread in threads.items() if thread.comment_id == asked.thread]
@@ -27,16 +31,16 @@ async def conversation_settled(scene: Scene, asked: Settled, permission: Permiss
         return "the conversation is about no finding"
     ((id_, thread),) = here
     (known,) = (one for one in past.findings if one.finding.id == id_)
-    writes = permission.at_least(Permission.WRITE)
     if thread.resolved and known.state is FindingState.OPEN:
         if (thread.resolved_by or "").casefold() != scene.who.login.casefold():
             return "somebody else settled it since"
-        if not writes:
+        if not permission.at_least(needed(Verb.DISMISS, scene.policy)):
             await _put_back(scene, known, thread)
             return f"{id_} stays open: who resolved its conversation may not"
         await take_in(scene, past, Settlement(id_, FindingState.DISMISSED, scene.who.login, BY_RESOLVING), thread)
         return f"{id_} is dismissed"
-    if not thread.resolved and known.state is FindingState.DISMISSED and writes:
+    may_reopen = permission.at_least(needed(Verb.REOPEN, scene.policy))
+    if not thread.resolved and known.state is FindingState.DISMISSED and may_reopen:
         await take_in(scene, past, Settlement(id_, FindingState.OPEN, scene.who.login), thread)
         return f"{id_} is open again"
     return "the conversation is as its finding is"

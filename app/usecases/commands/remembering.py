@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.domain.commands import Remember
 from app.domain.commands.remembering import AGENTS_PATH, MAX_FILE, Proposal, bullet, with_rule
+from app.domain.commits import asked_for
 from app.domain.entries import Kind
 from app.domain.errors import GitHubRefused
 from app.domain.messages import commands as words
@@ -38,14 +39,16 @@ async def remember(scene: Scene, command: Remember) -> Answer:
         scene.thread is not None,
     )
     number = pull.ref.number
+    title = words.proposal_title(number)
     proposal = Proposal(
         branch=f"revwright/remember-{scene.comment}",
         base_ref=pull.base_ref,
         base=pull.base_sha,
         path=AGENTS_PATH,
         text=text,
-        title=words.proposal_title(number),
+        title=title,
         body=words.proposal_body(named, number),
+        message=asked_for(title, scene.who.id),
     )
     try:
         opened = await once(

@@ -13,6 +13,7 @@ from app.domain.messages import commands as words
 from app.domain.policy_layers import compose
 from app.domain.pull_request import PullRequest
 from app.domain.row import KeptNote, Order, Row
+from app.domain.threads import Permission
 from app.ports import Place
 from app.usecases.commands.buttons import is_ours, press
 from app.usecases.commands.conversations import conversation_settled
@@ -21,6 +22,7 @@ from app.usecases.commands.hearing import Hearing
 from app.usecases.commands.scene import Parts, Scene
 from app.usecases.commands.voice import Voice
 from app.usecases.job import Guard, Outcome, Progress
+from app.usecases.policies import held
 
 _log = logging.getLogger(__name__)
 
@@ -130,8 +132,14 @@ class CommandRun:
         if await desk.count(place, settled.who, wish) >= MOST_AN_HOUR:
             return "one of too many: not looked at"
         permission = await self.parts.permissions.of(place, settled.who.login, id_=settled.who.id)
+        effective = compose(())
+        if permission.at_least(Permission.WRITE):  # before the policy is read: strangers cost one call
+            found = await held(self.parts.ceilings, self.parts.mirrors, pull)
+            if found.problems:
+                return "the policy is invalid"
+            effective = found.effective
         await guard()
-        scene = Scene(self.parts, pull, settled.who, wish, compose(()), (), progress)
+        scene = Scene(self.parts, pull, settled.who, wish, effective, (), progress)
         return await conversation_settled(scene, settled, permission)
 
 

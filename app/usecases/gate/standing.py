@@ -35,9 +35,13 @@ async def demand(ceilings: Ceilings, mirrors: Mirrors, pull: PullRequest) -> tup
     if merge_base is None:
         raise GitFailed(f"{pull.base_sha} and {pull.head_sha} have no common ancestor, so there is no change")
     changes = await repository.changes(merge_base, pull.head_sha)
-    owners = owners_in(await repository.blobs(pull.base_sha, LOCATIONS, max_bytes=MAX_BYTES))
+    owners = [await _owners_at(repository, commit) for commit in (pull.base_sha, found.floor) if commit is not None]
     entries = (change.entry for change in changes)
-    return repository, Demand(changes, requirements(entries, found.effective.policy, owners), found.problems)
+    return repository, Demand(changes, requirements(entries, found.effective.policy, *owners), found.problems)
+
+
+async def _owners_at(repository: Repository, commit: Sha) -> Codeowners | None:
+    return owners_in(await repository.blobs(commit, LOCATIONS, max_bytes=MAX_BYTES))
 
 
 async def seen_at(repository: Repository, base: Sha, commit: Sha) -> frozenset[CoreChange] | None:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from app.domain.commands import settlement
+from app.domain.commands.verbs import Verb, needed
 from app.domain.jobs import JobKind, RowKey
 from app.domain.memory import FindingState, PastReview
 from app.domain.messages.marker import marker
+from app.domain.policy import Policy
 from app.domain.pull_request import PullRequest, PullRequestRef, Sha
 from app.domain.row import Note
 from app.domain.threads import Permission, ReviewThread
@@ -46,8 +48,10 @@ class Surroundings:
     notes: Notes
     marker_key: bytes
 
-    async def read(self, place: Place, pull: PullRequest) -> Around:
-        """One call for conversations where there are any, and one for each person who resolved a finding's."""
+    async def read(self, place: Place, pull: PullRequest, policy: Policy) -> Around:
+        """One call for conversations where there are any, and one for each person who resolved a finding's. The policy
+        says who may dismiss.
+        """
         kept = await self.past.recall(place.ref)
         past = kept.seen_at(pull.head_sha) if kept else None
         threads = await self.threads.all(place) if pull.review_comments else ()
@@ -59,7 +63,8 @@ class Surroundings:
             said = (settlement.decode(note.text) for note in words)
             resolved_by = {id_: thread.resolved_by if thread.resolved else None for id_, thread in own.items()}
             past = settlement.settled(past, (one for one in said if one is not None), resolved_by)
-        return Around(past, threads, author, own, await self._dismissed(place, past, own), words)
+        dismissed = await self._dismissed(place, past, own, needed(Verb.DISMISS, policy))
+        return Around(past, threads, author, own, dismissed, words)
 
     async def taken_in(self, place: Place, around: Around) -> None:
         """What people said is kept with the review now."""
@@ -73,9 +78,9 @@ class Surroundings:
             await self.past.keep(ref, replace(kept, unpublished=None))
 
     async def _dismissed(
-        self, place: Place, past: PastReview | None, own: Mapping[str, ReviewThread]
+        self, place: Place, past: PastReview | None, own: Mapping[str, ReviewThread], least: Permission
     ) -> Mapping[str, str]:
-        """A finding whose thread was resolved counts as settled only if who did it may write; asked now, not then."""
+        """A finding whose thread was resolved counts as settled only if who did it may dismiss; asked now, not then."""
         if past is None:
             return {}
         is_open = {known.finding.id: known for known in past.findings if known.state is FindingState.OPEN}
@@ -90,12 +95,12 @@ class Surroundings:
             # What was resolved before its code changed, and was not opened again since, settles nothing.
             and (is_open[id_].dismissed_by != thread.resolved_by or reopened(thread, past.head) in again)
         }
-        writers = {
+        able = {
             login
             for login in sorted(set(settled.values()))
-            if (await self.permissions.of(place, login)).at_least(Permission.WRITE)
+            if (await self.permissions.of(place, login)).at_least(least)
         }
-        return {id_: login for id_, login in settled.items() if login in writers}
+        return {id_: login for id_, login in settled.items() if login in able}
 
 
 def reopened(thread: ReviewThread, head: Sha) -> str:

@@ -92,7 +92,7 @@ class ReviewRun:
         if refusal is not None:
             await guard()
             return await self._refuse(place, pull, refusal)
-        around = await self.surroundings.read(place, pull)
+        around = await self.surroundings.read(place, pull, snapshot.policy)
         if Wish.IN_FULL in row.triggers:
             around = around.anew()
         matter = Matter(snapshot, repository, around=around, again=row.attempts < OUTAGE_ATTEMPTS)

@@ -94,6 +94,22 @@ def test_what_is_told(told: GateStory, expected: list[str]) -> None:
         assert word in text(told), word
 
 
+def test_a_review_that_does_not_count_is_told_once_with_where() -> None:
+    ann, bob = Refused(Person(1, "ann"), Why.COMMENTED), Refused(Person(2, "bob"), Why.NOT_ELIGIBLE)
+    states = [waiting(requirement(f"{n}.py"), ann, *([bob] if n else [])) for n in range(8)]
+    check = words.concluded(story(*states), ORIGIN)
+
+    assert check.summary.endswith(
+        "Reviews that do not count:\n\n- `ann` commented without approving.\n"
+        "- `bob` is not among those who may approve this: `1.py`, `2.py`, `3.py`, `4.py`, `5.py`, … and 2 more."
+    )
+
+
+def test_where_a_team_may_be_unread_it_says_what_the_app_needs() -> None:
+    told = story(waiting(requirement()), ask=Ask(nobody=(requirement(who=Eligible(teams=frozenset({"acme/x"}))),)))
+    assert "organisation permission *Members: read*" in text(told)
+
+
 def test_an_invalid_policy_comes_first() -> None:
     told = replace(story(waiting(requirement())), problems=("x.yml:1:1: no @all",))
     check = words.concluded(told, ORIGIN)

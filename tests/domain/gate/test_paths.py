@@ -72,6 +72,15 @@ CASES = [
     ("A", unicodedata.normalize("NFD", "CAF\u00c9/menu"), [_BOB]),
     ("A", "STRASSE.TXT", ["tiers.core 3 anyone (Streets.)"]),
     ("A", "MIGRATIONS/1.py", [_DBA]),
+    ("A", "app/au\u200cth/login.py", [_AUTH]),  # HFS+ ignores it
+    ("A", "app/auth\u2066/login.py", [_AUTH]),  # nobody sees it
+    ("A", "app/auth./login.py", [_AUTH]),  # Windows drops them
+    ("A", "App/auth /login.py", [_AUTH]),
+    ("A", "app/auth::$INDEX_ALLOCATION/x.py", [_AUTH]),  # what NTFS calls the directory itself
+    ("A", "migra\u200dtions/1.py", [_DBA]),
+    ("A", ".github/work\ufeffflows/ci.yml", [_WORKFLOWS]),
+    ("A", "AGENTS.md. .", ["always core 1 @carol"]),
+    ("A", "app.auth/login.py", []),
     ("A", "Migrations/Old/1.py", ["tiers.core 1 anyone"]),
     ("A", ".GITHUB/Workflows/ci.yml", [_WORKFLOWS]),
     ("A", "Agents.MD", ["always core 1 @carol"]),
@@ -115,6 +124,17 @@ CASES = [
     ("A", "migrations/\udcff.py", [_DBA]),
 ]
 
+ABOVE = [
+    ("link", "app", [_AUTH, _BOB]),
+    ("to-link", "APP", [_AUTH, _BOB]),
+    ("module", "app", [_AUTH, _BOB]),
+    ("link", "app/other", []),
+    ("link", "src", []),
+    ("A", "app", []),
+    ("D", "app", []),
+]
+"""A link or a submodule there leads to other files under the names of core ones."""
+
 
 def _entry(what: str, path: str) -> Entry:
     file, link, module, none = "100644", "120000", "160000", "000000"
@@ -143,7 +163,7 @@ def _told(requirement: Requirement) -> str:
     return told.removesuffix(" (Locks everybody out.)")
 
 
-@pytest.mark.parametrize(("what", "path", "expected"), CASES)
+@pytest.mark.parametrize(("what", "path", "expected"), [*CASES, *ABOVE])
 def test_what_an_entry_waits_for(what: str, path: str, expected: list[str]) -> None:
     entry = _entry(what, path)
     found = requirements([entry], _POLICY, _CODEOWNERS)
@@ -215,3 +235,14 @@ def test_owners_with_nothing_but_addresses_are_nobody_and_not_anyone() -> None:
     assert requirement.eligible.nobody
     assert not ANYONE.nobody
     assert not Eligible(users=frozenset({"bob"})).nobody
+
+
+def test_what_several_codeowners_name_is_asked_of_each() -> None:
+    """Those of the base commit, and those of the default branch."""
+    entry = _entry("M", "migrations/1.py")
+    ours, none, other = (parse_codeowners(data) for data in (b"/migrations/ @DBA\n", b"", b"migrations/ @carol\n"))
+
+    assert list(map(_told, requirements([entry], _POLICY, ours, other))) == [_DBA, "tiers.core 1 @carol"]
+    for files in ((ours, none), (none, ours), (None, ours), (ours, None), (ours, ours)):
+        assert list(map(_told, requirements([entry], _POLICY, *files))) == [_DBA]
+    assert list(map(_told, requirements([entry], _POLICY, none, None))) == ["tiers.core 1 anyone"]

@@ -26,10 +26,10 @@ def merge(pull: PullRequest, *, by: User, method: str = "merge", expected: str |
     if problems:
         raise GitHubError(405, " ".join(problems))
     store, repository = pull.repository.store, pull.repository
-    tree = store.merge_tree(pull.base_sha, pull.head_sha)
+    tree = store.merge_tree(pull.base_tip, pull.head_sha)
     if tree is None:
         raise GitHubError(405, "Pull Request is not mergeable")
-    parents = [pull.base_sha, pull.head_sha] if method == "merge" else [pull.base_sha]
+    parents = [pull.base_tip, pull.head_sha] if method == "merge" else [pull.base_tip]
     message = f"Merge pull request #{pull.number}" if method == "merge" else f"{pull.title} (#{pull.number})"
     sha = store.commit_tree(tree, parents, message=message, person=GITHUB, date=repository.next_commit_date())
     store.set_ref(f"refs/heads/{pull.base_ref}", sha)

@@ -121,14 +121,20 @@ class PullRequest:
             self.mergeable = self._test_merge()
         return known
 
+    @property
+    def base_tip(self) -> str:
+        """Where the base branch is now: what a merge is made onto."""
+        return self.repository.head(self.base_ref)
+
     def _test_merge(self) -> bool:
         store = self.repository.store
-        tree = store.merge_tree(self.base_sha, self.head_sha)
+        tip = self.base_tip
+        tree = store.merge_tree(tip, self.head_sha)
         if tree is None:
             self.merge_commit_sha = None
             return False
-        message = f"Merge {self.head_sha} into {self.base_sha}"
-        parents = [self.base_sha, self.head_sha]
+        message = f"Merge {self.head_sha} into {tip}"
+        parents = [tip, self.head_sha]
         self.merge_commit_sha = store.commit_tree(tree, parents, message=message, person=GITHUB, date=EPOCH)
         store.set_ref(f"refs/pull/{self.number}/merge", self.merge_commit_sha)
         return True
@@ -269,7 +275,9 @@ class PullRequest:
         self.announce("synchronize", sender=sender, extra={"before": before, "after": self.head_sha})
 
     def base_moved(self, *, sender: User) -> None:
-        """Follow a push to the base branch; it may have brought the head in."""
+        """Follow a push to the base branch; it may have brought the head in. The base that the API tells stays that of
+        the last push to the head, as GitHub's does.
+        """
         if self.base_ref not in self.repository.branches:
             self.close(by=sender)
             return
@@ -277,7 +285,6 @@ class PullRequest:
         if self.repository.store.is_ancestor(self.head_sha, tip):
             self.merged(tip, by=sender)
             return
-        self.base_sha = tip
         self.mergeable = None
 
     def in_event(self) -> JsonObject:

@@ -11,6 +11,7 @@ from app.domain.anchors import Anchor
 from app.domain.commands.settlement import Settlement, encode
 from app.domain.jobs import JobKind, RowKey
 from app.domain.memory import FindingState, KnownFinding, PastReview, Unpublished
+from app.domain.policy import Policy
 from app.domain.pull_request import PullRequestRef
 from app.domain.row import KeptNote, Note
 from app.domain.threads import Permission, ReviewThread
@@ -95,6 +96,9 @@ class Known:
         return Permission.WRITE if login in self.writers else Permission.TRIAGE
 
 
+BUILT_IN = Policy()
+
+
 @dataclass
 class Words:
     """Implements ports.Notes: what people said of findings."""
@@ -109,9 +113,9 @@ class Words:
         self.kept = [one for one in self.kept if one.note != note]
 
 
-async def read(known: Known, *, comments: int = 1, words: Words | None = None) -> Around:
+async def read(known: Known, *, comments: int = 1, words: Words | None = None, policy: Policy = BUILT_IN) -> Around:
     return await Surroundings(known, known, known, known, words or Words(), KEY).read(
-        PLACE, pull_request(author="dev", review_comments=comments)
+        PLACE, pull_request(author="dev", review_comments=comments), policy
     )
 
 
@@ -170,6 +174,12 @@ async def test_who_may_write_settles_a_finding_by_resolving_it(
     assert one.asked == ["threads", *asked]
 
 
+async def test_a_policy_that_asks_for_more_to_dismiss_asks_for_it_here() -> None:
+    one = Known(threads=(thread(1, by="ann"),))
+    strict = Policy(commands=(("dismiss", "maintain"),))
+    assert (await read(one, policy=strict)).dismissed == {}
+
+
 async def test_somebody_who_is_gone_settled_nothing() -> None:
     gone = Known(threads=(replace(thread(1), resolved=True, resolved_by=None),))
     assert (await read(gone)).dismissed == {}
@@ -202,7 +212,9 @@ async def test_what_was_resolved_before_its_code_changed_counts_after_it_was_ope
 
 async def test_an_apps_name_is_that_of_its_conversations() -> None:
     one = Known()
-    around = await Surroundings(one, one, one, one, Words(), KEY).read(PLACE, pull_request(author="updates[bot]"))
+    around = await Surroundings(one, one, one, one, Words(), KEY).read(
+        PLACE, pull_request(author="updates[bot]"), BUILT_IN
+    )
     assert around.author == "updates"
 
 
