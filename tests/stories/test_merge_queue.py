@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.domain.jobs import JobKind, RowKey
-from app.domain.messages.check import REVIEW_CHECK
+from app.domain.messages.check import REVIEW_CHECK, Conclusion
 from app.domain.messages.gate import GATE_CHECK
-from app.domain.pull_request import PullRequestRef
+from app.domain.pull_request import PullRequestRef, Sha
 from app.domain.report import ModelUse
+from app.usecases.check_runs import HELD
 from app.usecases.job import OwnershipLost
 from tests.fakes.github import CheckRun, PullRequest, User
 from tests.fakes.github.merge_queue import MergeGroup
@@ -197,6 +200,26 @@ async def test_a_group_for_another_branch_vouches_for_nothing(gated: World) -> N
     assert one.head_sha == released.head_sha
     assert conclusions(gated, first) == ("success", "success")
     assert conclusions(gated, second) == ("failure", "failure")
+
+
+@pytest.mark.parametrize(("sibling", "expected"), [(Conclusion.SUCCESS, "success"), (Conclusion.FAILURE, "failure")])
+async def test_what_was_held_back_by_another_one_passes_when_that_has(
+    gated: World, sibling: Conclusion, expected: str
+) -> None:
+    """Of two pull requests with one head the first to pass waits for the other, and nobody looks at it again."""
+    gated.repo.commit("release", {"release.md": "x\n"})
+    one = opened(gated, "one")
+    released = gated.repo.open_pull_request(head="one", base="release")
+    await gated.settle()
+    heads = gated.services.review.check_runs.heads
+    ref = PullRequestRef.parse(queue_ref(gated))
+    await heads.note(replace(ref, number=one.number), Sha(one.head_sha), HELD)
+    await heads.note(replace(ref, number=released.number), Sha(one.head_sha), sibling)
+
+    group = gated.repo.queue(one)
+    await gated.settle()
+
+    assert conclusions(gated, group) == (expected, "success")
 
 
 async def test_without_what_is_known_of_the_heads_nothing_passes(gated: World) -> None:

@@ -15,7 +15,7 @@ from app.domain.messages.merge_queue import Lack
 from app.domain.pull_request import PullRequest, PullRequestRef, Sha
 from app.domain.row import KeptNote, Order, Row
 from app.ports import Heads, Notes, Place
-from app.usecases.check_runs import CheckRuns
+from app.usecases.check_runs import HELD, CheckRuns
 from app.usecases.foreign.memory import ForeignChecks
 from app.usecases.job import Guard, Outcome, Progress
 from app.usecases.merge_queue.composing import Composing, Composition
@@ -23,6 +23,7 @@ from app.usecases.merge_queue.composing import Composing, Composition
 _log = logging.getLogger(__name__)
 
 _GONE = frozenset((404, 410, 422))
+_PASSED = frozenset((Conclusion.SUCCESS, HELD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,10 @@ class GroupCheck:
                 raise
 
     async def _lack(self, place: Place, pull: PullRequest) -> str:
-        state = (await self.passes.others(place.ref, pull.head_sha)).get(pull.ref.number)
-        if state == Conclusion.SUCCESS:
+        """One that was held back by others with its head has passed as soon as they have: nobody wrote that down."""
+        states = await self.passes.others(place.ref, pull.head_sha)
+        state = states.get(pull.ref.number)
+        if state == Conclusion.SUCCESS or (state == HELD and _PASSED.issuperset(states.values())):
             return ""
         known = "no result is known" if state is None else f"it is: {state}"
         return f"this check has not passed on its present head {pull.head_sha} ({known})"
