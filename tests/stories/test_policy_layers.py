@@ -72,7 +72,7 @@ async def test_the_deployment_caps_what_a_repository_may_spend_and_says_so(
         pull = open_bug(world)
         await world.settle()
 
-        assert "of $0.50 spent on this pull request" in world.summary(pull)
+        assert "of $0.50 known to be spent on this pull request" in world.summary(pull)
         assert "is 0.5: the repository asks for 5 in line 2, the deployment sets a limit" in world.summary(pull)
         assert world.check(pull.head_sha).conclusion == "success"
 
