@@ -15,7 +15,8 @@ async def keep_comment(
     """
     known = (await outbox.finished(place.ref, key)).get(key)
     if known is not None:
-        if await conversation.edit(place, known, body):
+        stands = await conversation.edit(place, known, body)
+        if stands:
             return
         await outbox.forget(place.ref, key)
     written = False

@@ -34,7 +34,7 @@ PLANS: dict[str, tuple[Plan, str]] = {
     "finish-dropped": (plan(at(Kind.PUSH, "post a comment"), heads=(BUG, BUG)), "inline comments"),
     "dead-owners-keep-their-rows": (plan(at(Kind.KILL_WORKER, "ask the model")), "is in_progress"),
     "own-words-not-found": (plan(at(Kind.DROP, "post a comment")), "2 summary comments"),
-    "older-checks-left": (plan(at(Kind.PUSH, "talk git"), heads=(BUG, CLEAN)), "is in_progress"),
+    "older-checks-left": (plan(at(Kind.PUSH, "ask the model"), heads=(BUG, CLEAN)), "is in_progress"),
     "newer-heads-unheeded": (
         plan(at(Kind.PUSH, "ask the model"), heads=(BUG, CLEAN)),
         "a review was posted for head 0",
