@@ -52,6 +52,7 @@ class Deployment:
         """A pull request of the branch; `known_to_git` says whether the git side has its commit."""
         head = self.emulator.commit(branch, files)
         number = self.emulator.next_number()
+        self.git.copy(self.emulator.branch("main"), "refs/heads/main")  # the product asks git where the base is
         if known_to_git:  # before it is opened: the product asks for the ref as soon as the webhook is out
             self.git.copy(head, f"refs/pull/{number}/head")
         opened = self.emulator.open_pull_request(branch)

@@ -110,10 +110,14 @@ class Emulator:
         """What was granted to each installation token so far; their values are not shown."""
         return list(self.get("/_emulate/installation-tokens")["installation_tokens"])
 
+    def branch(self, name: str) -> str:
+        """The commit that it is at."""
+        return str(self.get(f"/repos/{REPOSITORY}/git/ref/heads/{name}")["object"]["sha"])
+
     def commit(self, branch: str, files: dict[str, str]) -> str:
         """A new branch with one commit on top of `main`."""
         git = f"/repos/{REPOSITORY}/git"
-        parent = self.get(f"{git}/ref/heads/main")["object"]["sha"]
+        parent = self.branch("main")
         base_tree = self.get(f"{git}/commits/{parent}")["tree"]["sha"]
         entries = [{"path": p, "mode": "100644", "type": "blob", "content": text} for p, text in files.items()]
         tree = self.post(f"{git}/trees", {"base_tree": base_tree, "tree": entries})["sha"]

@@ -73,8 +73,9 @@ def read(event: str, action: str, data: dict[str, Any]) -> Event:
         return _set(status, Sha(status.sha), ours, None, f"a commit status by {status.sender.login}")
     check = _CheckRunEvent.model_validate(data)
     app = check.check_run.app
-    source = "an App that is gone" if app is None else f"the App {app.slug} ({app.id})"
-    return _set(check, Sha(check.check_run.head_sha), ours, app.id if app else None, source)
+    if app is None:  # it may be our own, and what our own checks lead to must never lead to itself
+        return Unhandled("check_run that does not tell its App", action)
+    return _set(check, Sha(check.check_run.head_sha), ours, app.id, f"the App {app.slug} ({app.id})")
 
 
 def _set(event: _Event, head: Sha, name: str, app_id: int | None, source: str) -> CheckSet:
