@@ -1,4 +1,4 @@
-"""The tools that a model may use. Each is a typed function with bounds; none writes, and none knows a secret."""
+"""The tools that a model may use. Each is a typed function with bounds; none knows a secret or writes on the host."""
 
 from __future__ import annotations
 
@@ -8,14 +8,25 @@ from app.domain.shown import real_paths
 from app.domain.snapshot import Snapshot
 from app.ports import Code, Parser, PatternCompiler
 from app.usecases.tool_calls import Tool
+from app.usecases.tools.apply_patch import ApplyPatchTool
 from app.usecases.tools.files import Files, Reads
+from app.usecases.tools.files_in import WorkspaceReadTool
 from app.usecases.tools.outlining import Blame, Symbols
+from app.usecases.tools.plan import PlanTool
 from app.usecases.tools.reading import BaseVersion, ListDirectory, ReadFile
 from app.usecases.tools.run import RunLimits, RunTool
 from app.usecases.tools.searching import Grep, References
 from app.usecases.tools.skills import ReadSkill
 
-__all__ = ["Reads", "RunLimits", "RunTool", "reading_tools"]
+__all__ = [
+    "ApplyPatchTool",
+    "PlanTool",
+    "Reads",
+    "RunLimits",
+    "RunTool",
+    "WorkspaceReadTool",
+    "reading_tools",
+]
 
 
 def reading_tools(

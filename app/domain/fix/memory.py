@@ -1,0 +1,93 @@
+"""What is remembered of the fixes of a pull request: what was pushed, for whom, and whether fixing is off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from app.domain.pull_request import Sha
+
+MAX_ROUNDS = 50
+"""Of one pull request; of more, the oldest are forgotten."""
+
+
+class RoundState(StrEnum):
+    PUSHING = "pushing"
+    """The commit is made and may be on GitHub: nobody makes another one for this wish."""
+    PUSHED = "pushed"
+    """GitHub has it, and the report may be missing yet."""
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class FixRound:
+    """One wish that was worked on. `report` is what to say as soon as the push is known to have happened."""
+
+    wish: str
+    head: Sha
+    state: RoundState
+    requester: int
+    """The numeric id of the account that asked for it."""
+    findings: tuple[str, ...] = ()
+    branch: str = ""
+    """Where the commit goes."""
+    onto: str = ""
+    """The pull request's own branch, where the commit goes to a new one and gets a pull request onto it."""
+    message: str = ""
+    """Of the commit."""
+    by_github: bool = False
+    """Whether GitHub makes the commit; `commit` is the drafted one until it has."""
+    tree: Sha | None = None
+    """What the commit has to have in it."""
+    commit: Sha | None = None
+    """None where nothing was pushed."""
+    paths: tuple[str, ...] = ()
+    """What the commit changes; without one, what stays changed in the workspace."""
+    report: str = ""
+    shown: str = ""
+    """What people call the branch, where it is in a fork."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixMemory:
+    """All rounds, oldest first. `off`: a commit of ours was taken back, and nobody has said `--again` since."""
+
+    rounds: tuple[FixRound, ...] = ()
+    off: bool = False
+
+    def of(self, wish: str) -> FixRound | None:
+        return next((one for one in self.rounds if one.wish == wish), None)
+
+    def having(self, changed: FixRound) -> FixMemory:
+        """With this round as it is now, in its place or as the newest one."""
+        if self.of(changed.wish) is None:
+            return replace(self, rounds=(*self.rounds, changed)[-MAX_ROUNDS:])
+        return replace(self, rounds=tuple(changed if one.wish == changed.wish else one for one in self.rounds))
+
+    def on_again(self) -> FixMemory:
+        """After somebody said so: what was pushed before is settled, and taken back no more."""
+        return FixMemory(tuple(replace(one, commit=None) for one in self.rounds), off=False)
+
+    def left_at(self, head: Sha) -> tuple[str, ...]:
+        """What the newest round changed in its workspace, where it was on this head and nothing was pushed."""
+        last = self.rounds[-1] if self.rounds else None
+        return last.paths if last is not None and last.head == head and last.commit is None else ()
+
+    @property
+    def attempts(self) -> int:
+        """How many wishes were worked on, whatever came of them."""
+        return len(self.rounds)
+
+    @property
+    def last_commit(self) -> FixRound | None:
+        """The newest round that brought a commit to GitHub."""
+        return next((one for one in reversed(self.rounds) if one.commit and one.state is not RoundState.PUSHING), None)
+
+
+def taken_back(before: Iterable[bytes | None], now: Iterable[bytes | None]) -> bool:
+    """Whether every file that a commit of ours changed is again what it was before: their contents in the same order,
+    None for no file.
+    """
+    pairs = tuple(zip(before, now, strict=True))
+    return bool(pairs) and all(old == new for old, new in pairs)

@@ -1,0 +1,135 @@
+"""What a patch does to tests: what would make them easier to pass is refused, and changed expectations are told."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from app.domain.fix.languages import Tested, language_of, tested
+from app.domain.fix.verify_targets import changed_target, named_by
+from app.domain.globs import fold
+from app.domain.messages.counting import counted
+from app.domain.patches import Refusal
+
+MAX_TOLD = 20
+_MAX_LINE = 200
+
+_DIRECTORIES = frozenset({"test", "tests", "__tests__", "spec", "specs", "testdata", "e2e", "__snapshots__"})
+_NAMES = re.compile(
+    r"test_.*|.*_tests?\.[a-z0-9]+|.*[._-](?:test|tests|spec|specs|e2e|cy)\.[a-z0-9]+|tests?\.[a-z0-9]+|conftest\.py"
+    r"|.*\.(?:t|bats|snap|feature)"
+)
+_CAMEL = re.compile(
+    r"Test[A-Z0-9_].*\.[a-z]+|.*(?:Tests?|TestCase|Specs?)\.[a-z]+|.*[a-z0-9]IT\.(?:java|kt|groovy|scala)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file before and after. A renamed file is two changes: one is deleted, one is added."""
+
+    path: str
+    before: str | None
+    """None where it is added."""
+    after: str | None
+    """None where it is deleted."""
+
+
+def is_test_path(path: str) -> bool:
+    """Whether the path is one of a test or of what only tests use, by the customs of common languages."""
+    *directories, name = path.split("/")
+    return (
+        any(fold(one) in _DIRECTORIES or fold(one).endswith((".tests", ".test")) for one in directories)
+        or _NAMES.fullmatch(fold(name)) is not None
+        or _CAMEL.fullmatch(name) is not None
+    )
+
+
+def weakened(changes: Sequence[FileChange], commands: Sequence[str]) -> tuple[Refusal, ...]:
+    """What in the patch makes the verification weaker, each with a reason; `commands` are those that verify.
+
+    Tests and assertions are counted without a parser. Where that leaves a doubt, the change is refused.
+    """
+    return tuple(
+        Refusal(change.path, reason)
+        for change in changes
+        if change.before != change.after
+        for reason in _reasons(change, commands)
+    )
+
+
+def changed_expectations(changes: Sequence[FileChange]) -> tuple[str, ...]:
+    """Lines of existing tests that the patch changes or takes away, as `path:line: text`, for people to judge.
+
+    Not those of files that are gone, nor imports, comments and blank lines. After `MAX_TOLD`, the last one says how
+    many more there are.
+    """
+    told: list[str] = []
+    more = 0
+    for change in changes:
+        for line in _lost_lines(change):
+            if len(told) < MAX_TOLD:
+                told.append(line)
+            else:
+                more += 1
+    return (*told, *((f"and {counted(more, 'more line')}",) if more else ()))
+
+
+def _reasons(change: FileChange, commands: Sequence[str]) -> Iterator[str]:
+    was, now = _tested(change.path, change.before), _tested(change.path, change.after)
+    if target := _target(change, commands, was):
+        yield target
+    elif change.after is None and (is_test_path(change.path) or was.tests):
+        yield "is a test or belongs to tests, and would be deleted or renamed"
+    elif is_test_path(change.path) or was.tests or now.tests:
+        yield from _weaker(was, now)
+
+
+def _target(change: FileChange, commands: Sequence[str], was: Tested) -> str | None:
+    """A test file that a command names is a file of tests and no script, if there are tests in it."""
+    reason = changed_target(change.path, change.before, change.after, commands)
+    if (
+        reason
+        and was.tests
+        and named_by(change.path, commands)
+        and not changed_target(change.path, change.before, change.after, ())
+    ):
+        return None
+    return reason
+
+
+def _tested(path: str, code: str | None) -> Tested:
+    language = language_of(path)
+    return Tested() if language is None or code is None else tested(language, code)
+
+
+def _weaker(was: Tested, now: Tested) -> Iterator[str]:
+    if now.tests < was.tests:
+        yield f"has {counted(now.tests, 'test')} where it had {was.tests}"
+    if now.assertions < was.assertions:
+        yield f"has {counted(now.assertions, 'assertion')} where it had {was.assertions}"
+    if now.off > was.off:
+        yield (
+            f"has {counted(now.off - was.off, 'new mark')} by which tests are skipped, may fail, are chosen or end"
+            " early (such as skip, xfail, only, ignore, a bare return or an exit)"
+        )
+
+
+def _lost_lines(change: FileChange) -> Iterator[str]:
+    if change.before is None or change.after is None:
+        return
+    language = language_of(change.path)
+    if not is_test_path(change.path) and not _tested(change.path, change.before).tests:
+        return
+    boring = () if language is None else language.comment + language.imports
+    left = Counter(line.strip() for line in change.after.split("\n"))
+    for number, raw in enumerate(change.before.split("\n"), start=1):
+        line = raw.strip()
+        left[line] -= 1
+        if left[line] < 0 and line and not line.startswith(boring):
+            yield f"{change.path}:{number}: {line[:_MAX_LINE]}"
+
+
+__all__ = ["MAX_TOLD", "FileChange", "changed_expectations", "is_test_path", "weakened"]

@@ -1,0 +1,116 @@
+"""Files that decide what a verification command does: whoever writes them writes the result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from app.domain.fix.discovery import json_object, toml
+from app.domain.globs import fold
+
+_NAMES = frozenset(
+    {"makefile", "gnumakefile", "justfile", ".justfile", "taskfile.yml", "taskfile.yaml", "rakefile"}
+    | {"tox.ini", "noxfile.py", "pytest.ini", ".pytest.ini", "setup.cfg", ".coveragerc", "conftest.py"}
+    | {"sitecustomize.py", "usercustomize.py"}
+    | {".mocharc", "mocha.opts", ".nycrc", ".taprc", ".c8rc.json", ".nycrc.json", "ava.config.js", "bunfig.toml"}
+    | {".rspec", "spec_helper.rb", "rails_helper.rb", "test_helper.rb", "phpunit.xml", "phpunit.xml.dist"}
+    | {"pom.xml", "build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts", "gradle.properties"}
+    | {"mvnw", "gradlew", "directory.build.props", "directory.build.targets", ".runsettings", "ctesttestfile.cmake"}
+)
+_SHAPES = re.compile(
+    r".*\.mk|.*\.pth|(?:jest|vitest|vite|karma|playwright|cypress)\.(?:config|workspace|conf|setup)\.[a-z0-9.]+"
+    r"|\.mocharc\.[a-z]+|.*\.runsettings|tox\.toml|pytest\.toml|\.pytest\.toml"
+)
+_PLACES = re.compile(r"(?:.*/)?(?:\.cargo/config(?:\.toml)?|\.mvn/.+|gradle/wrapper/.+)")
+
+_PYPROJECT_TOOLS = ("pytest", "coverage", "tox", "nox", "hatch", "poe", "pdm", "taskipy", "unittest")
+_PACKAGE_KEYS = (
+    "scripts",
+    "jest",
+    "mocha",
+    "vitest",
+    "ava",
+    "nyc",
+    "c8",
+    "tap",
+    "type",
+    "workspaces",
+    "packageManager",
+)
+_CARGO_KEYS = ("lib", "bin", "test", "bench", "example", "profile", "workspace")
+_CARGO_PACKAGE_KEYS = ("autotests", "autobins", "build", "links")
+
+_MAX_FILE = 200_000
+_WORD = re.compile(r"[^\s;&|()<>\"'=`$]+")
+_MAX_WORDS = 200
+
+
+def changed_target(path: str, before: str | None, after: str | None, commands: Sequence[str]) -> str | None:
+    """Why this change is one of what is verified by, in words that follow the path; None where it is none."""
+    name = fold(path.rpartition("/")[2])
+    if name in _NAMES or _SHAPES.fullmatch(name) or _PLACES.fullmatch(fold(path)):
+        return "decides how tests are run, and a repair may not change that"
+    if reason := _changed_tables(name, before, after):
+        return reason
+    if (command := named_by(path, commands)) is not None:
+        return f"is run by the command {command!r} that verifies the repair"
+    return None
+
+
+def named_by(path: str, commands: Sequence[str]) -> str | None:
+    """The command that names this file, by its path, the end of its path, or as a Python module."""
+    folded = fold(path)
+    module = _module(folded)
+    for command in commands:
+        for word, _ in zip(_WORD.finditer(command), range(_MAX_WORDS), strict=False):
+            named = fold(word[0]).removeprefix("./").partition("::")[0]
+            while named.startswith("../"):
+                named = named.removeprefix("../")
+            if named and (f"/{folded}".endswith(f"/{named}") or f".{module}".endswith(f".{named}")):
+                return command
+    return None
+
+
+def _module(path: str) -> str:
+    """The name by which Python imports the file, below whatever is on its path; empty where it does not."""
+    if not path.endswith(".py"):
+        return ""
+    return path.removesuffix(".py").removesuffix("/__main__").removesuffix("/__init__").replace("/", ".")
+
+
+def _changed_tables(name: str, before: str | None, after: str | None) -> str | None:
+    readers = {"pyproject.toml": _of_pyproject, "package.json": _of_package, "cargo.toml": _of_cargo}
+    reader = readers.get(name)
+    if reader is None or before == after:
+        return None
+    old, new = ({} if text is None else reader(text) for text in (before, after))
+    if old is None or new is None:
+        return "cannot be read, so that it cannot be told whether it changes how tests are run"
+    changed = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+    return f"changes {', '.join(changed)}, which decides how tests are run" if changed else None
+
+
+def _of_pyproject(text: str) -> Mapping[str, object] | None:
+    project = _toml(text)
+    tool = project.get("tool", {})
+    if not project or not isinstance(tool, dict):
+        return None
+    return {f"tool.{key}": tool.get(key) for key in _PYPROJECT_TOOLS}
+
+
+def _of_package(text: str) -> Mapping[str, object] | None:
+    package = json_object(text) if len(text) <= _MAX_FILE else {}
+    return {key: package.get(key) for key in _PACKAGE_KEYS} if package else None
+
+
+def _of_cargo(text: str) -> Mapping[str, object] | None:
+    manifest = _toml(text)
+    package = manifest.get("package", {})
+    if not manifest or not isinstance(package, dict):
+        return None
+    of_package = {f"package.{key}": package.get(key) for key in _CARGO_PACKAGE_KEYS}
+    return {key: manifest.get(key) for key in _CARGO_KEYS} | of_package
+
+
+def _toml(text: str) -> Mapping[str, object]:
+    return toml(text) if len(text) <= _MAX_FILE else {}

@@ -1,0 +1,156 @@
+"""What a person means by `fix`, and what is remembered of fixes: tables."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from app.domain.commands.asked import Who
+from app.domain.fix.answer import MAX_ITEMS, FixAnswer, FixItem, decode_fix
+from app.domain.fix.meaning import MAX_FINDINGS, Meant, NothingMeant, meant
+from app.domain.fix.memory import MAX_ROUNDS, FixMemory, FixRound, RoundState, taken_back
+from app.domain.fix.order import FixOrder, decode, encode
+from app.domain.severity import Severity
+from app.domain.strict_json import AnswerInvalid
+from tests.build import HEAD, finding
+from tests.reports import FIXING
+
+WORST = finding("Fa", severity=Severity.P0)
+BAD = finding("Fb", severity=Severity.P1)
+MINOR = finding("Fc", severity=Severity.P3)
+OPEN = (WORST, BAD, MINOR)
+
+MEANINGS: dict[str, tuple[str, str | None, Meant | NothingMeant]] = {
+    "nothing more": ("", None, Meant((WORST, BAD), "", again=False)),
+    "again": ("--again", None, Meant((WORST, BAD), "", again=True)),
+    "all": ("ALL", None, Meant(OPEN, "", again=False)),
+    "a severity": ("p0", None, Meant((WORST,), "", again=False)),
+    "an id": ("fc", None, Meant((MINOR,), "", again=False)),
+    "ids": ("Fc, Fa; Fc", None, Meant((MINOR, WORST), "", again=False)),
+    "an id again": ("Fc --again", None, Meant((MINOR,), "", again=True)),
+    "words": ("the loop is slow", None, Meant((), "the loop is slow", again=False)),
+    "words and an id": ("Fb with a lock", None, Meant((BAD,), "Fb with a lock", again=False)),
+    "an id that is none": ("F0", None, Meant((), "F0", again=False)),
+    "here": ("", "Fc", Meant((MINOR,), "", again=False)),
+    "here, with words": ("with a lock", "Fc", Meant((MINOR,), "with a lock", again=False)),
+    "here, and another": ("like Fa", "Fc", Meant((MINOR, WORST), "like Fa", again=False)),
+    "in a thread of no finding": ("", "", NothingMeant("open finding in this thread", again=False)),
+    "in the thread of one that is closed": ("--again", "Fx", NothingMeant("open finding in this thread", again=True)),
+    "all, in a thread": ("all", "Fc", Meant(OPEN, "", again=False)),
+}
+
+
+@pytest.mark.parametrize(("said", "here", "expected"), MEANINGS.values(), ids=MEANINGS.keys())
+def test_what_is_meant(said: str, here: str | None, expected: Meant | NothingMeant) -> None:
+    assert meant(said, OPEN, block_at=Severity.P1, here=here) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("", "open finding of P1 or worse"),
+        ("P2", "open finding of P2 or worse"),
+        ("all --again", "open finding"),
+    ],
+)
+def test_nothing_of_it_is_open(said: str, asked: str) -> None:
+    is_open = () if "all" in said else (MINOR,)
+
+    assert meant(said, is_open, block_at=Severity.P1, here=None) == NothingMeant(asked, again="--again" in said)
+
+
+def test_one_fix_has_so_many_findings_and_no_more() -> None:
+    many = [finding(f"F{number}") for number in range(MAX_FINDINGS + 5)]
+    for said in ("all", " ".join(one.id for one in many), "please " + " ".join(one.id for one in many)):
+        found = meant(said, many, block_at=Severity.P1, here=None)
+        assert isinstance(found, Meant)
+        assert found.findings == tuple(many[:MAX_FINDINGS])
+
+
+ORDER = FixOrder("7", HEAD, ("Fa",), Who(9, "ann"), comment=7, thread=3, words=True, again=True)
+
+
+@pytest.mark.parametrize("order", [ORDER, FixOrder("p", HEAD, (), Who(9, "ann"))])
+def test_an_order_is_read_as_it_was_written(order: FixOrder) -> None:
+    assert decode(encode(order)) == order
+    assert "\n" not in encode(order)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "[" * 100_000, encode(ORDER).replace('"wish"', '"wants"')])
+def test_what_another_version_wrote_is_no_order(text: str) -> None:
+    assert decode(text) is None
+
+
+def round_of(wish: str, state: RoundState = RoundState.ENDED, **changes: object) -> FixRound:
+    plain = FixRound(wish, HEAD, state, requester=9)
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def test_a_round_has_its_place_in_memory() -> None:
+    one, two = round_of("1"), round_of("2", commit=FIXING)
+    memory = FixMemory().having(one).having(two)
+    changed = memory.having(replace(one, branch="b"))
+
+    assert (memory.of("1"), memory.of("3"), memory.attempts) == (one, None, 2)
+    assert changed.rounds == (replace(one, branch="b"), two)
+    assert (memory.last_commit, FixMemory((one,)).last_commit) == (two, None)
+    assert FixMemory((two, round_of("3", RoundState.PUSHING, commit=HEAD))).last_commit == two, "nobody knows yet"
+
+
+def test_the_oldest_rounds_are_forgotten() -> None:
+    memory = FixMemory()
+    for number in range(MAX_ROUNDS + 1):
+        memory = memory.having(round_of(str(number)))
+
+    assert len(memory.rounds) == MAX_ROUNDS
+    assert memory.of("0") is None
+
+
+def test_after_it_was_said_again_nothing_is_taken_back_any_more() -> None:
+    memory = FixMemory((round_of("1", commit=FIXING),), off=True).on_again()
+
+    assert (memory.off, memory.last_commit, memory.attempts) == (False, None, 1)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "back"),
+    [
+        ((b"a", None), (b"a", None), True),
+        ((b"a", None), (b"a", b"new"), False),
+        ((b"a",), (b"b",), False),
+        ((), (), False),
+    ],
+)
+def test_a_commit_is_taken_back_when_all_its_files_are_what_they_were(
+    before: tuple[bytes | None, ...],
+    now: tuple[bytes | None, ...],
+    back: bool,
+) -> None:
+    assert taken_back(before, now) is back
+
+
+ITEM = {"what": "Fa", "how": ""}
+SAID = {"summary": "s", "fixed": [ITEM], "not_fixed": [], "test": ""}
+
+
+def test_an_answer_is_read_whole_and_its_lists_only_so_far() -> None:
+    assert decode_fix(json.dumps(SAID)) == FixAnswer("s", (FixItem("Fa", ""),), (), "")
+    assert len(decode_fix(json.dumps(SAID | {"fixed": [ITEM] * 40})).fixed) == MAX_ITEMS
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"summary": ""}, "summary"),
+        ({"fixed": "all"}, "the answer.fixed must be a list"),
+        ({"not_fixed": [{"what": "Fa"}]}, "how"),
+        ({"fixed": ["Fa"]}, r"the answer.fixed\[\]"),
+        ({"test": None}, "test"),
+        ({"more": 1}, "not asked for"),
+    ],
+)
+def test_an_answer_in_another_form_is_refused_with_words(changed: dict[str, object], why: str) -> None:
+    with pytest.raises(AnswerInvalid, match=why):
+        decode_fix(json.dumps(SAID | changed))
