@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.adapters.git.process import Git, checked_sha
-from app.adapters.git.quarantine import quarantined
+from app.adapters.git.quarantine import Quarantine, quarantined
 from app.domain.errors import GitFailed
 from app.domain.merge_group import Link
 from app.domain.pull_request import Sha
@@ -40,11 +40,16 @@ async def read_merged_tree(git: Git, ours: Sha, theirs: Sha) -> Sha | None:
     too.
     """
     with quarantined(git) as quarantine:
-        (quarantine.git.git_dir / "info" / "attributes").write_text(_ATTRIBUTES, encoding="utf-8")
-        limits = replace(quarantine.git.limits, seconds=min(_SECONDS, quarantine.git.limits.seconds))
-        arguments = ("--write-tree", checked_sha(ours), checked_sha(theirs))
-        merging = replace(quarantine.git, limits=limits)
-        printed = await merging.output("merge-tree", *arguments, accept=(0, _CONFLICT))
+        return await merge_in(quarantine, ours, theirs)
+
+
+async def merge_in(quarantine: Quarantine, ours: Sha, theirs: Sha) -> Sha | None:
+    """The same, with what it makes in a quarantine of the caller's, whose attributes are overruled from now on."""
+    git = quarantine.git
+    (git.git_dir / "info" / "attributes").write_text(_ATTRIBUTES, encoding="utf-8")
+    limits = replace(git.limits, seconds=min(_SECONDS, git.limits.seconds))
+    arguments = ("--write-tree", checked_sha(ours), checked_sha(theirs))
+    printed = await replace(git, limits=limits).output("merge-tree", *arguments, accept=(0, _CONFLICT))
     lines = printed.decode("utf-8", "replace").split("\n")
     if not printed:
         raise GitFailed(f"{ours} or {theirs} is not a commit of {git.label}")

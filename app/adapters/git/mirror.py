@@ -39,6 +39,14 @@ class GitMirrors:
         self._fetch_limits = fetch_limits or FetchLimits()
         self._diff_limits = diff_limits
 
+    @property
+    def server(self) -> GitHubServer:
+        return self._server
+
+    def mirror(self, ref: PullRequestRef, repository: RepositoryName) -> Mirror:
+        """Where the repository's mirror is, whether or not anything was fetched yet."""
+        return Mirror.of(ref, directory=self._directory, label=str(repository))
+
     async def fetch(
         self,
         ref: PullRequestRef,
@@ -50,7 +58,7 @@ class GitMirrors:
         token: str,
     ) -> GitRepository:
         """The repository with the commits and their history; GitHub is asked only if they are not here."""
-        mirror = Mirror.of(ref, directory=self._directory, label=str(repository))
+        mirror = self.mirror(ref, repository)
         transfer = Transfer(
             mirror=mirror,
             server=self._server,
@@ -91,7 +99,7 @@ class GitMirrors:
         return await self._at(f"refs/heads/{branch}", ref, repository, token)
 
     async def _at(self, name: str, ref: PullRequestRef, repository: RepositoryName, token: str) -> Sha | None:
-        git = replace(Mirror.of(ref, directory=self._directory, label=str(repository)).git, damage_mark=None)
+        git = replace(self.mirror(ref, repository).git, damage_mark=None)
         url = self._server.clone_url(repository)
         with talking(git, self._server, token) as talker:
             printed = await talker.output("ls-remote", "--quiet", "--refs", "--end-of-options", url, name)

@@ -17,8 +17,13 @@ from app.adapters.github.transport import Reply
 from app.domain.errors import GitHubRefused, GitHubUnavailable, Limit, RateLimited, WriteUncertain
 from app.domain.pull_request import PullRequestRef
 
-_FORBIDDEN, _NOT_FOUND, _UNPROCESSABLE = 403, 404, 422
-_STATUS = {"NOT_FOUND": _NOT_FOUND, "FORBIDDEN": _FORBIDDEN, "INSUFFICIENT_SCOPES": _FORBIDDEN}
+_FORBIDDEN, _NOT_FOUND, _CONFLICT, _UNPROCESSABLE = 403, 404, 409, 422
+_STATUS = {
+    "NOT_FOUND": _NOT_FOUND,
+    "FORBIDDEN": _FORBIDDEN,
+    "INSUFFICIENT_SCOPES": _FORBIDDEN,
+    "STALE_DATA": _CONFLICT,
+}
 _LIMITED = frozenset({"RATE_LIMITED", "RATE_LIMIT"})
 _PASSING = frozenset({"", "INTERNAL", "SERVICE_UNAVAILABLE", "TIMEOUT"})
 """GitHub's own trouble. "Something went wrong while executing your query" has no type."""

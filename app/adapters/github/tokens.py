@@ -1,17 +1,22 @@
-"""Installation tokens: narrowed to one repository and one stage, minted once, dropped when GitHub refuses them."""
+"""Installation tokens: narrowed to one repository and one stage, minted once, dropped when GitHub refuses them.
+
+A token that moves a branch of somebody else's is minted for that moment, and revoked after it.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 from app.adapters.github.app_jwt import app_jwt
+from app.adapters.github.in_flight import heard_out
 from app.adapters.github.transport import Transport
-from app.domain.errors import GitHubRefused, GitHubUnavailable, WriteUncertain
+from app.domain.errors import GitHubError, GitHubRefused, GitHubUnavailable, WriteUncertain
 from app.domain.pull_request import PullRequestRef, RepositoryName
 
 _REFRESH_EARLY = timedelta(minutes=5)
@@ -30,6 +35,20 @@ class Stage(Enum):
     POLICY = (("contents", "read"),)
     PROPOSE = (("contents", "write"), ("metadata", "read"), ("pull_requests", "write"))
     """Makes a branch of our own and a pull request from it; a token apart from the one that resolves."""
+    PUSH = (("contents", "write"),)
+    """Moves the branch of a pull request; only ever lent, see `InstallationTokens.lent`. Never `workflows`: GitHub then
+    refuses every push that touches one.
+
+    For a fork it is the base repository's token all the same. The pull request's author lets "anyone with push access
+    to the upstream repository" push to that one branch (GitHub Docs, "Allowing changes to a pull request branch created
+    from a fork"; user-owned forks only), and Apps that push to forks so exist, with no installation there
+    (https://github.com/pre-commit-ci/issues/issues/127). No document says it of installation tokens, least of all of
+    narrowed ones: a refusal is to be expected, and changes nothing.
+    """
+    CHECKS = (("checks", "read"),)
+    STATUSES = (("statuses", "read"),)
+    JOB_LOGS = (("actions", "read"),)
+    """What CI says. Apart, for an installation may lack the last two: GitHub gives all that is asked, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +70,34 @@ class NamedRepository:
 
 Reach = PullRequestRef | NamedRepository
 """The one repository that a token is for."""
+
+
+class Tokens(Protocol):
+    """Where the calls of a client get their tokens."""
+
+    async def get(self, ref: Reach, stage: Stage) -> Token: ...
+
+    def drop(self, ref: Reach, stage: Stage, token: Token) -> None: ...
+
+    async def as_app(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OneToken:
+    """The one token that a client makes all its calls with; when GitHub refuses it, there is no other."""
+
+    token: Token
+
+    async def get(self, ref: Reach, stage: Stage) -> Token:
+        del ref, stage
+        return self.token
+
+    def drop(self, ref: Reach, stage: Stage, token: Token) -> None:
+        """Nothing: whoever lent it revokes it."""
+
+    async def as_app(self) -> str:
+        raise GitHubRefused("a client with one token does not speak as the App", status=401)
+
 
 Key = tuple[int, int | str, Stage]
 
@@ -85,6 +132,18 @@ class InstallationTokens:
         if self._tokens.get(key) is token:
             del self._tokens[key]
 
+    @contextlib.asynccontextmanager
+    async def lent(self, ref: Reach, stage: Stage) -> AsyncIterator[Token]:
+        """A token of its own for what is done in the context; it is revoked at the end, whatever happened there.
+
+        Nobody else gets it, and it is never kept. Where GitHub cannot be reached for that, it ends within the hour.
+        """
+        token = await self._mint(ref, stage)
+        try:
+            yield token
+        finally:
+            await heard_out(self._revoke(token))
+
     async def as_app(self) -> str:
         """The Authorization header for calls that the App makes as itself."""
         return "Bearer " + app_jwt(self._app_id, self._private_key_pem, now=self._now())
@@ -100,6 +159,14 @@ class InstallationTokens:
         except GitHubRefused as error:
             raise GitHubRefused(f"no {stage.name.lower()} token: {_remedy(error)}", status=error.status) from error
         return _token(reply.json, ref)
+
+    async def _revoke(self, token: Token) -> None:
+        """https://docs.github.com/en/rest/apps/installations#revoke-an-installation-access-token"""
+        with contextlib.suppress(GitHubError):
+            # As if it changed nothing: a job that may not write any more must give its token back all the same.
+            await self._transport.call(
+                "DELETE", "/installation/token", authorization=f"token {token.value}", reads=True
+            )
 
 
 def _key(ref: Reach, stage: Stage) -> Key:

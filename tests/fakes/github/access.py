@@ -31,6 +31,7 @@ _DISCUSS: Final = "issues:write|pull_requests:write"
 _OVERHEAR: Final = "issues:read|pull_requests:read"
 
 NEEDS: Final = {
+    "actions/download-job-logs-for-workflow-run": "actions:read",
     "repos/get": "metadata:read",
     "repos/get-collaborator-permission-level": "metadata:read",
     "repos/list-collaborators": "metadata:read",

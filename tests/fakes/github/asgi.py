@@ -14,6 +14,7 @@ from starlette.responses import Response
 from tests.fakes.github import graphql, rest
 from tests.fakes.github.exchange import Reply
 from tests.fakes.github.git_http import serve_git
+from tests.fakes.github.job_logs import STORAGE
 from tests.fakes.github.openapi import ROOT
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class Application:
         request = Request(scope, receive)
         # Unescaped, a branch called "a/b" could not be told from two segments.
         path = scope["raw_path"].decode("ascii")
+        if path.startswith(STORAGE):
+            await self._fake.job_logs.answer(request)(scope, receive, send)
+            return
         if not path.startswith("/api/"):
             await self._serve_git(request, path, send)
             return

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from tests.fakes.github import workflows
+from tests.fakes.github import receiving, workflows
 from tests.fakes.github.auth import Actor, InstallationCaller, actor_from_basic
 from tests.fakes.github.errors import GitHubError
 from tests.fakes.github.git_store import git_environment
@@ -59,14 +59,19 @@ class GitResponse:
     running: Running
     fake: FakeGitHub
     pushed: Repository | None
-    actor: Actor | None
+    actor: Actor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer."""
         del scope, receive
         await send({"type": "http.response.start", "status": self.running.status, "headers": self.running.headers})
-        async for chunk in self.running.chunks():
+        if self.pushed is not None:
+            answer = b"".join([chunk async for chunk in self.running.chunks()])
+            chunk = receiving.in_githubs_words(answer)
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        else:
+            async for chunk in self.running.chunks():
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await asyncio.to_thread(self._announce)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -79,7 +84,7 @@ class GitResponse:
     def _announce(self) -> None:
         if self.pushed is not None:
             with self.fake.lock:
-                self.pushed.take_refs(sender=self.actor.user if self.actor else None)
+                self.pushed.take_refs(sender=self.actor.user)
 
 
 @dataclass(slots=True)
@@ -87,12 +92,13 @@ class Refusal:
     """An answer that git never sees."""
 
     status: int
-    text: str
+    text: str | bytes
+    media_type: str = "text/plain"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer."""
         headers = _CHALLENGE if self.status == 401 else {}
-        await Response(self.text, self.status, headers, media_type="text/plain")(scope, receive, send)
+        await Response(self.text, self.status, headers, media_type=self.media_type)(scope, receive, send)
 
     async def discard(self) -> None:
         """Nothing to finish."""
@@ -109,19 +115,27 @@ async def serve_git(fake: FakeGitHub, request: Request, path: str) -> GitRespons
     try:
         actor = actor_from_basic(fake, request.headers.get("authorization"))
         repository = fake.find_repository(f"{found['owner']}/{found['name']}")
-        _check(call, actor, repository, service)
+        actor, repository = _checked(call, actor, repository, service)
     except GitHubError as error:
         call.status = error.status
         return Refusal(error.status, error.message)
-    assert repository is not None
-    may_change_workflows = actor is not None and workflows.may_change(actor, repository)
+    pushed = repository if found["rest"] == f"/{_PUSH}" else None
+    if pushed is not None:
+        asked = receiving.commands(await request.body())
+        call.pushed = [(one.old, one.new, one.ref) for one in asked]
+        answer = receiving.refused(asked, actor, pushed)
+        if answer is not None:
+            call.status = 200
+            return Refusal(200, answer, "application/x-git-receive-pack-result")
+    may_change_workflows = workflows.may_change(actor, repository)
     running = await _run(repository, request, found["rest"], may_change_workflows=may_change_workflows)
     call.status = running.status
-    pushed = repository if found["rest"] == f"/{_PUSH}" else None
     return GitResponse(running, fake, pushed, actor)
 
 
-def _check(call: GitCall, actor: Actor | None, repository: Repository | None, service: str) -> None:
+def _checked(
+    call: GitCall, actor: Actor | None, repository: Repository | None, service: str
+) -> tuple[Actor, Repository]:
     if actor is None:
         raise GitHubError(401, "Authentication required")
     call.authorization = actor.kind
@@ -129,8 +143,10 @@ def _check(call: GitCall, actor: Actor | None, repository: Repository | None, se
         call.token_permissions = dict(actor.token.permissions)
     if repository is None or not actor.sees(repository) or not actor.may(repository, "contents", "read"):
         raise GitHubError(404, "Repository not found.")
-    if service == _PUSH and not actor.may(repository, "contents", "write"):
+    may_push = actor.may(repository, "contents", "write") or receiving.may_edit(actor, repository)
+    if service == _PUSH and not may_push:
         raise GitHubError(403, f"Permission to {repository.full_name}.git denied to {actor.user.login}.")
+    return actor, repository
 
 
 async def _run(repository: Repository, request: Request, rest: str, *, may_change_workflows: bool) -> Running:

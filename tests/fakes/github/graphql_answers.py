@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLResolveInfo
 
 from tests.fakes.github.auth import Actor, InstallationCaller
+from tests.fakes.github.graphql_commits import committing
 from tests.fakes.github.graphql_history import history
 from tests.fakes.github.graphql_pages import Fields, NotSimulated, Refusal, connection
 from tests.fakes.github.outdated import present_place
@@ -53,6 +54,7 @@ def root(fake: FakeGitHub, actor: Actor) -> Fields:
         return changed
 
     return {
+        "createCommitOnBranch": committing(fake, actor),
         "repository": repository,
         "resolveReviewThread": change(resolved=True),
         "unresolveReviewThread": change(resolved=False),

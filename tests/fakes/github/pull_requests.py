@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from tests.fakes.github import conversation, reviewing, threads
+from tests.fakes.github.deliveries import is_organization
 from tests.fakes.github.diff import DiffFile, diff_files
 from tests.fakes.github.git_store import EPOCH
 from tests.fakes.github.records import IssueComment, Label, Review, ReviewComment, User
@@ -39,6 +40,7 @@ class PullRequest:
         self.body: str | None = None
         self.state = "open"
         self.draft = False
+        self.maintainers_may_edit = True
         self.user = user
         self.head_repo: Repository | None = source
         self.head_owner = source.owner
@@ -67,6 +69,12 @@ class PullRequest:
     def fake(self) -> FakeGitHub:
         """The GitHub this pull request is on."""
         return self.repository.fake
+
+    @property
+    def maintainer_can_modify(self) -> bool:
+        """Whether who may push to the base may push to the head's branch in a fork; only people's forks allow it."""
+        fork = self.head_repo is not None and self.head_repo is not self.repository
+        return fork and self.maintainers_may_edit and not is_organization(self.head_owner)
 
     @property
     def comments(self) -> list[IssueComment]:

@@ -249,3 +249,5 @@ class GitCall:
     token_permissions: dict[str, str] | None = None
     status: int | None = None
     user_agent: str | None = None
+    pushed: list[tuple[str, str, str]] = field(default_factory=list)
+    """What a push asked for: old and new commit, and the ref."""

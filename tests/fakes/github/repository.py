@@ -52,6 +52,7 @@ class Repository:
         self.created_at = fake.now()
         self.permissions: dict[int, str] = {}
         self.required_checks: dict[str, int | None] = {}
+        self.protected_branches: set[str] = set()
         self.pulls: dict[int, PullRequest] = {}
         self.issue_comments: dict[int, IssueComment] = {}
         self.reviews: dict[int, Review] = {}
@@ -202,10 +203,13 @@ class Repository:
         with self.fake.lock:
             return checking.create_check_run(self, app or self.fake.app, body)
 
-    def add_status(self, sha: str, context: str, *, by: User, state: str = "success") -> CommitStatus:
+    def add_status(
+        self, sha: str, context: str, *, by: User, state: str = "success", description: str | None = None
+    ) -> CommitStatus:
         """Set a commit status, as everybody with write access may."""
         with self.fake.lock:
-            made = CommitStatus(self.fake.ids.next("status"), sha, state, context, None, None, by, self.fake.now())
+            number, now = self.fake.ids.next("status"), self.fake.now()
+            made = CommitStatus(number, sha, state, context, description, None, by, now)
             checking.announce_status(self, made)
             return made
 

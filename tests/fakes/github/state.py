@@ -13,6 +13,7 @@ from typing import Final
 from tests.fakes.github.auth import generate_private_key, public_key_of
 from tests.fakes.github.deliveries import Deliveries, Delivery, Sender, installation_payload, is_organization
 from tests.fakes.github.faults import Faults
+from tests.fakes.github.job_logs import JobLogs
 from tests.fakes.github.openapi import ContractViolation, OpenAPI
 from tests.fakes.github.records import App, Call, GitCall, Installation, JsonObject, Team, Token, User
 from tests.fakes.github.render.accounts import organization_simple, simple_user
@@ -28,6 +29,7 @@ PERMISSIONS: Final = {
     "issues": "write",
     "checks": "write",
     "statuses": "write",
+    "actions": "read",
     "members": "read",
     "administration": "read",
 }
@@ -110,6 +112,7 @@ class FakeGitHub:
         self.violations: list[ContractViolation] = []
         self.unprocessable: list[str] = []
         self.faults = Faults(self)
+        self.job_logs = JobLogs(self)
         self.openapi = OpenAPI.load()
         self.app = self.add_app(app_slug, app_id=app_id, permissions=permissions)
         self._server = Server(self)

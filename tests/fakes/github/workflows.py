@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.fakes.github.repository import Repository
 
 FOLDER: Final = ".github/workflows"
+REFUSING: Final = "refusing to allow a GitHub App to create or update workflow"
 # Git's receive-pack runs this before it moves any ref; the new objects are visible to it.
 PRE_RECEIVE: Final = f"""#!/bin/sh
 test "$MAY_CHANGE_WORKFLOWS" = yes && exit 0
@@ -20,7 +21,7 @@ while read -r old new ref; do
     for commit in $(git rev-list "$new" --not --all); do
         path=$(git diff-tree -r --root --no-commit-id --name-only "$commit" -- {FOLDER} | head -n 1)
         if test -n "$path"; then
-            echo "refusing to allow a GitHub App to create or update workflow \\`$path\\`" \\
+            echo "{REFUSING} \\`$path\\`" \\
                 "without \\`workflows\\` permission"
             exit 1
         fi

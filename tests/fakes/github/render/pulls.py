@@ -39,7 +39,7 @@ def pull_request(pull: PullRequest) -> JsonObject:
         "merged_by": simple_user(pull.fake, pull.merged_by) if pull.merged_by else None,
         "comments": len(pull.comments),
         "review_comments": len(pull.review_comments),
-        "maintainer_can_modify": pull.head_repo is not None and pull.head_repo is not pull.repository,
+        "maintainer_can_modify": pull.maintainer_can_modify,
         "commits": len(pull.commits()),
         "additions": sum(file.additions for file in files),
         "deletions": sum(file.deletions for file in files),

@@ -148,8 +148,10 @@ def short_branch(repository: Repository, branch: str) -> JsonObject:
 
 
 def is_protected(repository: Repository, branch: str) -> bool:
-    """Whether merging into a branch needs checks to pass."""
-    return bool(repository.required_checks) and branch == repository.default_branch
+    """Whether merging into a branch needs checks to pass, or pushing to it something else."""
+    return branch in repository.protected_branches or (
+        bool(repository.required_checks) and branch == repository.default_branch
+    )
 
 
 def git_ref(repository: Repository, ref: str, sha: str) -> JsonObject:

@@ -55,6 +55,14 @@ def list_for_suite(exchange: Exchange) -> Reply:
     return _runs(exchange, runs_of(exchange.repository, _suite(exchange)))
 
 
+def job_log(exchange: Exchange) -> Reply:
+    """Where the log of a job of GitHub Actions is for a minute: on another host, which wants no token."""
+    link = exchange.fake.job_logs.link(exchange.number("job_id"))
+    if link is None:
+        raise not_found()
+    return Reply(302, headers={"location": link})
+
+
 def rerequest_run(exchange: Exchange) -> Reply:
     """Ask for a check run again."""
     rerequest(exchange.repository, _run(exchange), by=exchange.user)
@@ -175,6 +183,7 @@ def _suite(exchange: Exchange) -> CheckSuite:
 
 
 HANDLERS: Final[dict[str, Handler]] = {
+    "actions/download-job-logs-for-workflow-run": job_log,
     "checks/create": create,
     "checks/get": get,
     "checks/update": update,
