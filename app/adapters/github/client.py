@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from app.adapters.github.limits import Limits
-from app.adapters.github.tokens import InstallationTokens, Reach, Stage, Token
+from app.adapters.github.tokens import OneToken, Reach, Stage, Token, Tokens
 from app.adapters.github.transport import Reply, Transport
 from app.domain.errors import GitHubRefused
 
@@ -18,9 +18,17 @@ _PAGE = 100
 class Client:
     """Implements nothing of the ports itself; the readers and writers beside it stand on it."""
 
-    def __init__(self, transport: Transport, tokens: InstallationTokens) -> None:
+    def __init__(self, transport: Transport, tokens: Tokens) -> None:
         self._transport = transport
         self.tokens = tokens
+
+    def with_token(self, token: Token) -> Client:
+        """The same client for calls with this token alone."""
+        return Client(self._transport, OneToken(token))
+
+    @property
+    def api_url(self) -> str:
+        return self._transport.api_url
 
     @property
     def graphql_url(self) -> str:
@@ -71,6 +79,19 @@ class Client:
                 "suspended and that REVWRIGHT_GITHUB_API_URL is the host that mints the tokens)",
                 status=error.status,
             ) from error
+
+    async def location(self, ref: Reach, stage: Stage, path: str) -> str | None:
+        """Where a GET is sent on to, without going there; None when it is not. A 401 is not tried once more."""
+        self.check(ref)
+        token = await self.tokens.get(ref, stage)
+        reply = await self._transport.call(
+            "GET",
+            path,
+            authorization=f"token {token.value}",
+            installation_id=ref.installation_id,
+            follows=False,
+        )
+        return reply.headers.get("location")
 
     async def _send(
         self,

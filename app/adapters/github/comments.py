@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.adapters.github.client import Client
 from app.adapters.github.tokens import Stage
+from app.domain.commits import Person
 from app.domain.errors import GitHubRefused, GitHubUnavailable
 from app.ports import Comment, Place, Reaction
 
@@ -87,12 +89,27 @@ def _path(place: Place, comment: int, *, line: bool) -> str:
 class OwnApp:
     """Implements ports.OwnName."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, host: str = "github.com") -> None:
+        """`host`: where people browse."""
         self._client = client
+        self._host = host
         self._slug: str | None = None
+        self._person: Person | None = None
 
     async def slug(self) -> str:
         """Asked once: an App that is given another name is started anew."""
         if self._slug is None:
             self._slug = str((await self._client.as_app("/app"))["slug"])
         return self._slug
+
+    async def person(self, place: Place) -> Person:
+        """The address is the one that GitHub gives to an account that hides its own:
+        https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
+        """
+        if self._person is None:
+            login = f"{await self.slug()}[bot]"
+            # The App's own token is for the App's own endpoints only.
+            reply = await self._client.call(place.ref, Stage.GATHER, "GET", f"/users/{quote(login)}")
+            id_ = int(reply.json["id"])
+            self._person = Person(login, f"{id_}+{login}@users.noreply.{self._host}")
+        return self._person

@@ -18,7 +18,9 @@ _REGULAR = "100644"
 
 
 class ProposalWriter:
-    """Implements ports.Proposals. The branch is made, never moved: no branch of anybody else's is ever written."""
+    """Implements ports.Proposals and ports.Stacking. The branch is made, never moved: no branch of anybody else's is
+    ever written.
+    """
 
     def __init__(self, client: Client, writes: NotifyingWrites) -> None:
         self._client = client
@@ -27,13 +29,13 @@ class ProposalWriter:
     async def propose(self, place: Place, proposal: Proposal) -> int:
         if not await self._has_branch(place, proposal.branch):
             await self._make_branch(place, proposal)
+        return await self.open(
+            place, branch=proposal.branch, onto=proposal.base_ref, title=proposal.title, body=proposal.body
+        )
+
+    async def open(self, place: Place, *, branch: str, onto: str, title: str, body: str) -> int:
         await self._writes.turn(place)
-        opened = {
-            "title": proposal.title,
-            "body": proposal.body,
-            "head": proposal.branch,
-            "base": proposal.base_ref,
-        }
+        opened = {"title": title, "body": body, "head": branch, "base": onto}
         return int((await self._call(place, "POST", "/pulls", opened))["number"])
 
     async def _has_branch(self, place: Place, branch: str) -> bool:

@@ -36,7 +36,10 @@ Sleep = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A 2xx answer. `next_url` leads to the next page of a list: pages have numbers or, in logs, cursors."""
+    """A 2xx answer, or a redirect that was not to be followed: then `headers` say where to.
+
+    `next_url` leads to the next page of a list: pages have numbers or, in logs, cursors.
+    """
 
     json: Any
     next_url: str | None
@@ -65,16 +68,24 @@ class Transport:
         self,
         github: GitHub[Any],
         *,
+        staying: GitHub[Any],
         now: Callable[[], datetime],
         sleep: Sleep,
         reserve: int = RESERVE,
         may_write: Callable[[], None] = lambda: None,
     ) -> None:
         self._github = github
+        self._staying = staying
+        """The same without following redirects."""
         self._may_write = may_write
         self._now = now
         self._sleep = sleep
         self.limits = Limits(now=now, reserve=reserve)
+
+    @property
+    def api_url(self) -> str:
+        """The REST root."""
+        return str(self._github.config.base_url)
 
     @property
     def graphql_url(self) -> str:
@@ -92,9 +103,10 @@ class Transport:
         installation_id: int | None = None,
         essential: bool = False,
         reads: bool = False,
+        follows: bool = True,
     ) -> Reply:
         """`installation_id` says whose limits count; None is the App itself. For `essential` see `Limits`. `reads`: it
-        is a POST that changes nothing, as GraphQL has them.
+        is a POST that changes nothing, as GraphQL has them. Not `follows`: a redirect is the answer.
 
         Raises RateLimited (before any call, where the limit is known), GitHubRefused (4xx), GitHubUnavailable, or
         WriteUncertain for a POST whose fate is unknown. A POST is repeated only when it was surely never sent.
@@ -105,7 +117,9 @@ class Transport:
                 self._may_write()
             self.limits.admit(installation_id, essential=essential)
             try:
-                return await self._once(method, path, authorization, body, installation_id, reads=reads)
+                return await self._once(
+                    method, path, authorization, body, installation_id, reads=reads, follows=follows
+                )
             except (WriteUncertain, _TimedOut):
                 raise
             except GitHubUnavailable as error:
@@ -116,11 +130,19 @@ class Transport:
         raise AssertionError("unreachable")
 
     async def _once(
-        self, method: str, path: str, authorization: str, body: object, installation_id: int | None, *, reads: bool
+        self,
+        method: str,
+        path: str,
+        authorization: str,
+        body: object,
+        installation_id: int | None,
+        *,
+        reads: bool,
+        follows: bool,
     ) -> Reply:
         what = f"{method} {path.partition('?')[0]}"
         repeatable = reads or method in _IDEMPOTENT
-        request: Coroutine[Any, Any, Response[Any, Any]] = self._github.arequest(
+        request: Coroutine[Any, Any, Response[Any, Any]] = (self._github if follows else self._staying).arequest(
             method,
             path,
             json=body,
@@ -148,6 +170,8 @@ class Transport:
             why = f"{what}: {type(cause).__name__} at {self._github.config.base_url}"
             raise _broken(why, uncertain=sent and not repeatable) from None
         self.limits.heard(installation_id, response.headers)
+        if response.raw_response.has_redirect_location:  # it was not followed, and what stands in it is for people
+            return Reply(None, None, response.headers)
         return Reply(_json(what, response, repeatable=repeatable), _next_url(response), response.headers)
 
     def _refusal(
@@ -179,22 +203,25 @@ async def open_transport(
     `reserve`: so many calls of each installation's hour are kept for essential ones. `may_write` is called right before
     each attempt at a call that is not a GET, and raises when there must be none.
     """
-    github = _GitHub(
+    async with _github(api_url, timeout, follows=True) as github, _github(api_url, timeout, follows=False) as staying:
+        yield Transport(github, staying=staying, now=now, sleep=sleep, reserve=reserve, may_write=may_write)
+
+
+def _github(api_url: str, timeout: httpx.Timeout, *, follows: bool) -> _GitHub:
+    return _GitHub(
         UnauthAuthStrategy(),
         base_url=api_url.rstrip("/") + "/",
         user_agent="revwright",
-        follow_redirects=True,  # renamed repositories; httpx drops the token on another host
+        follow_redirects=follows,  # renamed repositories; httpx drops the token on another host
         timeout=timeout,
         http_cache=False,  # githubkit's cache is shared between tokens
-        ssl_verify=_authorities(),
+        ssl_verify=authorities(),
         auto_retry=False,  # it would repeat a POST, and sleep out an hour's rate limit in a worker's slot
     )
-    async with github:
-        yield Transport(github, now=now, sleep=sleep, reserve=reserve, may_write=may_write)
 
 
 @cache
-def _authorities() -> ssl.SSLContext:
+def authorities() -> ssl.SSLContext:
     """What httpx trusts. Reading it takes 30 ms, so all transports of a process share it."""
     return httpx.create_ssl_context()
 
