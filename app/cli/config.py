@@ -14,7 +14,6 @@ from app.cli.exit_status import EXIT_PASSED, EXIT_PROBLEMS
 from app.cli.policy_files import layer_of, policy_of, tell_problems
 from app.domain.errors import PolicyInvalid
 from app.domain.messages.config import config_json, config_text
-from app.domain.policy import without_effect
 from app.domain.policy_layers import Layer, Source, compose
 from app.settings import Settings
 from app.usecases.policies import Above
@@ -37,12 +36,10 @@ def config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def _check_policy(file: str) -> int:
     """0: all right. 1: problems, one a line, on standard error."""
     try:
-        policy = policy_of(file, follow=False).policy
+        policy_of(file, follow=False)
     except PolicyInvalid as error:
         tell_problems(error)
         return EXIT_PROBLEMS
-    for key in without_effect(policy):
-        print(f"{file}: note: {key} has no effect in this version", file=sys.stderr)
     print(f"{file}: valid")
     return EXIT_PASSED
 

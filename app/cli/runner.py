@@ -13,7 +13,7 @@ from pathlib import Path
 from app.cli.logs import configure
 from app.domain.errors import SettingsInvalid
 from app.settings import RunnerSettings
-from app.wiring.runner import OF_ROOT, RunnerOptions, prepare, run_as_runner, run_runner
+from app.wiring.runner import OF_ROOT, RunnerOptions, prepare, retention, run_as_runner, run_runner
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def runner(arguments: Namespace, environ: Mapping[str, str]) -> int:
     else:
         place = Path(arguments.socket).absolute()
     cgroups = prepare(options)
-    run_as_runner(run_runner(options, cgroups, place))
+    run_as_runner(run_runner(options, cgroups, place, retention(settings.sandbox)))
     _log.info("runner: stopped")
     return 0
 

@@ -24,6 +24,7 @@
     ├── BudgetRefused          a cap on money does not allow another model call
     ├── ToolRefused            a tool does not do what the model asked of it; the text is the model's to read
     ├── SandboxRefused         a sandbox does not do what was asked: a path, a limit, or a host that cannot isolate
+    │   └── SetupFailed        a project's setup command failed, so there is no environment
     └── SandboxUnavailable     the runner of sandboxes is gone or does not answer; come back
 
 `retry` says whether the same job may succeed later without anyone's action.
@@ -38,6 +39,7 @@ from enum import StrEnum
 from app.domain.entries import display_path
 from app.domain.model import ModelTry, Usage
 from app.domain.patches import Refusal
+from app.domain.sandbox import Ended
 
 _TOLD = 5
 
@@ -229,6 +231,27 @@ class ToolRefused(RevwrightError):
 
 class SandboxRefused(RevwrightError):
     """A sandbox does not do what was asked of it, and would not do it again: the text says what and why."""
+
+
+class SetupFailed(SandboxRefused):
+    """A command of a policy's `setup` did not succeed, so that there is no environment to work in.
+
+    `command` is as the policy has it, `ended` how it ended, `output` the beginning and the end of what it printed,
+    without control characters; it is data.
+    """
+
+    def __init__(self, command: str, ended: Ended, output: str) -> None:
+        what = (
+            f"was ended at the limit on {ended.limit.value}" if ended.limit is not None else f"ended with {_how(ended)}"
+        )
+        super().__init__(f"the setup command {command!r} {what}")
+        self.command = command
+        self.ended = ended
+        self.output = output
+
+
+def _how(ended: Ended) -> str:
+    return f"signal {ended.signal}" if ended.status is None else f"exit status {ended.status}"
 
 
 class SandboxUnavailable(RevwrightError):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum, StrEnum
 from types import MappingProxyType
+
+from app.domain.pull_request import Sha
+
+_LONGEST_OWNER = 200
 
 
 class Network(Enum):
@@ -128,3 +132,48 @@ class Isolation:
     """Whether sandboxes run as another user than the worker."""
     probes: tuple[tuple[str, bool], ...] = ()
     """Each probe by name, and whether it passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceKey:
+    """Whose workspace is kept from one sandbox to the next, and of which commit. An owner, such as a pull request, has
+    one; ValueError for an owner that is no name.
+    """
+
+    owner: str
+    """Printable ASCII, unique among all that use the same runner: name the repository in it by its number."""
+    commit: Sha
+
+    def __post_init__(self) -> None:
+        check_owner(self.owner)
+
+
+def check_owner(owner: str) -> None:
+    """ValueError for what cannot be the owner of a workspace."""
+    if not (0 < len(owner) <= _LONGEST_OWNER and owner.isascii() and owner.isprintable()):
+        raise ValueError(f"{owner!r} is no owner: name one by 1 to {_LONGEST_OWNER} printable ASCII characters")
+
+
+def bindable(things: Sequence[str], paths: Iterable[str]) -> tuple[str, ...]:
+    """Those things of a prepared environment that get their place in a workspace: where the commit has something of its
+    own at or below a thing's path, that is used instead. ValueError where a file or link of the commit, which has these
+    paths, stands where a thing's path needs a directory.
+    """
+    files = frozenset(paths)
+    taken = files | {above for path in files for above in _above(path)}
+    placed = []
+    for thing in things:
+        in_the_way = next((above for above in _above(thing) if above in files), None)
+        if in_the_way is not None:
+            raise ValueError(f"{thing!r} cannot have its place: the commit has a file or link at {in_the_way!r}")
+        if thing not in taken:
+            placed.append(thing)
+    return tuple(placed)
+
+
+def _above(path: str) -> Iterable[str]:
+    """The directories above a path, from the top down."""
+    end = path.find("/")
+    while end != -1:
+        yield path[:end]
+        end = path.find("/", end + 1)

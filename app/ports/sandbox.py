@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from app.domain.patches import Chunk, Collected, TreeEntry
 from app.domain.pull_request import Sha
-from app.domain.sandbox import Command, Ended, Isolation, Stream
+from app.domain.sandbox import Command, Ended, Isolation, Stream, WorkspaceKey
 
 Output = Callable[[Stream, bytes], Awaitable[None]]
 """Takes what a command prints, raw, as it is printed. A slow one slows the command down."""
@@ -86,4 +87,54 @@ class Sandboxes(Protocol):
         With `git`, a throw-away repository inside has the files as its only commit, if the tool chain has git.
         Raises SandboxRefused when the host cannot isolate or the files are over a limit, SandboxUnavailable, GitFailed.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An environment that a project's setup makes, once for each key, and that sandboxes then have read-only."""
+
+    tree: Tree
+    """The base commit: setup runs on its content, in a sandbox of its own."""
+    setup: tuple[str, ...]
+    """Command lines for `sh -c`, of the base commit's policy."""
+    key: str
+    """`domain.fix.environment.environment_key` of these commands and this commit."""
+
+
+class KeptSandbox(Sandbox, Protocol):
+    """A sandbox whose workspace may have been there before."""
+
+    @property
+    def resumed(self) -> bool:
+        """Whether the workspace is as the same owner's last sandbox of this commit left it."""
+        ...
+
+
+class KeepingSandboxes(Sandboxes, Protocol):
+    """Sandboxes that keep what is made with effort: environments that were set up, and workspaces between rounds."""
+
+    def open(
+        self,
+        tree: Tree,
+        *,
+        git: bool = False,
+        environment: Prepared | None = None,
+        keep: WorkspaceKey | None = None,
+    ) -> AbstractAsyncContextManager[KeptSandbox]:
+        """As Sandboxes.open, and more.
+
+        With an `environment`, what its setup added to the base commit's files stands at the same paths, read-only,
+        where the commit of `tree` has nothing; `collect` does not see it and the limits do not count it. The first who
+        wants a key prepares it, who wants it meanwhile waits, and a failed setup is not kept. Raises SetupFailed;
+        SandboxRefused where a path of it cannot be had.
+
+        With `keep`, the workspace is as the owner's last sandbox left it, if that was of the same commit and with the
+        same `git`, and ended without an error; otherwise it is new. ValueError for the key of another commit.
+        A kept workspace may be lost at any time, and is found only by who asks the same runner.
+        """
+        ...
+
+    async def forget(self, owner: str) -> None:
+        """Delete what is kept of an owner; what is open now is not kept at its end. Raises SandboxUnavailable."""
         ...

@@ -142,7 +142,12 @@ CATALOGUE = (
     Setting("REVWRIGHT_SANDBOX_MINUTES", "10", "Time limit of one command in a sandbox."),
     Setting("REVWRIGHT_SANDBOX_MEMORY_MB", "1024", "Memory of one sandbox, with its `/tmp`."),
     Setting("REVWRIGHT_SANDBOX_DISK_MB", "1024", "Space for the files of one sandbox."),
-    Setting("REVWRIGHT_SANDBOXES_AT_ONCE", "2", "Sandboxes that one runner keeps at the same time."),
+    Setting(
+        "REVWRIGHT_SANDBOXES_AT_ONCE",
+        "4",
+        "Sandboxes that one runner keeps at the same time. A fix needs two, so a worker makes half as many fixes at "
+        "once; with `1` it makes none. A worker and a runner that was started apart get the same number.",
+    ),
     Setting(
         "REVWRIGHT_RUNNER_SOCKET",
         "",
@@ -159,6 +164,31 @@ CATALOGUE = (
         "",
         "Absolute path of the directory for the files of sandboxes.",
         shown_default="`/var/lib/revwright-runner` when root starts it, else `workspaces` in the data directory",
+    ),
+    Setting(
+        "REVWRIGHT_FIX_COMMITS",
+        "git",
+        "`git`: commits of [fixes](fix.md) are made here and pushed. `api`: GitHub makes and signs them.",
+    ),
+    Setting(
+        "REVWRIGHT_KEPT_WORKSPACE_HOURS",
+        "72",
+        "So long a workspace that was kept for a pull request stays when nobody uses it.",
+    ),
+    Setting(
+        "REVWRIGHT_KEPT_WORKSPACES_MB",
+        "4096",
+        "Space for all workspaces that are kept; the ones that were not used for longest go first.",
+    ),
+    Setting(
+        "REVWRIGHT_ENVIRONMENT_DAYS",
+        "14",
+        "So long an environment that a project's `setup` made stays when nobody uses it.",
+    ),
+    Setting(
+        "REVWRIGHT_ENVIRONMENTS_MB",
+        "8192",
+        "Space for all prepared environments; the ones that were not used for longest go first.",
     ),
     Setting(
         "REVWRIGHT_POLICY_FILE",

@@ -30,6 +30,12 @@ class SandboxSettings:
     """None: a worker starts a runner of its own."""
     runner_user: str | None
     workspaces_dir: Path | None
+    kept_hours: int
+    """Of workspaces, since they were last used."""
+    kept_mb: int
+    environment_days: int
+    """The same of prepared environments."""
+    environments_mb: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,10 @@ def runner_environment(settings: SandboxSettings, workspaces_dir: Path, log_form
         "REVWRIGHT_SANDBOXES_AT_ONCE": settings.at_once,
         "REVWRIGHT_RUNNER_USER": settings.runner_user,
         "REVWRIGHT_WORKSPACES_DIR": workspaces_dir,
+        "REVWRIGHT_KEPT_WORKSPACE_HOURS": settings.kept_hours,
+        "REVWRIGHT_KEPT_WORKSPACES_MB": settings.kept_mb,
+        "REVWRIGHT_ENVIRONMENT_DAYS": settings.environment_days,
+        "REVWRIGHT_ENVIRONMENTS_MB": settings.environments_mb,
         "REVWRIGHT_LOG_FORMAT": log_format,
     }
     return {name: str(value) for name, value in told.items() if value is not None}
@@ -94,6 +104,10 @@ def read_sandbox(env: Environment) -> SandboxSettings:
         runner_socket=env.read("REVWRIGHT_RUNNER_SOCKET", absolute_path),
         runner_user=env.read("REVWRIGHT_RUNNER_USER", user_name),
         workspaces_dir=env.read("REVWRIGHT_WORKSPACES_DIR", absolute_path),
+        kept_hours=count("REVWRIGHT_KEPT_WORKSPACE_HOURS", 1, 10_000),
+        kept_mb=count("REVWRIGHT_KEPT_WORKSPACES_MB", 16, 100_000_000),
+        environment_days=count("REVWRIGHT_ENVIRONMENT_DAYS", 1, 1_000),
+        environments_mb=count("REVWRIGHT_ENVIRONMENTS_MB", 16, 100_000_000),
     )
 
 

@@ -10,6 +10,7 @@ from app.domain.errors import SettingsInvalid
 from app.domain.money import Caps
 from app.settings.catalogue import FILE_SUFFIX
 from app.settings.environment import Environment, told
+from app.settings.fix import FixCommits, read_fix_commits
 from app.settings.github import APP_ID, NEEDED, PRIVATE_KEY, WEBHOOK_SECRET, GitHubSettings, read_github
 from app.settings.jobs import JobSettings, read_jobs
 from app.settings.log_format import LogFormat, read_log_format
@@ -50,6 +51,7 @@ class Settings:
     allowed_accounts: frozenset[int]
     """Empty: every account."""
     sandbox: SandboxSettings
+    fix_commits: FixCommits
     policy: PolicySettings
     receipt_key: Secret | None
     """None: the key in the data directory, which is made when there is none. Otherwise a PEM text, checked."""
@@ -80,6 +82,7 @@ class Settings:
             public_url=env.read("REVWRIGHT_PUBLIC_URL", web_url),
             allowed_accounts=env.read("REVWRIGHT_ALLOWED_ACCOUNTS", positives) or frozenset(),
             sandbox=read_sandbox(env),
+            fix_commits=read_fix_commits(env),
             policy=read_policy(env),
             receipt_key=env.read("REVWRIGHT_RECEIPT_KEY", receipt_key),
             log_format=read_log_format(env),

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from app.adapters.sandbox.runner.own import RunnerDoesNotStart
 from app.domain.errors import SandboxUnavailable
-from app.domain.sandbox import Isolation
-from app.ports import Sandbox, Sandboxes, Tree
+from app.domain.sandbox import Isolation, WorkspaceKey
+from app.ports import KeepingSandboxes, KeptSandbox, Prepared, Tree
 from app.settings import Settings
 from app.wiring.sandboxes import open_sandboxes
 
@@ -19,7 +19,7 @@ _AGAIN_SECONDS = 0.1
 
 
 @asynccontextmanager
-async def sandboxes_when_asked(settings: Settings) -> AsyncIterator[Sandboxes | None]:
+async def sandboxes_when_asked(settings: Settings) -> AsyncIterator[KeepingSandboxes | None]:
     """None where a setting says that nothing is executed. What was started ends with the block."""
     if settings.sandbox.kind == "off":
         yield None
@@ -30,11 +30,11 @@ async def sandboxes_when_asked(settings: Settings) -> AsyncIterator[Sandboxes | 
 
 @dataclass(slots=True)
 class _WhenAsked:
-    """Implements ports.Sandboxes."""
+    """Implements ports.KeepingSandboxes."""
 
     settings: Settings
     stack: AsyncExitStack
-    _opened: Sandboxes | None = field(default=None, init=False)
+    _opened: KeepingSandboxes | None = field(default=None, init=False)
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def isolation(self) -> Isolation:
@@ -52,15 +52,28 @@ class _WhenAsked:
                     raise
             await asyncio.sleep(_AGAIN_SECONDS)
 
-    def open(self, tree: Tree, *, git: bool = False) -> AbstractAsyncContextManager[Sandbox]:
-        return self._open(tree, git=git)
+    def open(
+        self,
+        tree: Tree,
+        *,
+        git: bool = False,
+        environment: Prepared | None = None,
+        keep: WorkspaceKey | None = None,
+    ) -> AbstractAsyncContextManager[KeptSandbox]:
+        return self._open(tree, git=git, environment=environment, keep=keep)
 
     @asynccontextmanager
-    async def _open(self, tree: Tree, *, git: bool) -> AsyncIterator[Sandbox]:
-        async with (await self._sandboxes()).open(tree, git=git) as sandbox:
+    async def _open(
+        self, tree: Tree, *, git: bool, environment: Prepared | None, keep: WorkspaceKey | None
+    ) -> AsyncIterator[KeptSandbox]:
+        sandboxes = await self._sandboxes()
+        async with sandboxes.open(tree, git=git, environment=environment, keep=keep) as sandbox:
             yield sandbox
 
-    async def _sandboxes(self) -> Sandboxes:
+    async def forget(self, owner: str) -> None:
+        await (await self._sandboxes()).forget(owner)
+
+    async def _sandboxes(self) -> KeepingSandboxes:
         async with self._opening:
             if self._opened is None:
                 self._opened = await self.stack.enter_async_context(open_sandboxes(self.settings))

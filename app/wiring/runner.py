@@ -10,19 +10,24 @@ import os
 import selectors
 import signal
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
+from app.adapters.sandbox.files.environments import Environments
+from app.adapters.sandbox.files.kept import KeptWorkspaces
+from app.adapters.sandbox.files.shelf import Retention, Shelf
 from app.adapters.sandbox.files.workspaces import Claim, Workspaces
 from app.adapters.sandbox.isolation.plan import SandboxPlan, Toolchain
+from app.adapters.sandbox.runner.connection import serve
 from app.adapters.sandbox.runner.listening import Connections, listening_at, take_from_worker
 from app.adapters.sandbox.runner.names import may_be_alive, name_of
 from app.adapters.sandbox.runner.orphans import end_orphans, mark_of
 from app.adapters.sandbox.runner.privileges import RunnerUser, become, runner_user
 from app.adapters.sandbox.runner.serving import Runner
-from app.adapters.sandbox.runner.session import serve
+from app.adapters.sandbox.runner.threads import surely_in_thread
 from app.adapters.sandbox.running.cgroup_detection import detect
 from app.adapters.sandbox.running.cgroups import Subtree
 from app.adapters.sandbox.running.launcher import Launcher
@@ -31,6 +36,7 @@ from app.adapters.sandbox.self_test.surroundings import look_around
 from app.domain.errors import SettingsInvalid
 from app.domain.sandbox import CommandLimits, Isolation, Mode
 from app.settings import SandboxSettings
+from app.wiring.cancelling import end
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +46,7 @@ OF_ROOT = Path("/var/lib/revwright-runner")
 """Where workspaces lie when root starts the runner: the user that it becomes cannot enter root's home."""
 
 _CLOSING_SECONDS = 10.0
+_CLEANING_SECONDS = 60.0
 _MB = 1 << 20
 _FRESH = frozenset({"lost+found"})
 """What a new file system may already hold."""
@@ -51,6 +58,14 @@ def run_as_runner(main: Coroutine[Any, Any, T]) -> T:
     """
     with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selectors.PollSelector())) as runner:
         return runner.run(main)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptFor:
+    """How long what outlives a sandbox is kept, and how much of it."""
+
+    workspaces: Retention
+    environments: Retention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +94,14 @@ def command_limits(settings: SandboxSettings) -> CommandLimits:
         memory_bytes=settings.memory_mb * _MB,
         disk_bytes=settings.disk_mb * _MB,
         file_bytes=min(CommandLimits().file_bytes, settings.disk_mb * _MB),
+    )
+
+
+def retention(settings: SandboxSettings) -> KeptFor:
+    """What is kept how long, as the settings have it."""
+    return KeptFor(
+        workspaces=Retention(seconds=settings.kept_hours * 3600, bytes=settings.kept_mb * _MB),
+        environments=Retention(seconds=settings.environment_days * 86_400, bytes=settings.environments_mb * _MB),
     )
 
 
@@ -185,18 +208,25 @@ def _claimed(workspaces: Workspaces) -> Iterator[Claim]:
             _log.error("runner: a workspace could not be removed: %s", words)
 
 
-async def run_runner(options: RunnerOptions, cgroups: Subtree | None, place: socket.socket | Path) -> None:
+async def run_runner(
+    options: RunnerOptions, cgroups: Subtree | None, place: socket.socket | Path, keep: KeptFor
+) -> None:
     """Serve until stopped, or until the worker at the other end of a control socket is gone."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with open_ground(options, cgroups) as ground:
+    async with open_ground(options, cgroups) as ground, AsyncExitStack() as stack:
         tell(ground.isolation)
+        kept = stack.enter_context(closing(Shelf(ground.workspaces, "kept", keep.workspaces)))
+        made = stack.enter_context(closing(Shelf(ground.workspaces, "environments", keep.environments)))
+        cleaning = asyncio.create_task(_keep_clean((kept, made)))
         runner = Runner(
             isolation=ground.isolation,
             launcher=ground.launcher,
             workspaces=ground.workspaces,
+            kept=KeptWorkspaces(ground.workspaces, kept),
+            environments=Environments(ground.workspaces, made),
             toolchain=ground.toolchain,
             at_once=asyncio.Semaphore(options.at_once),
         )
@@ -205,8 +235,23 @@ async def run_runner(options: RunnerOptions, cgroups: Subtree | None, place: soc
             await _serve(place, options.worker_uid, connections, stop)
         finally:
             await connections.end(_CLOSING_SECONDS)
+            await end((cleaning,))
             if cgroups is not None:
                 cgroups.close()
+
+
+async def _keep_clean(shelves: Iterable[Shelf]) -> None:
+    """Now and every minute, until cancelled."""
+    while True:
+        for shelf in shelves:
+            try:
+                left = await surely_in_thread(shelf.clean)
+            except OSError as error:
+                _log.error("runner: %s cannot be cleaned: %s", shelf.path, error.strerror)
+                continue
+            for words in left:
+                _log.error("runner: what was kept could not be removed: %s", words)
+        await asyncio.sleep(_CLEANING_SECONDS)
 
 
 async def _serve(place: socket.socket | Path, uid: int, connections: Connections, stop: asyncio.Event) -> None:

@@ -171,15 +171,6 @@ def test_config_check_on_a_policy_file(tmp_path: Path, capsys: pytest.CaptureFix
     assert run(["config", "check", str(tmp_path / "none.yml")], {}) == 2
 
 
-def test_config_check_names_what_has_no_effect_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "revwright.yml"
-    file.write_text("version: 1\nlimits: {rounds: 3}\nfix: {max_attempts: 1}\ntiers:\n  core:\n    - paths: [app/**]\n")
-    assert run(["config", "check", str(file)], {}) == 0
-    err = capsys.readouterr().err
-    assert "note: fix has no effect" in err
-    assert err.count("note: ") == 1
-
-
 def test_a_range_without_commits_is_an_error_not_a_pass(repo: Repository, capsys: pytest.CaptureFixture[str]) -> None:
     repo.commit("feature", {"app/price.py": BUG})
     swapped = ["review", "--repo", str(repo.git_dir), "--base", "feature", "--head", "main"]

@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import stat
+from collections.abc import Sequence
 
 from app.adapters.sandbox.files.directories import Root, directory_of
 from app.adapters.sandbox.files.filling import write_all
@@ -19,7 +20,11 @@ _PIECE = 1 << 20
 
 def read(root: Root, path: str, *, max_bytes: int) -> bytes:
     """The first bytes of a regular file. Raises SandboxRefused for anything else."""
-    parts = parts_of("read", path)
+    return read_at(root, parts_of("read", path), path, max_bytes=max_bytes)
+
+
+def read_at(root: Root, parts: Sequence[bytes], path: str, *, max_bytes: int) -> bytes:
+    """The same for a file that stands at `parts`, and is called `path` in words."""
     with directory_of(root, "read", path, parts) as directory:
         fd = _open_file(root, directory, parts[-1], path)
         try:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from app.adapters.sandbox.files.access import delete, read, write
-from app.adapters.sandbox.files.directories import Root
+from app.adapters.sandbox.files.directories import MODE, Root
 from app.adapters.sandbox.files.filling import Filling
 from app.adapters.sandbox.files.removal import remove_tree
 from app.adapters.sandbox.files.usage import measure
@@ -81,6 +81,28 @@ class Workspace:
             return f"the workspace cannot be removed: {error.strerror}"
         finally:
             self.close()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still ours: neither removed, nor moved, nor closed."""
+        return self._open
+
+    def move(self, directory: int, name: bytes) -> None:
+        """Move it elsewhere on its file system, and close. OSError.
+
+        Only for a workspace that was created here, once. What is in it goes along as it is; only the top is opened up,
+        for a directory that its owner may not write cannot be moved.
+        """
+        if not self._open or self._parent is None:
+            raise ValueError(f"{self.path} was not created here, or is closed")
+        os.fchmod(self._root.fd, MODE)
+        os.rename(os.fsencode(self.path.name), name, src_dir_fd=self._parent, dst_dir_fd=directory)
+        self.close()
+
+    @property
+    def root(self) -> Root:
+        """Where everything in it is found from."""
+        return self._root
 
     def close(self) -> None:
         """Let go of the directory; harmless when done before."""

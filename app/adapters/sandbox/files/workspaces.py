@@ -11,7 +11,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.adapters.sandbox.files.directories import MODE, open_directory
+from app.adapters.sandbox.files.directories import MODE, open_directory, open_own_directory
 from app.adapters.sandbox.files.removal import remove_tree
 from app.adapters.sandbox.files.workspace import Workspace
 from app.domain.errors import SandboxUnavailable, SettingsInvalid
@@ -19,6 +19,22 @@ from app.domain.errors import SandboxUnavailable, SettingsInvalid
 _PART = re.compile(r"runner-[0-9a-f]{32}")
 _ATTEMPTS = 10
 _WRITABLE_BY_OTHERS = 0o022
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A directory of our own that is not yet what it is to be, held open."""
+
+    parent: int
+    name: bytes
+    fd: int
+
+    def put(self, directory: int, name: str) -> None:
+        """Give it its place, whole, by one rename. OSError, ENOTEMPTY where something stands there."""
+        os.rename(self.name, name, src_dir_fd=self.parent, dst_dir_fd=directory)
+
+    def close(self) -> None:
+        os.close(self.fd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +55,42 @@ class Claim:
             raise SandboxUnavailable(f"cannot make a workspace in {self.path}: {error.strerror}") from error
         os.fchmod(fd, MODE)
         return Workspace(self.path / name, fd, parent=os.dup(self._fd))
+
+    def adopt(self, directory: int, name: bytes) -> Workspace:
+        """Take a workspace in that was kept elsewhere in the root, whatever its last user made of it. FileNotFoundError
+        when somebody else has taken it; OSError.
+        """
+        ours = secrets.token_hex(16)
+        os.rename(name, ours, src_dir_fd=directory, dst_dir_fd=self._fd)
+        fd, _ = open_own_directory(self._fd, ours.encode())
+        os.fchmod(fd, MODE)
+        return Workspace(self.path / ours, fd, parent=os.dup(self._fd))
+
+    def draft(self) -> Draft:
+        """An empty directory in which something is made that is to be kept; what is not put away goes with the part."""
+        name = secrets.token_hex(16)
+        os.mkdir(name, 0o700, dir_fd=self._fd)
+        return Draft(self._fd, name.encode(), open_directory(self._fd, name.encode()))
+
+    def discard(self, directory: int, name: str) -> str | None:
+        """Remove what stands in a directory of the root, at once out of sight. None, or in words what is left."""
+        ours = secrets.token_hex(16)
+        try:
+            os.rename(name, ours, src_dir_fd=directory, dst_dir_fd=self._fd)
+            return remove_tree(self._fd, ours.encode())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return f"{name}: it cannot be removed: {error.strerror}"
+
+    def shelf(self, name: str) -> tuple[Path, int]:
+        """A directory beside the parts, which outlives runners: its path, and a descriptor. SandboxUnavailable."""
+        try:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(name, 0o700, dir_fd=self._root)
+            return self.path.parent / name, open_directory(self._root, name.encode())
+        except OSError as error:
+            raise SandboxUnavailable(f"cannot use {self.path.parent / name}: {error.strerror}") from error
 
     def close(self) -> tuple[str, ...]:
         """Remove every workspace and the part itself. What could not be removed is told, and left for a sweep."""

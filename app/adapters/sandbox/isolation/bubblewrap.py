@@ -182,6 +182,8 @@ def _workspace(plan: SandboxPlan) -> list[str]:
     options = ["--bind", str(plan.workspace), WORKSPACE]
     if plan.git_read_only:
         options += ["--ro-bind", str(plan.workspace / ".git"), f"{WORKSPACE}/.git"]
+    for mount in plan.mounts:
+        options += ["--ro-bind", str(mount.source), f"{WORKSPACE}/{mount.place}"]
     return options
 
 

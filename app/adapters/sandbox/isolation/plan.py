@@ -111,6 +111,23 @@ class Scratch:
                 raise ValueError(f"{name} is {size}: a size below 1 would mean a file system without a limit")
 
 
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A directory or file of the host that a command may read at a path below /workspace.
+
+    Something of the same kind has to stand there, reached through real directories only: bubblewrap follows links.
+    """
+
+    source: PurePosixPath
+    place: str
+
+    def __post_init__(self) -> None:
+        check_path("source of a mount", self.source)
+        _check_text("place of a mount", self.place)
+        if not self.place or any(part in {"", ".", "..", ".git"} for part in self.place.split("/")):
+            raise ValueError(f"{self.place!r} is no place for a mount: name a path that is plainly below the workspace")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxPlan:
     """One command and everything it can see; ValueError says what is wrong with it.
@@ -128,6 +145,8 @@ class SandboxPlan:
     proc: Proc = Proc.OWN
     masked: tuple[str, ...] = ()
     """Files of /proc that are covered; they have to exist. `proc_secrets` names those worth it."""
+    mounts: tuple[Mount, ...] = ()
+    """What stands in the workspace read-only and is not part of it."""
     git_read_only: bool = False
     """Whether the workspace has a `.git` that the command may read but not write.
 

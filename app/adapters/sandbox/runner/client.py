@@ -10,41 +10,40 @@ from dataclasses import asdict, dataclass, field
 
 from app.adapters.sandbox.runner.believing import MOST_FOUND_BYTES, ended_of, files_of, stream_of
 from app.adapters.sandbox.runner.frames import MOST_PAYLOAD
+from app.adapters.sandbox.runner.keeping_messages import Forget, Keep, Made, Prepare, Preparing, Save
 from app.adapters.sandbox.runner.messages import (
     Content,
     Delete,
     Done,
-    Filled,
     Finished,
     Found,
     Open,
-    Opened,
     Printed,
-    Put,
     Read,
     Run,
     Walk,
     Write,
 )
-from app.adapters.sandbox.runner.records import encode_record
-from app.adapters.sandbox.runner.talk import ANSWER_SECONDS, Connect, Talk, talking
+from app.adapters.sandbox.runner.opening import bind, check_isolation, filled, open_with, owner_digest, set_up
+from app.adapters.sandbox.runner.talk import Connect, Talk, talking
 from app.domain.collecting import collected, plan_collection
-from app.domain.entries import Kind
 from app.domain.errors import SandboxRefused, SandboxUnavailable
 from app.domain.patch_policy import PatchLimits
 from app.domain.patches import Collected, FoundFile, TreeEntry
-from app.domain.sandbox import Command, CommandLimits, Ended, Isolation, Mode
-from app.ports import Output, Sandbox, Tree
+from app.domain.sandbox import Command, CommandLimits, Ended, Isolation, WorkspaceKey
+from app.ports import KeptSandbox, Output, Prepared, Tree
 
 _GRACE_SECONDS = 60.0
 """How much longer than its own time limit a command may take to be over: the runner has to kill and to look."""
-_PUT_BYTES = 512 << 10
 _WALK_SECONDS = 600.0
+_SAVE_SECONDS = 600.0
+_PREPARE_SECONDS = 2_400.0
+"""Longer than a runner lets us wait for somebody else's setup."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunnerSandboxes:
-    """Implements ports.Sandboxes. The limits on files and bytes also hold for what a commit may bring."""
+    """Implements ports.KeepingSandboxes. The limits on files and bytes also hold for what a commit may bring."""
 
     connect: Connect
     limits: CommandLimits = field(default_factory=CommandLimits)
@@ -56,18 +55,55 @@ class RunnerSandboxes:
             return isolation
 
     @asynccontextmanager
-    async def open(self, tree: Tree, *, git: bool = False) -> AsyncIterator[Sandbox]:
-        """See ports.Sandboxes."""
+    async def open(
+        self,
+        tree: Tree,
+        *,
+        git: bool = False,
+        environment: Prepared | None = None,
+        keep: WorkspaceKey | None = None,
+    ) -> AsyncIterator[KeptSandbox]:
+        """See ports.KeepingSandboxes, and without what is kept ports.Sandboxes."""
+        if keep is not None and keep.commit != tree.commit:
+            raise ValueError(f"a workspace of {keep.commit} cannot be filled with {tree.commit}")
         entries = await tree.entries()
         self._check(entries)
+        if environment is not None:
+            await self._prepare(environment)
         async with talking(self.connect) as (talk, isolation):
-            if isolation.mode is Mode.REFUSED:
-                raise SandboxRefused(
-                    f"nothing is executed on this host: {isolation.reason}. {isolation.remedy}".strip()
-                )
-            await talk.ask(Open(), Done)
-            has_git = await _filled(talk, tree, entries, git=git)
-            yield RunnerSandbox(talk, tree, entries, self, has_git=has_git)
+            check_isolation(isolation)
+            if environment is None and keep is None:
+                await talk.ask(Open(), Done)
+                made = Made(resumed=False, git=False, things=())
+            else:
+                made, _ = await talk.ask(open_with(environment, keep, git=git), Made)
+            has_git = made.git if made.resumed else await filled(talk, tree, entries, git=git)
+            if environment is not None:
+                await bind(talk, made.things, entries)
+            sandbox = RunnerSandbox(talk, tree, entries, self, has_git=has_git, resumed=made.resumed)
+            yield sandbox
+            if keep is not None:
+                await sandbox.keep()
+
+    async def forget(self, owner: str) -> None:
+        """See ports.KeepingSandboxes."""
+        async with talking(self.connect) as (talk, _):
+            await talk.ask(Forget(owner_digest(owner)), Done, seconds=_SAVE_SECONDS)
+
+    async def _prepare(self, environment: Prepared) -> None:
+        """See to it that the environment is there. Raises SetupFailed, SandboxRefused, SandboxUnavailable."""
+        async with talking(self.connect) as (talk, isolation):
+            check_isolation(isolation)
+            preparing, _ = await talk.ask(Prepare(environment.key), Preparing, seconds=_PREPARE_SECONDS)
+            if preparing.there:
+                return
+            entries = await environment.tree.entries()
+            self._check(entries)
+            await filled(talk, environment.tree, entries, git=False)
+            sandbox = RunnerSandbox(talk, environment.tree, entries, self, has_git=False, resumed=False)
+            for line in environment.setup:
+                await set_up(sandbox, line, self.limits)
+            await talk.ask(Save(), Done, seconds=_SAVE_SECONDS)
 
     def _check(self, entries: Sequence[TreeEntry]) -> None:
         size = sum(entry.size for entry in entries)
@@ -79,22 +115,42 @@ class RunnerSandboxes:
 
 
 class RunnerSandbox:
-    """Implements ports.Sandbox."""
+    """Implements ports.KeptSandbox."""
 
     def __init__(
-        self, talk: Talk, tree: Tree, entries: Sequence[TreeEntry], rules: RunnerSandboxes, *, has_git: bool
+        self,
+        talk: Talk,
+        tree: Tree,
+        entries: Sequence[TreeEntry],
+        rules: RunnerSandboxes,
+        *,
+        has_git: bool,
+        resumed: bool,
     ) -> None:
         self._talk = talk
         self._tree = tree
         self._entries = entries
         self._rules = rules
         self._has_git = has_git
+        self._resumed = resumed
         self._asking = asyncio.Lock()
 
     @property
     def has_git(self) -> bool:
         """See ports.Sandbox."""
         return self._has_git
+
+    @property
+    def resumed(self) -> bool:
+        """See ports.KeptSandbox."""
+        return self._resumed
+
+    async def keep(self) -> None:
+        """Leave the workspace to the next sandbox; this one is over then. That it is not kept is no error."""
+        limits = self._rules.limits
+        with contextlib.suppress(SandboxRefused, SandboxUnavailable):
+            async with self._asking:
+                await self._talk.ask(Keep(limits.disk_bytes, limits.files), Done, seconds=_SAVE_SECONDS)
 
     async def run(self, command: Command, output: Output | None = None) -> Ended:
         """See ports.Sandbox."""
@@ -177,34 +233,3 @@ class RunnerSandbox:
                     raise self._talk.astray(message)
             if len(found) > 2 * self._rules.limits.files:
                 raise self._talk.garbage(f"over {len(found)} files in a workspace")
-
-
-async def _filled(talk: Talk, tree: Tree, entries: Sequence[TreeEntry], *, git: bool) -> bool:
-    """Sends the files and answers whether there is a repository. A refusal may come while files are being sent."""
-    answering = asyncio.create_task(talk.answer(Opened, seconds=3 * ANSWER_SECONDS))
-    sending = asyncio.create_task(_send_files(talk, tree, entries, git=git))
-    try:
-        await asyncio.wait((answering, sending), return_when=asyncio.FIRST_COMPLETED)
-        if not answering.done():
-            with contextlib.suppress(SandboxUnavailable):  # what came back has the better words
-                sending.result()
-        opened, _ = await answering
-    finally:
-        for task in (answering, sending):
-            task.cancel()
-        await asyncio.gather(answering, sending, return_exceptions=True)
-    return opened.git
-
-
-async def _send_files(talk: Talk, tree: Tree, entries: Sequence[TreeEntry], *, git: bool) -> None:
-    batch = bytearray()
-    files = [entry for entry in entries if entry.kind is not Kind.SUBMODULE]
-    async with contextlib.aclosing(tree.contents(files)) as chunks:
-        async for chunk in chunks:
-            batch += encode_record(chunk)
-            if len(batch) >= _PUT_BYTES:
-                await talk.send(Put(), bytes(batch))
-                batch.clear()
-    if batch:
-        await talk.send(Put(), bytes(batch))
-    await talk.send(Filled(git))

@@ -11,9 +11,21 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, TypeAlias, get_args
 
 from app.adapters.sandbox.runner.frames import Frame, FrameInvalid
+from app.adapters.sandbox.runner.keeping_messages import (
+    Bind,
+    Forget,
+    Keep,
+    Made,
+    OpenWith,
+    Prepare,
+    Preparing,
+    Save,
+)
 
 VERSION: Final = 1
-"""Of this protocol; worker and runner of different versions do not work together."""
+"""Of this protocol; worker and runner of different versions do not work together. A message may be added without a new
+version: it is said only where it is wanted, and who does not know it ends the connection.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +164,14 @@ Message: TypeAlias = (
     Hello
     | Ready
     | Open
+    | OpenWith
+    | Made
+    | Bind
+    | Keep
+    | Forget
+    | Prepare
+    | Preparing
+    | Save
     | Put
     | Filled
     | Opened

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from app.adapters.sandbox.files.environments import Environments
+from app.adapters.sandbox.files.kept import KeptWorkspaces
 from app.adapters.sandbox.files.workspaces import Claim
 from app.adapters.sandbox.isolation.plan import Toolchain
 from app.adapters.sandbox.runner.frames import FrameInvalid, encode, read_frame
@@ -19,6 +21,7 @@ T = TypeVar("T")
 
 _READ_AHEAD = 4
 _LINE_SECONDS = 120.0
+_PREPARE_SECONDS = 1_800.0
 _LEAVE_SECONDS = 30.0
 
 
@@ -34,10 +37,14 @@ class Runner:
     launcher: Launcher | None
     """None where the host cannot isolate."""
     workspaces: Claim
+    kept: KeptWorkspaces
+    environments: Environments
     toolchain: Toolchain
     at_once: asyncio.Semaphore
     line_seconds: float = _LINE_SECONDS
     """So long a worker waits for a place before it is told to come back."""
+    prepare_seconds: float = _PREPARE_SECONDS
+    """So long it waits for somebody else who is preparing the environment that it wants."""
 
 
 @dataclass(slots=True)

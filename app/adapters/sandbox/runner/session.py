@@ -1,21 +1,21 @@
-"""One sandbox on the runner's side: from the first file to the last question, and the end of everything in it."""
+"""One sandbox on the runner's side: from the first file to the last question."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import logging
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
 from app.adapters.sandbox.files.filling import Filling
-from app.adapters.sandbox.files.workspace import Workspace
 from app.adapters.sandbox.isolation.plan import SandboxPlan
 from app.adapters.sandbox.runner.believing import MOST_FOUND_AT_ONCE, MOST_FOUND_BYTES
 from app.adapters.sandbox.runner.frames import MOST_PAYLOAD, FrameInvalid
+from app.adapters.sandbox.runner.keeping_messages import Bind, Keep, Made, OpenWith, Prepare, Preparing, Save
 from app.adapters.sandbox.runner.messages import (
     Content,
     Delete,
@@ -35,12 +35,13 @@ from app.adapters.sandbox.runner.messages import (
     Write,
 )
 from app.adapters.sandbox.runner.records import decode_records
-from app.adapters.sandbox.runner.serving import Line, Runner, WorkerGone, greet, open_line, place
+from app.adapters.sandbox.runner.room import Room
+from app.adapters.sandbox.runner.serving import Line, Runner, WorkerGone
 from app.adapters.sandbox.runner.threads import surely_in_thread
 from app.adapters.sandbox.running.launcher import Launcher
 from app.adapters.sandbox.running.starting import LaunchFailed
 from app.adapters.sandbox.usage import Gauge
-from app.domain.errors import SandboxRefused, SandboxUnavailable
+from app.domain.errors import SandboxRefused
 from app.domain.patches import FoundFile
 from app.domain.sandbox import CommandLimits, Ended, Network, Stream
 from app.ports import Output
@@ -54,66 +55,33 @@ git add --all --force . &&
 git -c user.name=Revwright -c user.email=sandbox@localhost -c commit.gpgSign=false \
     commit --quiet --allow-empty --no-verify --message='The files as they were'
 """
+_EXCLUDE = """printf '%s\\n' "$@" >> .git/info/exclude"""
 
 
-async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, runner: Runner) -> None:
-    """Serve one connection to its end. Nothing of its sandbox is left when the connection is closed."""
-    async with open_line(reader, writer) as line:
-        try:
-            await greet(line, runner.isolation)
-            match await line.receive():
-                case Open(), _:
-                    await _serve_sandbox(line, runner)
-                case message, _:
-                    _log.error("a worker's connection was ended: %s before Open", type(message).__name__)
-        except WorkerGone:
-            return
-        except FrameInvalid as error:
-            _log.error("a worker's connection was ended: %s", error)
+class Session:
+    """One connection that has a room."""
 
-
-async def _serve_sandbox(line: Line, runner: Runner) -> None:
-    if runner.launcher is None:
-        await line.send(Refused(runner.isolation.reason, over=True, later=False))
-        return
-    async with place(line, runner.at_once, runner.line_seconds) as taken:
-        if taken:
-            await _with_workspace(line, runner, runner.launcher)
-        else:
-            await line.send(Refused("all places for sandboxes are taken: try again later", over=True, later=True))
-
-
-async def _with_workspace(line: Line, runner: Runner, launcher: Launcher) -> None:
-    try:
-        workspace = await surely_in_thread(runner.workspaces.create)
-    except SandboxUnavailable as error:
-        _log.error("%s", error)
-        await line.send(Refused("the runner's disk cannot take a workspace", over=True, later=True))
-        return
-    try:
-        await _Session(line, workspace, runner, launcher).run()
-    finally:
-        # The connection's end, and with it the worker's certainty, waits for this.
-        await surely_in_thread(_remove, workspace)
-
-
-def _remove(workspace: Workspace) -> None:
-    left = workspace.remove()
-    if left is not None:
-        _log.error("a workspace could not be removed now, the next start will try again: %s", left)
-
-
-class _Session:
-    def __init__(self, line: Line, workspace: Workspace, runner: Runner, launcher: Launcher) -> None:
+    def __init__(self, line: Line, room: Room, runner: Runner, launcher: Launcher) -> None:
         self._line = line
-        self._workspace = workspace
+        self._room = room
+        self._workspace = room.workspace
         self._runner = runner
         self._launcher = launcher
         self._measured: tuple[tuple[int, int], Gauge | None] = (0, 0), None
+        self._key = ""
 
-    async def run(self) -> None:
-        await self._line.send(Done())
-        await self._fill()
+    async def run(self, asked: Open | OpenWith | Prepare) -> None:
+        """To its end. Raises WorkerGone, FrameInvalid."""
+        match asked:
+            case Open():
+                await self._line.send(Done())
+            case OpenWith():
+                await self._line.send(Made(self._room.resumed, self._room.git, self._room.things))
+            case Prepare():
+                self._key = asked.key
+                await self._line.send(Preparing(there=False))
+        if not self._room.resumed:
+            await self._fill()
         while True:
             message, payload = await self._line.receive()
             try:
@@ -134,12 +102,15 @@ class _Session:
                         break
                     case _:
                         raise FrameInvalid(f"{type(message).__name__} while files are put in place")
-        await self._line.send(Opened(wanted and await self._repository_made()))
+        self._room.git = wanted and await self._repository_made()
+        await self._line.send(Opened(self._room.git))
 
     async def _put(self, filling: Filling, payload: bytes) -> None:
         def put() -> None:
             for chunk in decode_records(payload):
                 filling.take(chunk)
+                if self._room.base is not None:
+                    self._room.base.add(chunk.entry.path)
 
         try:
             await surely_in_thread(put)
@@ -166,19 +137,42 @@ class _Session:
                 await self._line.send(Finished(ended.status, ended.signal, limit, ended.seconds, ended.output_bytes))
             case Read():
                 size = min(max(message.max_bytes, 0), MOST_PAYLOAD)
-                await self._line.send(
-                    Content(), await surely_in_thread(self._workspace.read, message.path, max_bytes=size)
-                )
+                await self._line.send(Content(), await surely_in_thread(self._room.read, message.path, max_bytes=size))
             case Write():
+                self._room.refuse_to_change(message.path)
                 await surely_in_thread(self._workspace.write, message.path, payload, executable=message.executable)
                 await self._line.send(Done())
             case Delete():
+                self._room.refuse_to_change(message.path)
                 await surely_in_thread(self._workspace.delete, message.path)
                 await self._line.send(Done())
             case Walk():
                 await self._tell_what_is_there()
+            case Bind():
+                await self._bind(message.paths)
+                await self._line.send(Done())
+            case Keep() | Save():
+                await self._leave(message)
             case _:
                 raise FrameInvalid(f"{type(message).__name__} where a question was expected")
+
+    async def _bind(self, paths: tuple[str, ...]) -> None:
+        self._room.bind(paths)
+        if self._room.git and not self._room.resumed and paths:
+            run = Run(("sh", "-c", _EXCLUDE, "sh", *map(_pattern, paths)), {}, Network.NONE.value, {}, merged=True)
+            await self._ran(run, _ignore)
+
+    async def _leave(self, last: Keep | Save) -> None:
+        """Keep what is to be kept; the sandbox is over then."""
+        match last:
+            case Keep():
+                await surely_in_thread(self._room.keep, self._runner, last)
+            case Save():
+                if self._room.base is None:
+                    raise FrameInvalid("Save where no environment is prepared")
+                await surely_in_thread(self._room.save, self._runner, self._key)
+        await self._line.send(Done())
+        raise WorkerGone
 
     async def _print(self, stream: Stream, data: bytes) -> None:
         await self._line.send(Printed(stream.value), data)
@@ -186,12 +180,14 @@ class _Session:
     async def _ran(self, run: Run, output: Output) -> Ended:
         """Runs a command; the worker says nothing meanwhile, and its end is the command's end."""
         limits = _limits(run)
+        mounts = await surely_in_thread(self._room.mounts)
         plan = SandboxPlan(
             argv=run.argv,
             workspace=PurePosixPath(self._workspace.path),
             toolchain=self._runner.toolchain,
             network=Network(run.network),
             environment=run.environment,
+            mounts=mounts,
         )
         try:
             return await self._line.while_there(
@@ -211,8 +207,9 @@ class _Session:
 
     async def _tell_what_is_there(self) -> None:
         with contextlib.closing(self._workspace.walk()) as found:
+            ours = filter(self._room.is_ours, found)
             left = MOST_FOUND_BYTES
-            while files := await surely_in_thread(batch, found):
+            while files := await surely_in_thread(batch, ours):
                 left -= len(files)
                 if left < 0:
                     raise SandboxRefused(f"the list of what is in the workspace has over {MOST_FOUND_BYTES} bytes")
@@ -238,3 +235,12 @@ def batch(found: Iterator[FoundFile]) -> bytes:
         if size >= _FOUND_BYTES:
             break
     return f"[{','.join(items)}]".encode("ascii") if items else b""
+
+
+def _pattern(path: str) -> str:
+    """A path as a line of `.git/info/exclude`; one that a line cannot hold becomes a comment (gitignore(5))."""
+    return "#" if any(character < " " for character in path) else "/" + re.sub(r"([\\*?\[ ])", r"\\\1", path)
+
+
+async def _ignore(_stream: Stream, _data: bytes) -> None:
+    return

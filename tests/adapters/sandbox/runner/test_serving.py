@@ -14,10 +14,11 @@ import pytest
 from app.adapters.sandbox.files.workspaces import Workspaces
 from app.adapters.sandbox.isolation.plan import Toolchain
 from app.adapters.sandbox.runner.client import RunnerSandboxes
+from app.adapters.sandbox.runner.connection import serve
 from app.adapters.sandbox.runner.serving import Line, Runner, WorkerGone, open_line, place
-from app.adapters.sandbox.runner.session import serve
 from app.domain.errors import SandboxUnavailable
 from app.domain.sandbox import Isolation, Mode
+from tests.adapters.sandbox.runner.shelves import environments_in, kept_in
 from tests.adapters.sandbox.runner.trees import MemoryTree
 
 
@@ -82,11 +83,17 @@ async def test_without_a_place_it_is_told_after_a_while() -> None:
 async def test_a_worker_is_told_to_come_back_when_all_places_are_taken(tmp_path: Path) -> None:
     launcher: Any = object()
     isolation = Isolation(mode=Mode.FULL, reason="", remedy="", cgroup="none", own_user=True)
-    with contextlib.closing(Workspaces(tmp_path / "workspaces").claim()) as claim:
+    with (
+        contextlib.closing(Workspaces(tmp_path / "workspaces").claim()) as claim,
+        kept_in(claim) as kept,
+        environments_in(claim) as environments,
+    ):
         runner = Runner(
             isolation=isolation,
             launcher=launcher,
             workspaces=claim,
+            kept=kept,
+            environments=environments,
             toolchain=Toolchain(),
             at_once=asyncio.Semaphore(0),
             line_seconds=0.05,

@@ -14,13 +14,14 @@ import pytest
 
 from app.adapters.sandbox.files.workspaces import Workspaces
 from app.adapters.sandbox.isolation.plan import Toolchain
+from app.adapters.sandbox.runner.connection import serve
 from app.adapters.sandbox.runner.messages import VERSION, Filled, Hello, Open, Walk
 from app.adapters.sandbox.runner.serving import Runner
-from app.adapters.sandbox.runner.session import serve
 from app.adapters.sandbox.runner.threads import surely_in_thread
 from app.domain.patches import FoundFile, FoundKind
 from app.domain.sandbox import Isolation, Mode
 from tests.adapters.sandbox.runner.lying import said
+from tests.adapters.sandbox.runner.shelves import environments_in, kept_in
 
 FULL = Isolation(mode=Mode.FULL, reason="", remedy="", cgroup="none", own_user=True)
 
@@ -66,7 +67,11 @@ async def test_result_and_error_come_as_they_are() -> None:
 def session(directory: Path, hold: Slow, monkeypatch: pytest.MonkeyPatch, what: str) -> Iterator[asyncio.Task[None]]:
     """A session whose workspace is slow in one thing; the worker has asked for everything and is gone."""
     launcher: Any = object()
-    with contextlib.closing(Workspaces(directory).claim()) as claim:
+    with (
+        contextlib.closing(Workspaces(directory).claim()) as claim,
+        kept_in(claim) as kept,
+        environments_in(claim) as environments,
+    ):
         made = claim.create()
 
         def walk() -> Iterator[FoundFile]:
@@ -86,6 +91,8 @@ def session(directory: Path, hold: Slow, monkeypatch: pytest.MonkeyPatch, what: 
             isolation=FULL,
             launcher=launcher,
             workspaces=claims,
+            kept=kept,
+            environments=environments,
             toolchain=Toolchain(),
             at_once=asyncio.Semaphore(1),
         )

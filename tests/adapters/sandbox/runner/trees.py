@@ -19,12 +19,13 @@ def blob_sha(data: bytes) -> str:
 class MemoryTree:
     """Path -> content; a mode other than 100644 goes before it, as in `("100755", b"...")`."""
 
-    def __init__(self, files: Mapping[str, bytes | tuple[str, bytes]]) -> None:
+    def __init__(self, files: Mapping[str, bytes | tuple[str, bytes]], commit: Sha = COMMIT) -> None:
+        self._commit = commit
         self._files = {path: file if isinstance(file, tuple) else ("100644", file) for path, file in files.items()}
 
     @property
     def commit(self) -> Sha:
-        return COMMIT
+        return self._commit
 
     async def entries(self) -> tuple[TreeEntry, ...]:
         return tuple(
