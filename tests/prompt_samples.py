@@ -17,6 +17,7 @@ from app.domain.grouping import Group, group
 from app.domain.guidelines import Guideline
 from app.domain.model import Message
 from app.domain.objects import Change
+from app.domain.patches import Refusal
 from app.domain.policy import Policy, ReviewPolicy
 from app.domain.prompting import (
     across_task,
@@ -27,11 +28,15 @@ from app.domain.prompting import (
     security_task,
     system_message,
 )
+from app.domain.prompting.fix import refusal_text
+from app.domain.prompting.templates import user_message
 from app.domain.severity import Severity
 from app.domain.skills import Skill
 from app.domain.snapshot import Snapshot
 from app.domain.tiers import Tier
-from app.wiring.engine import load_templates
+from app.usecases.fix.repairing import first_messages
+from app.wiring.engine import load_fix_texts, load_templates
+from tests import fixes
 from tests.build import diff_of, entry, finding, rule, snapshot
 
 FOLDER = Path(__file__).parent / "domain" / "prompts"
@@ -133,6 +138,10 @@ def rendered() -> Iterator[tuple[str, str]]:
         ("standard 2/2: web/list.py", "The list shows a link for every page."),
     )
     yield "across.md", _text(across_task(templates, summaries))
+    texts, ran = load_fix_texts(), fixes.ran(failed=1, output="E       assert 1998 == 1999\n1 failed, 213 passed\n")
+    yield "fix.md", _text(*first_messages(texts, frozen, (FINDING,), "and say so in the docstring", (ran,)))
+    stands = refusal_text((Refusal("uv.lock", "is a lock file"), Refusal("", "it changes 1204 lines, over 400")))
+    yield "fix_again.md", _text(user_message(texts.again, [("what stands in the way", stands)]))
 
 
 def _text(*messages: Message) -> str:

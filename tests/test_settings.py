@@ -69,6 +69,7 @@ def test_defaults() -> None:
         host="127.0.0.1",
         port=8000,
         public_url=None,
+        fix_commits="git",
         allowed_accounts=frozenset(),
         sandbox=SandboxSettings(
             kind="bubblewrap",
@@ -76,10 +77,14 @@ def test_defaults() -> None:
             minutes=10,
             memory_mb=1024,
             disk_mb=1024,
-            at_once=2,
+            at_once=4,
             runner_socket=None,
             runner_user=None,
             workspaces_dir=None,
+            kept_hours=72,
+            kept_mb=4096,
+            environment_days=14,
+            environments_mb=8192,
         ),
         policy=PolicySettings(None, ()),
         receipt_key=None,
@@ -89,9 +94,27 @@ def test_defaults() -> None:
     )
 
 
+OF_SANDBOX = {
+    "REVWRIGHT_SANDBOX": "off",
+    "REVWRIGHT_SANDBOX_ROOT": "/srv/root",
+    "REVWRIGHT_SANDBOX_MINUTES": "20",
+    "REVWRIGHT_SANDBOX_MEMORY_MB": "2048",
+    "REVWRIGHT_SANDBOX_DISK_MB": "4096",
+    "REVWRIGHT_SANDBOXES_AT_ONCE": "3",
+    "REVWRIGHT_RUNNER_SOCKET": "/run/revwright/runner",
+    "REVWRIGHT_RUNNER_USER": "nobody",
+    "REVWRIGHT_WORKSPACES_DIR": "/srv/workspaces",
+    "REVWRIGHT_KEPT_WORKSPACE_HOURS": "1",
+    "REVWRIGHT_KEPT_WORKSPACES_MB": "100",
+    "REVWRIGHT_ENVIRONMENT_DAYS": "2",
+    "REVWRIGHT_ENVIRONMENTS_MB": "200",
+}
+
+
 def test_everything_set(github: dict[str, str], private_key: str) -> None:
     settings = Settings.from_environment(
         github
+        | OF_SANDBOX
         | {
             "REVWRIGHT_GITHUB_WEBHOOK_SECRET_PREVIOUS": "p" * 32,
             "REVWRIGHT_GITHUB_API_URL": "https://ghe.test/api/v3/",
@@ -109,15 +132,6 @@ def test_everything_set(github: dict[str, str], private_key: str) -> None:
             "REVWRIGHT_MODEL_MAIN": "vendor/mid:7b",
             "REVWRIGHT_MODEL_DEEP": "big",
             "REVWRIGHT_MODEL_PRICES": '{"big": {"input": 2, "cached": 0.5, "output": 10}}',
-            "REVWRIGHT_SANDBOX": "off",
-            "REVWRIGHT_SANDBOX_ROOT": "/srv/root",
-            "REVWRIGHT_SANDBOX_MINUTES": "20",
-            "REVWRIGHT_SANDBOX_MEMORY_MB": "2048",
-            "REVWRIGHT_SANDBOX_DISK_MB": "4096",
-            "REVWRIGHT_SANDBOXES_AT_ONCE": "3",
-            "REVWRIGHT_RUNNER_SOCKET": "/run/revwright/runner",
-            "REVWRIGHT_RUNNER_USER": "nobody",
-            "REVWRIGHT_WORKSPACES_DIR": "/srv/workspaces",
             "REVWRIGHT_LOG_FORMAT": "json",
             "UNRELATED": "x",
         },
@@ -147,6 +161,10 @@ def test_everything_set(github: dict[str, str], private_key: str) -> None:
         runner_socket=Path("/run/revwright/runner"),
         runner_user="nobody",
         workspaces_dir=Path("/srv/workspaces"),
+        kept_hours=1,
+        kept_mb=100,
+        environment_days=2,
+        environments_mb=200,
     )
 
 

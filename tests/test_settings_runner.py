@@ -18,8 +18,12 @@ def test_a_runner_is_told_what_it_needs_and_nothing_else() -> None:
     told = runner_environment(settings.sandbox, Path("/srv/w"), "json")
     assert told == {
         "REVWRIGHT_SANDBOX_ROOT": "/srv/root",
-        "REVWRIGHT_SANDBOXES_AT_ONCE": "2",
+        "REVWRIGHT_SANDBOXES_AT_ONCE": "4",
         "REVWRIGHT_WORKSPACES_DIR": "/srv/w",
+        "REVWRIGHT_KEPT_WORKSPACE_HOURS": "72",
+        "REVWRIGHT_KEPT_WORKSPACES_MB": "4096",
+        "REVWRIGHT_ENVIRONMENT_DAYS": "14",
+        "REVWRIGHT_ENVIRONMENTS_MB": "8192",
         "REVWRIGHT_LOG_FORMAT": "json",
     }
     runner = RunnerSettings.from_environment(told)

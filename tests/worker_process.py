@@ -1,6 +1,8 @@
 """A worker as a process of its own, with short leases, for tests that kill it: `python -m tests.worker_process`.
 
-`CHAOS_MUTATION` in its environment breaks it on purpose: the tests that kill it must notice.
+`CHAOS_MUTATION` in its environment breaks it on purpose: the tests that kill it must notice. With `STORY_DIES_AT` it
+kills itself, see `tests.dying`; with `STORY_RUNNER` it has the sandboxes of the runner at that socket;
+`STORY_LEASE_MS` is for who waits for many deaths.
 """
 
 from __future__ import annotations
@@ -10,10 +12,13 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from app.adapters.git.mirror import GitMirrors
 from app.adapters.github.conversation import ConversationWriter
+from app.adapters.sandbox.runner.client import RunnerSandboxes
+from app.adapters.sandbox.runner.listening import RunnerAt
 from app.adapters.store.ledger import LedgerOptions, RedisLedger
 from app.adapters.store.outbox import RedisOutbox
 from app.adapters.store.redis_url import parse_redis_url
@@ -22,17 +27,22 @@ from app.ports import Begun
 from app.settings import Settings
 from app.usecases.check_runs import CheckRuns
 from app.wiring.worker import open_worker_services
+from tests.dying import DIES_AT, arm
 from workers.back_off import BackOff
 from workers.main import run_worker
 from workers.options import WorkerOptions
 
+LEASE = "STORY_LEASE_MS"
 LEDGER = LedgerOptions(lease_ms=1_500, debounce_ms=200)
 MUTATION = "CHAOS_MUTATION"
+RUNNER = "STORY_RUNNER"
 
 
 async def main(environ: Mapping[str, str]) -> None:
     if broken := environ.get(MUTATION):
         MUTATIONS[broken]()
+    if station := environ.get(DIES_AT):
+        arm(station)
     settings = Settings.from_environment(environ)
     assert settings.redis_url is not None
     redis = parse_redis_url(settings.redis_url.expose())
@@ -45,7 +55,10 @@ async def main(environ: Mapping[str, str]) -> None:
         restart_seconds=0.25,
         back_off=BackOff(base_seconds=0.2),
     )
-    async with open_worker_services(settings, redis, LEDGER, pace_ms=50) as services:
+    socket = environ.get(RUNNER)
+    sandboxes = RunnerSandboxes(RunnerAt(Path(socket)).connect) if socket else None
+    ledger = replace(LEDGER, lease_ms=int(environ.get(LEASE, LEDGER.lease_ms)))
+    async with open_worker_services(settings, redis, ledger, sandboxes=sandboxes, pace_ms=50) as services:
         await run_worker(redis, services, options, stop)
 
 

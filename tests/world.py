@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,7 @@ from app.adapters.store.scripts import hgetall
 from app.domain.jobs import Queue
 from app.domain.messages.check import REVIEW_CHECK
 from app.domain.messages.gate import GATE_CHECK
-from app.ports import Sandboxes
+from app.ports import KeepingSandboxes
 from app.settings import Settings
 from app.web.main import create_app
 from app.wiring.cancelling import end
@@ -161,7 +161,7 @@ async def open_world(
     *,
     model: FakeModel | None,
     ledger: LedgerOptions = AT_ONCE,
-    sandboxes: Sandboxes | None = None,
+    sandboxes: KeepingSandboxes | None = None,
     gate: bool = False,
     **extra: str,
 ) -> AsyncIterator[World]:
@@ -194,8 +194,10 @@ async def open_world(
         await assert_nothing_leaked(world)
 
 
-async def assert_nothing_leaked(world: World) -> None:
-    """No secret of this deployment stands in anything that left it, in any of the usual disguises."""
+async def assert_nothing_leaked(world: World, more: Mapping[str, str] | None = None) -> None:
+    """No secret of this deployment, and none of `more`, stands in anything that left it or that it keeps, in any of the
+    usual disguises.
+    """
     assert world.github.violations == []
     assert world.github.unprocessable == []
     canaries = {
@@ -204,6 +206,7 @@ async def assert_nothing_leaked(world: World) -> None:
         "private key": "".join(world.github.app_private_key.split("\n")[2:4]),
         "receipt key": (world.settings.data_dir / DIRECTORY / CURRENT).read_text().split("\n")[1],
     } | {f"token {n}": value for n, value in enumerate(world.github.tokens)}
+    canaries |= more or {}
     places = dict(_places(world))
     for key in await world.redis.keys("*"):
         places[f"redis {key!r}"] = repr(await _value(world.redis, key))

@@ -48,7 +48,7 @@ class JobLimits:
 LIMITS: Mapping[JobKind, JobLimits] = MappingProxyType(
     {
         JobKind.REVIEW: JobLimits(Queue.REVIEW, seconds=25 * 60, attempts=5),
-        JobKind.FIX: JobLimits(Queue.REVIEW, seconds=60 * 60, attempts=3),
+        JobKind.FIX: JobLimits(Queue.REVIEW, seconds=60 * 60, attempts=3, newer_ends_it=False),
         JobKind.GATE: JobLimits(Queue.INTERACTIVE, seconds=2 * 60, attempts=8),
         JobKind.COMMAND: JobLimits(Queue.INTERACTIVE, seconds=2 * 60, attempts=5, newer_ends_it=False),
         JobKind.QUEUE: JobLimits(Queue.INTERACTIVE, seconds=5 * 60, attempts=5, newer_ends_it=False),

@@ -119,8 +119,3 @@ class ParsedPolicy:
 
     policy: Policy
     given: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
-
-
-def without_effect(policy: Policy) -> tuple[str, ...]:
-    """What a policy asks for that this version checks but does not act on yet, by key."""
-    return () if policy.fix == FixPolicy() else ("fix",)

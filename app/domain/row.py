@@ -36,6 +36,8 @@ class KeptNote:
     note: Note
     head: Sha | None
     taken_at: datetime
+    head_at: datetime | None = None
+    """When we first heard of that head, which is never before it was pushed; None where we were never told."""
 
 
 class Wish(StrEnum):
@@ -44,6 +46,7 @@ class Wish(StrEnum):
     AGAIN = "asked"
     IN_FULL = "asked-in-full"
     SETTLED = "settled"
+    FIX = "fix-asked"
     """A finding was dismissed, or opened again."""
 
 

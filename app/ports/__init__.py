@@ -1,8 +1,10 @@
 """What use cases need from the outside world, in the words of the domain."""
 
 from app.ports.calls import Clock, ParseEvent, PolicyParser, RulesReader
+from app.ports.ci import FailingChecks
 from app.ports.code import Code, Parser, PatternCompiler, Structural
 from app.ports.commands import Comment, Comments, FirstParagraph, OwnName, Proposals, Reaction
+from app.ports.fix import HeadBranches, Repairs, SignedCommits, Stacking
 from app.ports.gate import Collaborator, Histories, History, People, RequiredChecks, Reviews
 from app.ports.github import (
     Checks,
@@ -18,12 +20,24 @@ from app.ports.github import (
     Threads,
 )
 from app.ports.jobs import Bells, Intake, Ledger, Notes, Orders
-from app.ports.memory import Answers, Begun, Heads, Outbox, Pace, PastReviews, Purse, Receipts, ReceiptSigner, Runs
+from app.ports.memory import (
+    Answers,
+    Begun,
+    Fixes,
+    Heads,
+    Outbox,
+    Pace,
+    PastReviews,
+    Purse,
+    Receipts,
+    ReceiptSigner,
+    Runs,
+)
 from app.ports.merge_queue import GroupMirrors, GroupRepository
 from app.ports.missed import HookDeliveries, KnownRepositories, Marks, OpenPullRequests
 from app.ports.past import PastChanges, PastPullRequests
 from app.ports.review import Mirrors, Model, Repository
-from app.ports.sandbox import Output, Sandbox, Sandboxes, Tree
+from app.ports.sandbox import KeepingSandboxes, KeptSandbox, Output, Prepared, Sandbox, Sandboxes, Tree
 
 __all__ = [
     "Answers",
@@ -36,14 +50,19 @@ __all__ = [
     "Comment",
     "Comments",
     "Conversation",
+    "FailingChecks",
     "FirstParagraph",
+    "Fixes",
     "GroupMirrors",
     "GroupRepository",
+    "HeadBranches",
     "Heads",
     "Histories",
     "History",
     "HookDeliveries",
     "Intake",
+    "KeepingSandboxes",
+    "KeptSandbox",
     "KnownRepositories",
     "Labels",
     "Ledger",
@@ -68,12 +87,14 @@ __all__ = [
     "Permissions",
     "Place",
     "PolicyParser",
+    "Prepared",
     "Proposals",
     "PullRequests",
     "Purse",
     "Reaction",
     "ReceiptSigner",
     "Receipts",
+    "Repairs",
     "Repository",
     "RequiredChecks",
     "ReviewRequests",
@@ -84,6 +105,8 @@ __all__ = [
     "Runs",
     "Sandbox",
     "Sandboxes",
+    "SignedCommits",
+    "Stacking",
     "Structural",
     "Threads",
     "Tree",

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from app.domain.commands.remembering import Proposal
+from app.domain.commits import Person
 from app.ports.github import Place
 
 FirstParagraph = Callable[[str], str | None]
@@ -58,6 +59,10 @@ class OwnName(Protocol):
 
     async def slug(self) -> str:
         """The name by which people address us."""
+        ...
+
+    async def person(self, place: Place) -> Person:
+        """As whom we commit: GitHub shows our account beside such commits."""
         ...
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from app.domain.fix.memory import FixMemory
 from app.domain.jobs import RowKey
 from app.domain.memory import PastReview
 from app.domain.model import Completion
@@ -128,6 +129,18 @@ class Runs(Protocol):
 
     async def newest(self, repository: RepositoryName, number: int) -> str | None:
         """The id of the newest run of a pull request, by the name that the repository had then, in any case."""
+
+
+class Fixes(Protocol):
+    """What is remembered of the fixes of a pull request. Who can merely write to Redis makes up nothing of it."""
+
+    async def recall(self, ref: PullRequestRef) -> FixMemory:
+        """Nothing, where nothing is kept or what is kept is not ours. Raises LedgerUnavailable."""
+        ...
+
+    async def keep(self, ref: PullRequestRef, memory: FixMemory) -> None:
+        """In place of what was kept. Raises LedgerUnavailable."""
+        ...
 
 
 class Answers(Protocol):

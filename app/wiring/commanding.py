@@ -12,6 +12,7 @@ from app.usecases.commands.run import CommandRun
 from app.usecases.commands.scene import Parts
 from app.usecases.review.run import ReviewRun
 from app.wiring.engine import load_ask_texts
+from app.wiring.fixing import fixes_store
 from app.wiring.reviewing import Clients
 
 
@@ -35,6 +36,7 @@ def command_job(settings: Settings, clients: Clients, ledger: RedisLedger, revie
             outbox=publisher.outbox,
             heads=publisher.heads,
             past=around.past,
+            fixes=fixes_store(settings, clients),
             purse=review.purse,
             ceilings=review.ceilings,
             first_paragraph=FirstParagraph(),
@@ -46,5 +48,6 @@ def command_job(settings: Settings, clients: Clients, ledger: RedisLedger, revie
             marker_key=publisher.marker_key,
             github_url=review.github_url,
             app_id=settings.need_github().app_id,
+            can_execute=clients.sandboxes is not None,
         )
     )

@@ -13,6 +13,7 @@ from app.adapters.parsing.parser import open_parser
 from app.adapters.rules.files import load_rules, read_rules
 from app.adapters.rules.patterns import Re2Pattern
 from app.domain.asking import AskTexts
+from app.domain.fix.answer import FixTexts
 from app.domain.prompting import PromptTemplates
 from app.domain.rules import LoadedRules, Rule
 from app.ports import RulesReader
@@ -92,6 +93,11 @@ def load_agent_texts() -> AgentTexts:
 def load_ask_texts() -> AskTexts:
     """The prompts of questions."""
     return AskTexts(**{one.name: _text(f"ask_{one.name}") for one in fields(AskTexts)})
+
+
+def load_fix_texts() -> FixTexts:
+    """The prompts of fixes."""
+    return FixTexts(**{one.name: _text(f"fix_{one.name}") for one in fields(FixTexts)})
 
 
 def _text(name: str) -> str:

@@ -29,7 +29,7 @@ from app.adapters.store.outbox import RedisOutbox
 from app.adapters.store.past_reviews import RedisPastReviews
 from app.adapters.store.purse import RedisPurse
 from app.adapters.store.receipts import RedisReceipts
-from app.ports import Sandboxes
+from app.ports import KeepingSandboxes
 from app.settings import Settings
 from app.usecases.base_tip import AtBaseTip
 from app.usecases.check_runs import CheckRuns
@@ -52,7 +52,7 @@ class Clients:
     writes: NotifyingWrites
     tokens: InstallationTokens
     redis: Redis
-    sandboxes: Sandboxes | None
+    sandboxes: KeepingSandboxes | None
     """None where nothing may be executed."""
     now: Callable[[], datetime]
 
@@ -66,7 +66,7 @@ def review_job(settings: Settings, clients: Clients, engine: Engine) -> ReviewRu
     client, redis = clients.github, clients.redis
     threads = ThreadWriter(GraphQL(client, now=clients.now), clients.writes)
     private_key = github.private_key.expose()
-    marker_key = _own_key(private_key, "marker")
+    marker_key = own_key(private_key, "marker")
     checks = CheckWriter(client, app_id=github.app_id, now=clients.now)
     check_runs = CheckRuns(checks, RedisOutbox(redis), RedisHeads(redis))
     publisher = Publisher(
@@ -89,14 +89,14 @@ def review_job(settings: Settings, clients: Clients, engine: Engine) -> ReviewRu
         engine=engine,
         publisher=publisher,
         surroundings=Surroundings(
-            past=RedisPastReviews(redis, key=_own_key(private_key, "past reviews")),
+            past=RedisPastReviews(redis, key=own_key(private_key, "past reviews")),
             threads=threads,
             permissions=PermissionReader(client),
             outbox=publisher.outbox,
             notes=RedisNotes(redis),
             marker_key=marker_key,
         ),
-        answers=RedisAnswers(redis, key=_own_key(private_key, "answers")),
+        answers=RedisAnswers(redis, key=own_key(private_key, "answers")),
         purse=RedisPurse(redis),
         deployment_caps=settings.caps,
         sandboxes=clients.sandboxes,
@@ -112,6 +112,6 @@ def review_job(settings: Settings, clients: Clients, engine: Engine) -> ReviewRu
     )
 
 
-def _own_key(private_key_pem: str, purpose: str) -> bytes:
+def own_key(private_key_pem: str, purpose: str) -> bytes:
     """A key for one purpose that only this App can have; the private key itself is not used for it."""
     return hashlib.sha256(f"revwright {purpose}\x00{private_key_pem}".encode()).digest()

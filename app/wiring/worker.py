@@ -20,7 +20,7 @@ from app.adapters.store.pace import RedisPace
 from app.adapters.store.runs import RedisRuns
 from app.domain.jobs import JobKind
 from app.domain.rules import Rule
-from app.ports import Bells, Ledger, Orders, Runs, Sandboxes
+from app.ports import Bells, KeepingSandboxes, Ledger, Orders, Runs
 from app.settings import Settings
 from app.usecases.check_runs import CheckRuns
 from app.usecases.fence import still_ours
@@ -28,6 +28,7 @@ from app.usecases.job import Job
 from app.usecases.review.run import ReviewRun
 from app.wiring.commanding import command_job
 from app.wiring.engine import open_engine
+from app.wiring.fixing import fix_job
 from app.wiring.foreign import foreign_job
 from app.wiring.gating import gate_job
 from app.wiring.ledger import keep_runs_seconds, ledger_options
@@ -56,7 +57,7 @@ async def open_worker_services(
     redis: RedisSettings,
     options: LedgerOptions | None = None,
     *,
-    sandboxes: Sandboxes | None = None,
+    sandboxes: KeepingSandboxes | None = None,
     pace_ms: int = PACE_MS,
     rules: tuple[Rule, ...] | None = None,
 ) -> AsyncIterator[WorkerServices]:
@@ -100,6 +101,7 @@ async def open_worker_services(
                 JobKind.REVIEW: review,
                 JobKind.GATE: gate,
                 JobKind.COMMAND: command_job(settings, clients, ledger, review),
+                JobKind.FIX: fix_job(settings, clients, review),
                 JobKind.QUEUE: queue,
                 JobKind.FOREIGN: foreign_job(clients, ledger, review, gate),
             },

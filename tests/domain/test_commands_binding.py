@@ -16,7 +16,7 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(
-    ("known", "pushed_at", "bound"),
+    ("known", "heard_at", "bound"),
     [
         (HEAD, NOON - SECOND, HEAD),
         (HEAD, NOON, HEAD),
@@ -25,9 +25,9 @@ SECOND = timedelta(seconds=1)
         (BASE, NOON - SECOND, HeadChanged()),
         (None, NOON - SECOND, HeadChanged()),
     ],
-    ids=["before", "in the same second", "pushed after it", "nobody knows when", "another head", "no head known"],
+    ids=["before", "at the same time", "after it", "nobody knows when", "another head", "no head known"],
 )
-def test_the_head_of_a_command(known: Sha | None, pushed_at: datetime | None, bound: Sha | HeadChanged) -> None:
-    kept = KeptNote(Note("comment:1", ""), known, NOON + SECOND)
+def test_the_head_of_a_command(known: Sha | None, heard_at: datetime | None, bound: Sha | HeadChanged) -> None:
+    kept = KeptNote(Note("comment:1", ""), known, NOON + SECOND, heard_at)
 
-    assert bound_head(kept, pull_request(), NOON, pushed_at=pushed_at) == bound
+    assert bound_head(kept, pull_request(), NOON) == bound

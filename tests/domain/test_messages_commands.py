@@ -13,22 +13,29 @@ from app.domain.anchors import Anchor
 from app.domain.commands import parse
 from app.domain.commands.standing import PullStanding
 from app.domain.findings import Quote
+from app.domain.fix.answer import FixAnswer, FixItem
+from app.domain.fix.plan import Plan, PlanStep
+from app.domain.fix.report import ChangedFile, Checked, Fixed, Pushed, Shown
 from app.domain.jobs import JobKind, RowKey
 from app.domain.memory import EntryMemory, FindingState, KnownFinding, PastReview
 from app.domain.messages import commands as words
+from app.domain.messages import fix as fixing
+from app.domain.messages import fix_answers as answers
 from app.domain.messages.commands import Named, answer
 from app.domain.messages.comments import inline_comment, review_body, summary_comment
 from app.domain.messages.config import policy_words
 from app.domain.messages.standing import standing_words
 from app.domain.messages.threads import fixed_reply, gone_reply, round_question, still_there_reply
+from app.domain.objects import Change
+from app.domain.patches import Refusal
 from app.domain.policy import CoreRequirement, LimitsPolicy, ParsedPolicy, Policy, ReviewPolicy, RulesPolicy, TierPolicy
 from app.domain.policy_layers import Layer, Source, compose
 from app.domain.pull_request import Sha
 from app.domain.row import Row, Wanted
 from app.domain.severity import Severity
 from app.domain.tiers import Tier
-from tests import reports
-from tests.build import BASE, HEAD, REF, REPOSITORY, finding, pull_request
+from tests import fixes, reports
+from tests.build import BASE, HEAD, REF, REPOSITORY, diff_of, entry, finding, pull_request
 from tests.domain.test_inert_properties import texts
 from tests.domain.test_messages_inert import alive
 from tests.examples import examples
@@ -69,7 +76,6 @@ def all_words(text: str) -> list[str]:
         words.closed(),
         words.too_old(),
         words.too_many(20),
-        words.no_fix_yet(),
         words.policy_invalid(),
         words.interrupted(),
         words.no_model(),
@@ -94,7 +100,58 @@ def all_words(text: str) -> list[str]:
         words.human_asked((), person=None),
         standing_words(replace(STANDING, row=replace(ROW, error=text, dead=True, paused=True))),
         policy_words(compose((layer,)), (text,)),
+        *_of_fixes(text),
     ]
+
+
+def _of_fixes(text: str) -> list[str]:
+    """Everything that a fix says: to whoever asks for it, while it goes on, and in the end."""
+    item, sha = (FixItem(text, text),), Sha("c" * 40)
+    ran = replace(fixes.ran(failed=1), command=text, limit=text)
+    plan = Plan((PlanStep(shown_step(text)),))
+    checked = Checked(text, (ran,), (ran,), (text,), Shown.NO_TEST)
+    fixed = Fixed(FixAnswer(text, item, item, text), (ChangedFile(text, 1, 0),), checked, (text,), (text,))
+    pushed = Pushed(sha, text)
+    refused = fixing.refusals((Refusal(text, text), Refusal("", text)))
+    what = answers.what((text,) * 7, words=True)
+    return [
+        fixing.queued(what, sha),
+        fixing.working(what, sha, "a model is at work", plan),
+        fixing.report(fixed, pushed, ORIGIN, fixes.COST, delivered="Fixed."),
+        fixing.report(fixed, None, ORIGIN, fixes.COST, delivered=fixing.offered(fixing.fork_is_closed())),
+        *(
+            fixing.not_fixed(reason, ORIGIN, fixes.COST, details=details)
+            for reason, details in (
+                (answers.refused_patch(), refused),
+                (answers.checks_worse(), fixing.reasons((text,))),
+                (answers.still_red((text,)), fixing.still_failing((ran,))),
+                (answers.no_change(), fixing.not_fixed_items(item)),
+                (answers.moved_meanwhile(), ""),
+            )
+        ),
+        *(
+            told(text)
+            for told in (
+                answers.may_not,
+                answers.conflict,
+                answers.branch_protected,
+                answers.cannot_verify,
+                answers.model_ended,
+                answers.github_refused,
+                answers.sandbox_gone,
+                answers.given_up,
+            )
+        ),
+        answers.turned_off(ORIGIN.commit(sha)),
+        answers.head_moved(sha),
+        answers.nothing_to_fix("open finding"),
+        answers.too_many_attempts(1),
+    ]
+
+
+def shown_step(text: str) -> str:
+    """As much of the text as a step of a plan may have."""
+    return "".join(one for one in text if one.isprintable())[:120].strip() or "a step"
 
 
 @given(pool=st.lists(texts, min_size=1, max_size=2))
@@ -117,6 +174,24 @@ def test_words_of_others_that_are_a_command_are_none_in_our_mouth(text: str) -> 
     for told in all_words(text):
         whole = answer(named(text), told)
         assert [line for line in whole.splitlines() if parse(line, "revwright") is not None] == []
+
+
+@given(text=texts)
+@settings(max_examples=examples(20, search=200), deadline=None)
+def test_what_programs_printed_and_a_patch_stay_code(text: str) -> None:
+    ran = fixes.ran(output=text)
+    patch = fixing.patch_text((Change(entry(text), diff_of(*(f"+{line}" for line in text.splitlines())), None),))
+    report = fixing.report(
+        fixes.checked(before=(ran,), after=(ran,)), None, ORIGIN, fixes.COST, delivered=fixing.offered(""), patch=patch
+    )
+    for told in (
+        report,
+        fixing.not_fixed(answers.setup_failed("make deps"), ORIGIN, fixes.COST, details=fixing.printed(text)),
+    ):
+        whole = answer(named(text), told)
+        paragraph = FirstParagraph()(whole)
+        assert paragraph is None or parse(paragraph, "revwright") is None
+        assert not alive(whole), whole
 
 
 def test_nothing_else_that_we_say_is_a_command() -> None:

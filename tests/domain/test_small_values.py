@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.jobs import JobKind, RowKey
 from app.domain.model import Usage
-from app.domain.policy import CoreRequirement, FixPolicy, Policy, RulesPolicy, TierPolicy, without_effect
+from app.domain.policy import RulesPolicy
 from app.domain.prices import Price, cost_usd
 from app.domain.pull_request import PullRequestRef, RepositoryName
 from app.domain.rule_choice import applies, enabled, for_paths
@@ -44,13 +44,6 @@ def test_cost_counts_cached_tokens_at_their_own_price() -> None:
 def test_usage_adds_up_and_stays_unknown_once_it_is() -> None:
     assert Usage(1, 2, 3) + Usage(10, 20, 30) == Usage(11, 22, 33)
     assert (Usage.none() + Usage(0, 0, 0, known=False)).known is False
-
-
-def test_a_policy_says_what_has_no_effect_yet() -> None:
-    assert without_effect(Policy()) == ()
-    acted_on = Policy(commands=(("fix", "admin"),), tiers=TierPolicy(core=(CoreRequirement(("a",)),)))
-    assert without_effect(acted_on) == ()
-    assert without_effect(Policy(fix=FixPolicy(enabled=False))) == ("fix",)
 
 
 def test_rules_are_chosen_by_pack_id_and_path() -> None:

@@ -7,31 +7,41 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.domain.sandbox import Command, Ended, Isolation
-from app.ports import Output, Sandbox, Sandboxes, Tree
+from app.domain.sandbox import Command, Ended, Isolation, WorkspaceKey
+from app.ports import KeepingSandboxes, KeptSandbox, Output, Prepared, Tree
 
 SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Impatient:
-    """Implements ports.Sandboxes: others with less time for each command."""
+    """Implements ports.KeepingSandboxes: others with less time for each command."""
 
-    sandboxes: Sandboxes
+    sandboxes: KeepingSandboxes
 
     async def isolation(self) -> Isolation:
         return await self.sandboxes.isolation()
 
     @asynccontextmanager
-    async def open(self, tree: Tree, *, git: bool = False) -> AsyncIterator[Sandbox]:
-        async with self.sandboxes.open(tree, git=git) as sandbox:
+    async def open(
+        self,
+        tree: Tree,
+        *,
+        git: bool = False,
+        environment: Prepared | None = None,
+        keep: WorkspaceKey | None = None,
+    ) -> AsyncIterator[KeptSandbox]:
+        async with self.sandboxes.open(tree, git=git, environment=environment, keep=keep) as sandbox:
             yield _Hurried(sandbox)
+
+    async def forget(self, owner: str) -> None:
+        await self.sandboxes.forget(owner)
 
 
 class _Hurried:
     """Implements ports.Sandbox; all but `run` is the other one's."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: KeptSandbox) -> None:
         self._sandbox = sandbox
         self.read, self.write = sandbox.read, sandbox.write
         self.delete, self.collect = sandbox.delete, sandbox.collect
@@ -39,6 +49,10 @@ class _Hurried:
     @property
     def has_git(self) -> bool:
         return self._sandbox.has_git
+
+    @property
+    def resumed(self) -> bool:
+        return self._sandbox.resumed
 
     async def run(self, command: Command, output: Output | None = None) -> Ended:
         limits = replace(command.limits, seconds=min(command.limits.seconds, SECONDS))

@@ -147,14 +147,14 @@ async def test_a_person_is_asked_who_can_decide(github: FakeGitHub, world: World
     assert "@" not in told
 
 
-async def test_a_fix_button_says_that_this_version_cannot(github: FakeGitHub, world: World) -> None:
+async def test_a_fix_button_where_nothing_may_be_executed(github: FakeGitHub, world: World) -> None:
     pull, ann = await reviewed_bug(world), writer(github, world)
     run = newest(world, pull)
     run.actions.append({"identifier": "fix", "label": "Fix these", "description": ""})
     world.repo.request_action(run, "fix", by=ann)
     await world.settle()
 
-    assert "cannot fix yet" in reply(pull)
+    assert reply(pull).startswith("`fix`, pressed by ann: This deployment has no sandbox")
 
 
 async def test_a_button_where_reviews_are_paused_or_the_policy_is_invalid_or_after_too_many(

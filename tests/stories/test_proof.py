@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -30,7 +31,8 @@ WRONG = "echo $(( $1 / 100 ))\n"
 DEFECT = {"$1 / 100": {"title": "Half a euro is lost", "severity": "P1", "body": "It rounds down."}}
 COMMAND = 'got=$(sh pay/a.sh 150); echo "150 cents became $got"; test "$got" = 2'
 EXPECTED = "150 cents became 1"
-STAYS = "sleep 6173"
+STAYS = f"sleep 6173.{os.getpid()}"
+"""Of this process alone: the suite runs in several."""
 
 
 @pytest.fixture(scope="module")

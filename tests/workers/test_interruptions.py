@@ -146,7 +146,7 @@ async def test_a_stop_that_github_does_not_hear_of_is_told_later(ledger: RedisLe
 
 
 async def test_a_kind_that_does_its_work_one_by_one_goes_on_when_more_is_wanted(ledger: RedisLedger) -> None:
-    heard: list[type[Exception]] = []
+    heard: list[str] = []
     owners: list[str] = []
     beaten = asyncio.Event()
 
@@ -158,8 +158,8 @@ async def test_a_kind_that_does_its_work_one_by_one_goes_on_when_more_is_wanted(
         await ledger.hand_back(KEY, owners[0], counted=True)
         try:
             await guard()
-        except OwnershipLost as lost:
-            heard.append(type(lost))
+        except (OwnershipLost, asyncio.CancelledError):  # by the guard, or by a heartbeat that was faster
+            heard.append("lost")
             raise
         return Outcome("never")
 
@@ -173,7 +173,7 @@ async def test_a_kind_that_does_its_work_one_by_one_goes_on_when_more_is_wanted(
     limits = {**LIMITS, JobKind.REVIEW: replace(LIMITS[JobKind.REVIEW], newer_ends_it=False)}
     await replace(attempts_at(ledger, Scripted(writes)), ledger=watched, limits=limits).answer(Queue.REVIEW)
 
-    assert heard == [OwnershipLost]
+    assert heard == ["lost"]
 
 
 async def test_the_lease_goes_on_while_a_superseded_job_ends(ledger: RedisLedger) -> None:

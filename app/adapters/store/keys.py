@@ -93,6 +93,11 @@ def outbox(ref: str) -> str:
     return f"{PREFIX}:outbox:{ref}"
 
 
+def fixes(ref: str) -> str:
+    """What is remembered of the fixes of a pull request."""
+    return f"{PREFIX}:fixes:{ref}"
+
+
 def past_review(ref: str) -> str:
     """Signed: what the last review of a pull request came to. Kept as long as the outbox."""
     return f"{PREFIX}:past:{ref}"

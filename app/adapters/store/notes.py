@@ -32,7 +32,17 @@ class RedisNotes:
 
 
 def _note(id_: str, kept: str) -> KeptNote:
-    head, milliseconds, text = kept.split("\n", 2)
+    head, taken_at, rest = kept.split("\n", 2)
+    text, _, head_at = rest.rpartition("\n")
+    if head_at and not (head_at.isascii() and head_at.isdigit()):  # an older version wrote it, which kept no such time
+        text, head_at = rest, ""
     return KeptNote(
-        Note(id_, text), Sha(head) if head else None, datetime.fromtimestamp(int(milliseconds) / 1000, tz=UTC)
+        Note(id_, text),
+        Sha(head) if head else None,
+        _at(taken_at),
+        _at(head_at) if head_at else None,
     )
+
+
+def _at(milliseconds: str) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, tz=UTC)

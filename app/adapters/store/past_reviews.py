@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 import zlib
 from itertools import chain
@@ -12,6 +10,7 @@ from redis.asyncio import Redis
 
 from app.adapters.store import keys
 from app.adapters.store.scripts import translated
+from app.adapters.store.seal import Seal
 from app.domain.memory import PastReview
 from app.domain.past_reviews_json import decode, encode, lessened
 from app.domain.pull_request import PullRequestRef
@@ -34,7 +33,7 @@ class RedisPastReviews:
         self, redis: Redis, *, key: bytes, keep_seconds: int = keys.OUTBOX_SECONDS, max_bytes: int = MAX_BYTES
     ) -> None:
         self._redis = redis
-        self._key = key
+        self._seal = Seal(key)
         self._keep_seconds = keep_seconds
         self._max_bytes = max_bytes
 
@@ -43,8 +42,8 @@ class RedisPastReviews:
             found: bytes | None = await self._redis.get(keys.past_review(str(ref)))
         if found is None:
             return None
-        signature, _, value = found.partition(b" ")
-        if not hmac.compare_digest(signature, self._signature(ref, value)):
+        value = self._seal.opened(ref, found)
+        if value is None:
             _log.warning(
                 "what is kept of the last review of %s is not ours; it is reviewed as if for the first time", ref
             )
@@ -63,9 +62,8 @@ class RedisPastReviews:
         if value is None:
             _log.error("the review of %s is too large to be kept; the next one is compared with an earlier one", ref)
             return
-        signed = self._signature(ref, value) + b" " + value
         async with translated():
-            await self._redis.set(keys.past_review(str(ref)), signed, ex=self._keep_seconds)
+            await self._redis.set(keys.past_review(str(ref)), self._seal.put(ref, value), ex=self._keep_seconds)
 
     def _fitting(self, ref: PullRequestRef, past: PastReview) -> bytes | None:
         for smaller in chain((past,), lessened(past)):
@@ -76,9 +74,6 @@ class RedisPastReviews:
                     _log.warning("of the review of %s, %d closed findings and %d entries are not kept", ref, *left_out)
                 return value
         return None
-
-    def _signature(self, ref: PullRequestRef, value: bytes) -> bytes:
-        return hmac.new(self._key, str(ref).encode() + b"\x00" + value, hashlib.sha256).hexdigest().encode()
 
 
 def _packed(data: bytes) -> bytes | None:

@@ -14,16 +14,13 @@ class HeadChanged:
     """The head is another one now, or nobody can tell which one was meant."""
 
 
-def bound_head(
-    kept: KeptNote, pull: PullRequest, created_at: datetime, *, pushed_at: datetime | None
-) -> Sha | HeadChanged:
+def bound_head(kept: KeptNote, pull: PullRequest, created_at: datetime) -> Sha | HeadChanged:
     """The head that was the newest when the comment was written and still is.
 
-    `created_at`: when the comment was written, by GitHub's clock. `pushed_at`: when GitHub took the present head; None
-    when nobody knows, and then nothing is bound. Dates of git are their authors' to choose, and count for nothing.
+    `created_at`: when the comment was written, by GitHub's clock, which leaves out the fraction of the second. We hear
+    of a head after it was pushed, so one that we had heard of by then was there by then; of what nobody told us, nobody
+    knows, and nothing is bound. Dates of git are their authors' to choose, and count for nothing.
     """
-    if kept.head is None or kept.head != pull.head_sha:
+    if kept.head is None or kept.head_at is None or kept.head != pull.head_sha:
         return HeadChanged()
-    if pushed_at is None or pushed_at > created_at:
-        return HeadChanged()
-    return kept.head
+    return HeadChanged() if kept.head_at > created_at else kept.head

@@ -32,6 +32,7 @@ AUTHORITY: Mapping[Button, Verb] = MappingProxyType(
 )
 """Who may press it: whoever may say this."""
 
+FIX_THESE = CheckAction(Button.FIX, "Fix these", "Fix what blocks, in a verified commit")
 RE_REVIEW = CheckAction(Button.REVIEW, "Re-review", "Look at this head again")
 ASK_A_HUMAN = CheckAction(Button.HUMAN, "Ask a human", "Say who can decide, in a comment")
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from app.domain.commands.buttons import ASK_A_HUMAN, RE_REVIEW, CheckAction
+from app.domain.commands.buttons import ASK_A_HUMAN, FIX_THESE, RE_REVIEW, CheckAction
 from app.domain.entries import display_path
 from app.domain.findings import Finding
 from app.domain.inert import inline
@@ -155,8 +155,10 @@ def conclusion_of(verdict: Verdict) -> Conclusion:
     assert_never(verdict)
 
 
-def concluded(report: Report, origin: Origin) -> CheckOutput:
-    """The finished review: verdict, findings, coverage, how it was done; the last line is for machines."""
+def concluded(report: Report, origin: Origin, *, fixable: bool = False) -> CheckOutput:
+    """The finished review: verdict, findings, coverage, how it was done; the last line is for machines. `fixable`:
+    whether a fix can be asked for here.
+    """
     summary = (
         Part("\n".join(f"- {reason}" for reason in reasons(report.verdict))),
         Part(next_step(report)),
@@ -169,20 +171,21 @@ def concluded(report: Report, origin: Origin) -> CheckOutput:
         summary=_within(summary, MAX_OUTPUT),
         text=_within(_details(report, origin), MAX_OUTPUT - len(last.encode())) + "\n\n" + last,
         annotations=tuple(_annotation(f) for f in report.findings[:MAX_ANNOTATIONS]),
-        actions=_actions(report.verdict),
+        actions=_actions(report, fixable=fixable),
     )
 
 
-def _actions(verdict: Verdict) -> tuple[CheckAction, ...]:
+def _actions(report: Report, *, fixable: bool) -> tuple[CheckAction, ...]:
     """After a pass there is nothing to press for; a person is asked where one has to decide."""
-    match verdict:
+    fixes = (FIX_THESE,) if fixable and any(f.severity.at_least(report.block_at) for f in report.findings) else ()
+    match report.verdict:
         case Passed():
             return ()
         case Blocked() | NeedsHuman():
-            return (RE_REVIEW, ASK_A_HUMAN)
+            return (*fixes, RE_REVIEW, ASK_A_HUMAN)
         case Incomplete():
             return (RE_REVIEW,)
-    assert_never(verdict)
+    assert_never(report.verdict)
 
 
 def _details(report: Report, origin: Origin) -> tuple[Part, ...]:

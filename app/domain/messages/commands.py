@@ -12,11 +12,11 @@ from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
 
 USAGE: dict[Verb, tuple[str, str]] = {
     Verb.REVIEW: ("review [full]", "looks again; `full` also at what was covered before"),
-    Verb.FIX: ("fix [P0|P1|all|<finding>|words]", "not in this version yet"),
+    Verb.FIX: ("fix [P0|P1|all|<finding>|words]", "repairs findings in a sandbox, verifies, and pushes one commit"),
     Verb.ASK: ("ask <question>", "answers from the code at the newest head"),
     Verb.DISMISS: ("dismiss <finding> <reason>", "takes a finding off the list; in its thread the reason will do"),
     Verb.REOPEN: ("reopen <finding>", "takes a dismissal back"),
-    Verb.STOP: ("stop", "ends the review that runs or waits; the next push starts anew"),
+    Verb.STOP: ("stop", "ends the review and the fix that run or wait; the next push starts a review anew"),
     Verb.PAUSE: ("pause", "nothing is reviewed here until `resume`"),
     Verb.RESUME: ("resume", "ends a pause"),
     Verb.STATUS: ("status", "how this pull request stands"),
@@ -85,10 +85,6 @@ def too_old() -> str:
 
 def too_many(most: int) -> str:
     return f"More than {most} commands within an hour are not answered. This is said once."
-
-
-def no_fix_yet() -> str:
-    return "This version cannot fix yet, so nothing was changed."
 
 
 def policy_invalid() -> str:

@@ -25,7 +25,7 @@ def system_message(
     """
     text = Template(templates.system).substitute(
         rules=_rules(rules, titles),
-        guidelines=_guidelines(snapshot.policy.review.instructions, snapshot.guidelines),
+        guidelines=guidelines_words(snapshot.policy.review.instructions, snapshot.guidelines),
         skills=_skills(snapshot.skills),
     )
     return Message(Role.SYSTEM, text)
@@ -42,7 +42,8 @@ def _heading(rule: Rule) -> str:
     return f"=== rule {rule.id} ({rule.severity}): {rule.title}"
 
 
-def _guidelines(instructions: str, guidelines: Iterable[Guideline]) -> str:
+def guidelines_words(instructions: str, guidelines: Iterable[Guideline]) -> str:
+    """The policy's `review.instructions`, then each guideline with what it counts for."""
     parts = [_guideline(guideline) for guideline in guidelines]
     if instructions:
         parts.insert(0, f"=== review.instructions of the policy file, for all files\n{shown(instructions).strip()}\n")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from app.domain.commands import Review
+from app.domain.commands import Fix, Review
 from app.domain.commands.asked import Pressed
 from app.domain.commands.buttons import Button
 from app.domain.memory import FindingState
 from app.domain.messages import commands as words
 from app.domain.pull_request import PullRequest
 from app.domain.row import Wish
+from app.usecases.commands.fixing import fix
 from app.usecases.commands.reviews import review
 from app.usecases.commands.scene import Answer, Parts, Scene
 
@@ -30,7 +31,7 @@ async def press(scene: Scene, pressed: Pressed, button: Button) -> Answer | None
     """None where the check itself shows what comes of it."""
     match button:
         case Button.FIX:
-            return Answer(words.no_fix_yet(), done=False)
+            return await fix(scene, Fix(""))
         case Button.REVIEW:
             answer = await review(scene, Review(full=False, focus=""))
             await _others(scene, pressed)

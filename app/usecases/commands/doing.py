@@ -21,9 +21,9 @@ from app.domain.commands import (
     Stop,
 )
 from app.domain.inert import phrase
-from app.domain.messages import commands as words
 from app.usecases.commands.asking import ask
 from app.usecases.commands.findings import settle
+from app.usecases.commands.fixing import fix
 from app.usecases.commands.remembering import remember
 from app.usecases.commands.reviews import order, review
 from app.usecases.commands.scene import Answer, Scene
@@ -46,7 +46,7 @@ async def do(scene: Scene, command: Command) -> Answer:
         case Remember():
             return await remember(scene, command)
         case Fix():
-            return Answer(words.no_fix_yet(), done=False)
+            return await fix(scene, command)
         case Ask():
             return await ask(scene, command)
     assert_never(command)

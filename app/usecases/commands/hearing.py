@@ -7,10 +7,12 @@ from datetime import timedelta
 
 from app.domain.commands import Command, Help, Status, Unknown, parse
 from app.domain.commands.asked import Said
+from app.domain.commands.binding import HeadChanged, bound_head
 from app.domain.commands.parsing import verb_of
 from app.domain.commands.verbs import Verb
 from app.domain.messages import commands as words
 from app.domain.pull_request import PullRequest
+from app.domain.row import KeptNote
 from app.ports import Comment, Place, Reaction
 from app.usecases.commands.desk import MOST_AN_HOUR, WITHOUT_POLICY, Desk
 from app.usecases.commands.doing import do
@@ -32,8 +34,9 @@ class Hearing:
     def _voice(self) -> Voice:
         return Voice(self.parts)
 
-    async def hear(self, pull: PullRequest, said: Said, wish: str, guard: Guard, progress: Progress) -> str:
-        """What became of the comment, in our words."""
+    async def hear(self, pull: PullRequest, said: Said, kept: KeptNote, guard: Guard, progress: Progress) -> str:
+        """What became of the comment, in our words. A comment is one wish for ever, by the id of its note."""
+        wish = kept.note.id
         place = Place(pull.ref, pull.repository)
         comment = await self.parts.comments.read(place, said.comment, line=said.thread is not None)
         if comment is None or not _as_said(comment, said, pull):
@@ -56,12 +59,22 @@ class Hearing:
             return "one too many: told so"
         await self._voice.sign(place, said, Reaction.SEEN)
         await self.parts.outbox.finish(pull.ref, f"seen:{wish}", said.comment)
+        bound = bound_head(kept, pull, comment.created_at)
         scene = Scene(
-            self.parts, pull, said.who, wish, allowed.effective, allowed.problems, progress, said.thread, said.comment
+            self.parts,
+            pull,
+            said.who,
+            wish,
+            allowed.effective,
+            allowed.problems,
+            progress,
+            said.thread,
+            said.comment,
+            head=None if isinstance(bound, HeadChanged) else bound,
         )
         answer = await self._answer(scene, command, comment)
         await guard()
-        if answer is not None:
+        if answer is not None and answer.text:
             await self._voice.answer(place, said, verb, answer.text)
         done = answer is not None and answer.done
         await self._voice.sign(place, said, Reaction.DONE if done else Reaction.REFUSED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from app.domain.commands import Pause, Resume, Review, Stop
+from app.domain.jobs import JobKind, RowKey
 from app.domain.messages import commands as words
 from app.domain.row import Wish
 from app.usecases.commands.scene import Answer, Scene
@@ -26,13 +27,16 @@ async def review(scene: Scene, command: Review) -> Answer:
 
 
 async def order(scene: Scene, command: Stop | Pause | Resume) -> Answer:
-    """Each does nothing when it is done twice."""
+    """Each does nothing when it is done twice. Fixes are stopped with the reviews; a pause leaves none under way."""
     orders = scene.parts.orders
+    fixes = RowKey(JobKind.FIX, scene.pull.ref)
     match command:
         case Stop():
-            return Answer(words.stopped(something=await orders.stop(scene.review)))
+            fixing = await orders.stop(fixes)
+            return Answer(words.stopped(something=await orders.stop(scene.review) or fixing))
         case Pause():
-            return Answer(words.paused(something=await orders.pause(scene.review)))
+            fixing = await orders.stop(fixes)
+            return Answer(words.paused(something=await orders.pause(scene.review) or fixing))
         case Resume():
             return Answer(words.resumed(something=await orders.resume(scene.review)))
     assert_never(command)

@@ -91,19 +91,17 @@ class CommandRun:
         answered = f"answered:{wish}"
         if answered in await self.parts.outbox.finished(pull.ref, answered):
             return "answered before"
-        told = await self._act(pull, asked, wish, guard, progress)
-        await self.parts.outbox.finish(pull.ref, answered, 1)
-        return told
-
-    async def _act(self, pull: PullRequest, asked: Asked, wish: str, guard: Guard, progress: Progress) -> str:
         match asked:
             case Said():
-                return await Hearing(self.parts).hear(pull, asked, wish, guard, progress)
+                told = await Hearing(self.parts).hear(pull, asked, kept, guard, progress)
             case Pressed():
-                return await self._pressed(pull, asked, wish, guard, progress)
+                told = await self._pressed(pull, asked, wish, guard, progress)
             case Settled():
-                return await self._settled(pull, asked, wish, guard, progress)
-        assert_never(asked)
+                told = await self._settled(pull, asked, wish, guard, progress)
+            case _:
+                assert_never(asked)
+        await self.parts.outbox.finish(pull.ref, answered, 1)
+        return told
 
     async def _pressed(self, pull: PullRequest, pressed: Pressed, wish: str, guard: Guard, progress: Progress) -> str:
         button = button_of(pressed.button)
@@ -117,9 +115,11 @@ class CommandRun:
         await guard()
         if allowed is None or allowed.problems:
             return f"{button}: refused, {'the permission is missing' if allowed is None else 'the policy is invalid'}"
-        scene = Scene(self.parts, pull, pressed.who, wish, allowed.effective, allowed.problems, progress)
+        scene = Scene(
+            self.parts, pull, pressed.who, wish, allowed.effective, allowed.problems, progress, head=pressed.head
+        )
         answer = await press(scene, pressed, button)
-        if answer is not None:
+        if answer is not None and answer.text:
             await self._voice.tell(
                 place, pressed.who, button.value, answer.text, key=f"pressed:{button}:{pull.head_sha}"
             )

@@ -12,7 +12,7 @@ from app.domain.jobs import JobKind, RowKey
 from app.domain.money import Caps
 from app.domain.policy import Policy
 from app.domain.policy_layers import EffectivePolicy
-from app.domain.pull_request import PullRequest
+from app.domain.pull_request import PullRequest, Sha
 from app.domain.row import Note, Wanted, Wish
 from app.ports import (
     Answers,
@@ -20,6 +20,7 @@ from app.ports import (
     Comments,
     Conversation,
     FirstParagraph,
+    Fixes,
     Heads,
     Intake,
     Ledger,
@@ -60,6 +61,7 @@ class Parts:
     outbox: Outbox
     heads: Heads
     past: PastReviews
+    fixes: Fixes
     purse: Purse
     ceilings: Ceilings
     first_paragraph: FirstParagraph
@@ -72,6 +74,8 @@ class Parts:
     marker_key: bytes
     github_url: str
     app_id: int
+    can_execute: bool = False
+    """Whether there is a sandbox, without which nothing is fixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,8 @@ class Scene:
     thread: int | None = None
     comment: int = 0
     """The comment in which it was said; 0 for a button."""
+    head: Sha | None = None
+    """The head to which it is bound: what the person can have seen. None where nobody can tell."""
 
     @property
     def policy(self) -> Policy:
@@ -114,7 +120,9 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is said to a command. `text` is inert; `done`: whether it was done, or refused."""
+    """What is said to a command. `text` is inert, and empty where a comment of its own says it; `done`: whether it was
+    done, or refused.
+    """
 
     text: str
     done: bool = True

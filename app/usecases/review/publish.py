@@ -44,12 +44,20 @@ class Publisher:
     marker_key: bytes
 
     async def publish(
-        self, place: Place, examined: Examined, around: Around, origin: Origin, guard: Guard, *, person: str | None
+        self,
+        place: Place,
+        examined: Examined,
+        around: Around,
+        origin: Origin,
+        guard: Guard,
+        *,
+        person: str | None,
+        fixable: bool,
     ) -> None:
         """The check comes last, so that it never concludes before what it points at is there.
 
         `guard` is awaited before each write: whatever is not written when a newer head is wanted, never is. `person` is
-        the login of the one who is asked when the rounds are used up.
+        the login of the one who is asked when the rounds are used up; `fixable`: whether a fix can be asked for here.
         """
         report = examined.report
         await guard()
@@ -68,7 +76,7 @@ class Publisher:
         except GitHubRefused as error:  # a locked conversation, say; the check tells the same
             _log.warning("%s: the summary comment was refused: %s", place.ref, error)
         verdict = words.conclusion_of(report.verdict)
-        output = words.concluded(shown, origin)
+        output = words.concluded(shown, origin, fixable=fixable)
         await guard()
         if verdict is Conclusion.SUCCESS:
             passing = Passing(self.check_runs, self.heads, self.pull_requests)

@@ -108,7 +108,8 @@ class ReviewRun:
         await self.surroundings.taken_in(place, around)
         examined, receipt = await self._with_receipt(row, place, examined)
         origin = Origin(row.run, self.github_url, pull.repository, pull.head_sha, receipt)
-        await self.publisher.publish(place, examined, around, origin, guard, person=pull.author)
+        fixable = snapshot.policy.fix.enabled and self.sandboxes is not None and self.engine.choice is not None
+        await self.publisher.publish(place, examined, around, origin, guard, person=pull.author, fixable=fixable)
         await self.surroundings.published(pull.ref)
         if examined.retry_at is None:  # else the next attempt finds again what was answered in this one
             await self.answers.forget(row.key)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from arq.connections import ArqRedis
 
+from app.adapters.store import keys
 from app.adapters.store.ledger import RedisLedger
 from app.adapters.store.notes import RedisNotes
 from app.domain.jobs import JobKind, Queue, RowKey
 from app.domain.row import Note
-from tests.adapters.store.ledger import OPTIONS, WANTED, accepted, delivery
+from tests.adapters.store.ledger import OPTIONS, PUSHED, WANTED, accepted, delivery, free
 from tests.build import HEAD, KEY
 
 GATE, COMMAND = RowKey(JobKind.GATE, KEY.ref), RowKey(JobKind.COMMAND, KEY.ref)
@@ -74,3 +76,57 @@ async def test_notes_are_kept_in_order_and_one_by_one(ledger: RedisLedger, notes
     assert [one.note for one in await notes.of(COMMAND)] == [Note("a", "2")]
     await notes.done(COMMAND, Note("a", "2"))
     assert await notes.of(COMMAND) == ()
+
+
+async def heard_at(ledger: RedisLedger, notes: RedisNotes, number: int) -> datetime | None:
+    """When the head of a new note was first heard of."""
+    assert await ledger.accept(delivery(f"comment-{number}"), COMMAND, ASKED, note=Note(str(number), "x"))
+    return next(one.head_at for one in await notes.of(COMMAND) if one.note.id == str(number))
+
+
+async def test_a_head_that_was_heard_of_again_keeps_its_first_time(ledger: RedisLedger, notes: RedisNotes) -> None:
+    await accepted(ledger)
+    first = await heard_at(ledger, notes, 1)
+    assert first is not None
+    begin = first + timedelta(milliseconds=2)
+    while datetime.now(UTC) < begin:
+        await free(ledger)
+    assert await ledger.accept(delivery("again"), KEY, replace(WANTED, trigger="reopened"))
+    assert await heard_at(ledger, notes, 2) == first
+
+    assert await ledger.accept(delivery("push"), KEY, PUSHED)
+    assert await ledger.accept(delivery("back"), KEY, WANTED)
+    back = await heard_at(ledger, notes, 3)
+    assert back is not None
+    assert back > first, "a head that was left and came back was there from then on"
+
+
+async def test_nobody_knows_since_when_where_no_head_is_known(ledger: RedisLedger, notes: RedisNotes) -> None:
+    assert await heard_at(ledger, notes, 1) is None
+
+
+@pytest.mark.parametrize("text", ["[]", "x\n[]", "a\n12x", "", "7\u0661"])
+async def test_a_note_of_an_older_version_has_no_such_time(redis: ArqRedis, notes: RedisNotes, text: str) -> None:
+    await put(redis, f"{HEAD}\n1000\n{text}")
+
+    (kept,) = await notes.of(COMMAND)
+    assert (kept.note, kept.head, kept.head_at) == (Note("7", text), HEAD, None)
+    assert kept.taken_at == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+
+
+async def test_a_row_of_an_older_version_counts_from_now_on(
+    ledger: RedisLedger, notes: RedisNotes, redis: ArqRedis
+) -> None:
+    await accepted(ledger)
+    gone: Any = redis.hdel(keys.row(str(KEY)), "head_at")
+    assert await gone == 1
+    begin = datetime.now(UTC)
+
+    late = await heard_at(ledger, notes, 1)
+    assert late is not None
+    assert late > begin - timedelta(seconds=30)
+
+
+async def put(redis: ArqRedis, value: str) -> None:
+    done: Any = redis.hset(keys.notes(str(COMMAND)), "7", value)
+    assert await done == 1

@@ -13,14 +13,17 @@ redis.call('SET', KEYS[2], '1', 'EX', ARGV[1])
 
 -- A comment does not tell of the head: then it is the newest that we heard of.
 local review = P .. 'row:' .. string.gsub(ARGV[12], '^[a-z]+', 'review')
-local head = ARGV[3] ~= '' and ARGV[3] or redis.call('HGET', review, 'head') or ''
+local known = redis.call('HMGET', review, 'head', 'head_at')
+local head = ARGV[3] ~= '' and ARGV[3] or known[1] or ''
+-- When we first heard of this head.
+local head_at = head == known[1] and known[2] or now
 
 local function want(name, queue, announce)
   local key = P .. 'row:' .. name
   local generation, open = want_more(name, queue, ARGV[4])
   redis.call('HSET', key, 'repository', ARGV[2], 'draft', ARGV[5])
   if head ~= '' then
-    redis.call('HSET', key, 'head', head)
+    redis.call('HSET', key, 'head', head, 'head_at', string.format('%.0f', head_at))
   end
   local first = open and tonumber(redis.call('HGET', key, 'wanted_at') or now) or now
   if not open then
@@ -42,7 +45,7 @@ end
 
 local function keep_note(name)
   local notes = P .. 'notes:' .. name
-  redis.call('HSETNX', notes, ARGV[9], head .. '\n' .. string.format('%.0f', now) .. '\n' .. ARGV[10])
+  redis.call('HSETNX', notes, ARGV[9], head .. '\n' .. string.format('%.0f', now) .. '\n' .. ARGV[10] .. '\n' .. (head ~= '' and string.format('%.0f', head_at) or ''))
   redis.call('EXPIRE', notes, ARGV[11])
 end
 
