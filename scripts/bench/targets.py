@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scripts.bench import ack, busy, checkout, contenders, engine, files, queue, real_ranges, review, sandbox
+from scripts.bench import ack, busy, checkout, contenders, engine, files, fix, queue, real_ranges, review, sandbox
 from scripts.bench.results import Results
 
 
@@ -53,6 +53,7 @@ TARGETS = (
     Target(files.NAME, files.column(20_000), files.COLLECT_TO_HASH, 2.0),
     Target(files.NAME, files.column(20_000), files.REMOVE_TO_RM, 1.5),
     Target(checkout.NAME, checkout.WARM, checkout.SECONDS, 0.3),
+    Target(fix.NAME, fix.ASKED, fix.FIRST, 2.0),
     Target(checkout.NAME, checkout.COLD, checkout.FROM_FIRST_BYTE, 2.0),
 )
 
