@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from app.adapters.sandbox.files.directories import open_own_directory
 
 _PASSES = 100
+_LOOKS = 100
 """Over one directory, while each still finds something: files may come in until the last process is dead."""
 _CURRENT = b"current"
 
@@ -56,21 +57,27 @@ class _Removal:
         while self.waiting:
             self.waiting -= 1
             os.rename(b"%d" % self.waiting, _CURRENT, src_dir_fd=self.trash, dst_dir_fd=self.trash)
-            try:
-                fd, _ = open_own_directory(self.trash, _CURRENT)
-            except OSError as error:
-                self._failed(error)
-            else:
-                try:
-                    self._empty(fd)
-                finally:
-                    os.close(fd)
-            try:
-                os.rmdir(_CURRENT, dir_fd=self.trash)
-            except OSError as error:
-                self._failed(error)
+            if not any(self._gone() for _ in range(_LOOKS)):
                 os.rename(_CURRENT, b"left-%d" % self.stuck, src_dir_fd=self.trash, dst_dir_fd=self.trash)
                 self.stuck += 1
+
+    def _gone(self) -> bool:
+        """Empties the current directory and removes it; False for one into which something came meanwhile, too."""
+        try:
+            fd, _ = open_own_directory(self.trash, _CURRENT)
+        except OSError as error:
+            self._failed(error)
+        else:
+            try:
+                self._empty(fd)
+            finally:
+                os.close(fd)
+        try:
+            os.rmdir(_CURRENT, dir_fd=self.trash)
+        except OSError as error:
+            self._failed(error)
+            return False
+        return True
 
     def left(self) -> str | None:
         if not self.stuck:
