@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import logging
 from dataclasses import asdict
@@ -13,6 +11,7 @@ from redis.asyncio import Redis
 
 from app.adapters.store import keys
 from app.adapters.store.scripts import translated
+from app.adapters.store.seal import Seal
 from app.domain.jobs import RowKey
 from app.domain.model import Completion, Feature, StopReason, ToolCall, Usage
 
@@ -26,7 +25,7 @@ class RedisAnswers:
 
     def __init__(self, redis: Redis, *, key: bytes, keep_seconds: int = keys.ANSWERS_SECONDS) -> None:
         self._redis = redis
-        self._key = key
+        self._seal = Seal(key)
         self._keep_seconds = keep_seconds
 
     async def recall(self, row: RowKey, request: str) -> Completion | None:
@@ -35,8 +34,8 @@ class RedisAnswers:
             found: bytes | None = await answer
         if found is None:
             return None
-        signature, _, data = found.partition(b" ")
-        if not hmac.compare_digest(signature, self._signature(row, request, data)):
+        data = self._seal.opened(_place(row, request), found)
+        if data is None:
             _log.warning("an answer that was kept for %s is not ours; the model is asked anew", row)
             return None
         fields = json.loads(data)
@@ -71,7 +70,7 @@ class RedisAnswers:
             return
         name = keys.answers(str(row))
         async with translated(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(name, request, self._signature(row, request, data) + b" " + data)  # type: ignore[arg-type]
+            pipe.hset(name, request, self._seal.put(_place(row, request), data))  # type: ignore[arg-type]
             pipe.expire(name, self._keep_seconds)
             await pipe.execute()
 
@@ -79,6 +78,6 @@ class RedisAnswers:
         async with translated():
             await self._redis.delete(keys.answers(str(row)))
 
-    def _signature(self, row: RowKey, request: str, data: bytes) -> bytes:
-        said = b"\x00".join((str(row).encode(), request.encode(), data))
-        return hmac.new(self._key, said, hashlib.sha256).hexdigest().encode()
+
+def _place(row: RowKey, request: str) -> str:
+    return f"{row}\x00{request}"

@@ -30,7 +30,7 @@ class RedisFixes:
             found: bytes | None = await self._redis.get(keys.fixes(str(ref)))
         if found is None:
             return FixMemory()
-        value = self._seal.opened(ref, found)
+        value = self._seal.opened(str(ref), found)
         memory = None if value is None else _decoded(value)
         if memory is None:
             _log.warning(
@@ -41,7 +41,7 @@ class RedisFixes:
     async def keep(self, ref: PullRequestRef, memory: FixMemory) -> None:
         value = json.dumps(plain(memory), separators=(",", ":")).encode()
         async with translated():
-            await self._redis.set(keys.fixes(str(ref)), self._seal.put(ref, value), ex=self._keep_seconds)
+            await self._redis.set(keys.fixes(str(ref)), self._seal.put(str(ref), value), ex=self._keep_seconds)
 
 
 def _decoded(value: bytes) -> FixMemory | None:

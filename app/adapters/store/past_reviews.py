@@ -42,7 +42,7 @@ class RedisPastReviews:
             found: bytes | None = await self._redis.get(keys.past_review(str(ref)))
         if found is None:
             return None
-        value = self._seal.opened(ref, found)
+        value = self._seal.opened(str(ref), found)
         if value is None:
             _log.warning(
                 "what is kept of the last review of %s is not ours; it is reviewed as if for the first time", ref
@@ -63,7 +63,7 @@ class RedisPastReviews:
             _log.error("the review of %s is too large to be kept; the next one is compared with an earlier one", ref)
             return
         async with translated():
-            await self._redis.set(keys.past_review(str(ref)), self._seal.put(ref, value), ex=self._keep_seconds)
+            await self._redis.set(keys.past_review(str(ref)), self._seal.put(str(ref), value), ex=self._keep_seconds)
 
     def _fitting(self, ref: PullRequestRef, past: PastReview) -> bytes | None:
         for smaller in chain((past,), lessened(past)):

@@ -1,4 +1,4 @@
-"""Values that only this deployment's workers can have written: a keyed digest before each, bound to a pull request."""
+"""Values that only this deployment's workers can have written: a keyed digest before each, bound to its place."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field
 
-from app.domain.pull_request import PullRequestRef
-
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """`key` is known to workers only. Who can write to Redis can put back an older value of the same pull request."""
+    """`key` is known to workers only. Who can write to Redis can put back an older value of the same place.
+
+    `place` says what the value is of, such as a pull request; it has parts that NUL tells apart, if it has several.
+    """
 
     key: bytes = field(repr=False)
 
-    def put(self, ref: PullRequestRef, value: bytes) -> bytes:
+    def put(self, place: str, value: bytes) -> bytes:
         """The value as it is kept."""
-        return self._digest(ref, value) + b" " + value
+        return self._digest(place, value) + b" " + value
 
-    def opened(self, ref: PullRequestRef, found: bytes) -> bytes | None:
-        """The value; None where it is not ours, or of another pull request."""
+    def opened(self, place: str, found: bytes) -> bytes | None:
+        """The value; None where it is not ours, or of another place."""
         digest, _, value = found.partition(b" ")
-        return value if hmac.compare_digest(digest, self._digest(ref, value)) else None
+        return value if hmac.compare_digest(digest, self._digest(place, value)) else None
 
-    def _digest(self, ref: PullRequestRef, value: bytes) -> bytes:
-        return hmac.new(self.key, str(ref).encode() + b"\x00" + value, hashlib.sha256).hexdigest().encode()
+    def _digest(self, place: str, value: bytes) -> bytes:
+        return hmac.new(self.key, place.encode() + b"\x00" + value, hashlib.sha256).hexdigest().encode()

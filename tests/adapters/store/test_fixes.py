@@ -47,7 +47,7 @@ async def test_what_is_not_ours_or_not_read_counts_for_nothing(
         await redis.set(keys.fixes(str(REF)), whole.replace(b'"off":true', b'"off":false'))
     elif told in ("another form", "no JSON", "deep"):
         value = {"another form": b'{"rounds": 1}', "no JSON": b"{", "deep": b"[" * 100_000}[told]
-        await redis.set(keys.fixes(str(REF)), Seal(SECRET).put(REF, value))
+        await redis.set(keys.fixes(str(REF)), Seal(SECRET).put(str(REF), value))
 
     assert await fixes.recall(REF) == FixMemory()
     assert "it counts for nothing" in caplog.text
@@ -55,8 +55,8 @@ async def test_what_is_not_ours_or_not_read_counts_for_nothing(
 
 def test_a_seal_opens_what_it_was_put_on_and_nothing_else() -> None:
     seal = Seal(SECRET)
-    kept = seal.put(REF, b"a b")
+    kept = seal.put(str(REF), b"a b")
 
-    assert seal.opened(REF, kept) == b"a b"
-    assert [seal.opened(OTHER, kept), seal.opened(REF, b""), seal.opened(REF, b"a b")] == [None, None, None]
+    assert seal.opened(str(REF), kept) == b"a b"
+    assert [seal.opened(str(OTHER), kept), seal.opened(str(REF), b""), seal.opened(str(REF), b"a b")] == [None, None, None]
     assert SECRET.decode() not in repr(seal)
