@@ -58,5 +58,9 @@ def test_a_seal_opens_what_it_was_put_on_and_nothing_else() -> None:
     kept = seal.put(str(REF), b"a b")
 
     assert seal.opened(str(REF), kept) == b"a b"
-    assert [seal.opened(str(OTHER), kept), seal.opened(str(REF), b""), seal.opened(str(REF), b"a b")] == [None, None, None]
+    assert [seal.opened(str(OTHER), kept), seal.opened(str(REF), b""), seal.opened(str(REF), b"a b")] == [
+        None,
+        None,
+        None,
+    ]
     assert SECRET.decode() not in repr(seal)
