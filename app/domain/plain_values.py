@@ -5,11 +5,14 @@ The shape follows the dataclasses themselves, so that a field cannot be forgotte
 
 from __future__ import annotations
 
+import json
 import types
 from dataclasses import MISSING, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
+from typing import Any, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
 
 
 def plain(value: object) -> object:
@@ -73,6 +76,21 @@ def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
     return {
         one.name: (hints[one.name], one.default is MISSING and one.default_factory is MISSING) for one in fields(kind)
     }
+
+
+def to_json(value: object) -> str:
+    """One line; the reverse of `from_json`."""
+    return json.dumps(plain(value), separators=(",", ":"))
+
+
+def from_json(kind: type[T], text: str | bytes) -> T | None:
+    """None for what is no such value, as another version may have written it."""
+    try:
+        found = built(kind, json.loads(text, parse_constant=refuse_constant), "")
+    except (ValueError, RecursionError):
+        return None
+    assert isinstance(found, kind)  # for the type checker: built makes what it is told to
+    return found
 
 
 def refuse_constant(constant: str) -> object:

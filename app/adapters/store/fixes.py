@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 
 from redis.asyncio import Redis
@@ -11,7 +10,7 @@ from app.adapters.store import keys
 from app.adapters.store.scripts import translated
 from app.adapters.store.seal import Seal
 from app.domain.fix.memory import FixMemory
-from app.domain.plain_values import built, plain, refuse_constant
+from app.domain.plain_values import from_json, to_json
 from app.domain.pull_request import PullRequestRef
 
 _log = logging.getLogger(__name__)
@@ -31,7 +30,7 @@ class RedisFixes:
         if found is None:
             return FixMemory()
         value = self._seal.opened(str(ref), found)
-        memory = None if value is None else _decoded(value)
+        memory = None if value is None else from_json(FixMemory, value)
         if memory is None:
             _log.warning(
                 "what is kept of the fixes of %s is not ours, or of another version; it counts for nothing", ref
@@ -39,15 +38,6 @@ class RedisFixes:
         return memory or FixMemory()
 
     async def keep(self, ref: PullRequestRef, memory: FixMemory) -> None:
-        value = json.dumps(plain(memory), separators=(",", ":")).encode()
+        value = to_json(memory).encode()
         async with translated():
             await self._redis.set(keys.fixes(str(ref)), self._seal.put(str(ref), value), ex=self._keep_seconds)
-
-
-def _decoded(value: bytes) -> FixMemory | None:
-    try:
-        memory = built(FixMemory, json.loads(value, parse_constant=refuse_constant), "")
-    except (ValueError, RecursionError):
-        return None
-    assert isinstance(memory, FixMemory)  # for the type checker: built makes what it is told to
-    return memory

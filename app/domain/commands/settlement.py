@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from app.domain.memory import FindingState, KnownFinding, PastReview
-from app.domain.plain_values import built, plain, refuse_constant
+from app.domain.plain_values import from_json, to_json
 
 MAX_REASON = 500
 NOTE = "settled:"
@@ -26,17 +25,12 @@ class Settlement:
 
 def encode(settlement: Settlement) -> str:
     """JSON; the reverse of `decode`."""
-    return json.dumps(plain(settlement), separators=(",", ":"))
+    return to_json(settlement)
 
 
 def decode(text: str) -> Settlement | None:
     """None for what another version wrote."""
-    try:
-        found = built(Settlement, json.loads(text, parse_constant=refuse_constant), "")
-    except (ValueError, RecursionError):
-        return None
-    assert isinstance(found, Settlement)  # for the type checker: built makes what it is told to
-    return found
+    return from_json(Settlement, text)
 
 
 def settled(past: PastReview, settlements: Iterable[Settlement], resolved_by: Mapping[str, str | None]) -> PastReview:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from app.domain.commands.asked import Who
-from app.domain.plain_values import built, plain, refuse_constant
+from app.domain.plain_values import from_json, to_json
 from app.domain.pull_request import Sha
 
 
@@ -34,14 +33,9 @@ class FixOrder:
 
 def encode(order: FixOrder) -> str:
     """One line of JSON; the reverse of `decode`."""
-    return json.dumps(plain(order), separators=(",", ":"))
+    return to_json(order)
 
 
 def decode(text: str) -> FixOrder | None:
     """None for what another version wrote."""
-    try:
-        found = built(FixOrder, json.loads(text, parse_constant=refuse_constant), "")
-    except (ValueError, RecursionError):
-        return None
-    assert isinstance(found, FixOrder)  # for the type checker: built makes what it is told to
-    return found
+    return from_json(FixOrder, text)
