@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from app.adapters.sandbox.files.directories import open_own_directory
 
 _PASSES = 100
-_LOOKS = 100
 """Over one directory, while each still finds something: files may come in until the last process is dead."""
+_LOOKS = 100
+"""So often an empty directory may turn out to have something in it after all."""
 _CURRENT = b"current"
 
 
@@ -57,34 +58,42 @@ class _Removal:
         while self.waiting:
             self.waiting -= 1
             os.rename(b"%d" % self.waiting, _CURRENT, src_dir_fd=self.trash, dst_dir_fd=self.trash)
-            if not any(self._gone() for _ in range(_LOOKS)):
+            if not self._gone():
                 os.rename(_CURRENT, b"left-%d" % self.stuck, src_dir_fd=self.trash, dst_dir_fd=self.trash)
                 self.stuck += 1
 
     def _gone(self) -> bool:
-        """Empties the current directory and removes it; False for one into which something came meanwhile, too."""
+        """Removes the current directory, with what comes into it meanwhile; False where something in it stays."""
+        for _ in range(_LOOKS):
+            emptied = self._emptied()
+            try:
+                os.rmdir(_CURRENT, dir_fd=self.trash)
+            except OSError as error:
+                self._failed(error)
+            else:
+                return True
+            if not emptied:
+                return False
+        return False
+
+    def _emptied(self) -> bool:
+        """Whether nothing was left in the current directory at the end of the last look into it."""
         try:
             fd, _ = open_own_directory(self.trash, _CURRENT)
         except OSError as error:
             self._failed(error)
-        else:
-            try:
-                self._empty(fd)
-            finally:
-                os.close(fd)
-        try:
-            os.rmdir(_CURRENT, dir_fd=self.trash)
-        except OSError as error:
-            self._failed(error)
             return False
-        return True
+        try:
+            return self._empty(fd)
+        finally:
+            os.close(fd)
 
     def left(self) -> str | None:
         if not self.stuck:
             return None
         return f"{self.stuck} directories could not be removed, after {self.failures} failures such as: {self.first}"
 
-    def _empty(self, fd: int) -> None:
+    def _empty(self, fd: int) -> bool:
         for _ in range(_PASSES):
             removed = seen = 0
             with os.scandir(fd) as listing:
@@ -99,7 +108,8 @@ class _Removal:
                     else:
                         removed += 1
             if removed == 0 or seen == 0:
-                return
+                return seen == 0
+        return False
 
     def _take_away(self, directory: int, entry: os.DirEntry[str]) -> None:
         name = os.fsencode(entry.name)
