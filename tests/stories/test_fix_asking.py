@@ -17,7 +17,7 @@ from app.ports import KeptSandbox, Prepared, Tree
 from tests.fakes.directory_sandboxes import DirectorySandboxes
 from tests.fakes.github import FakeGitHub, PullRequest
 from tests.fakes.model import Answer, FakeModel, Hang, Reply, Reviewer, Seen, Usage
-from tests.stories.fixing import asked, later, told, writer
+from tests.stories.fixing import FIXED, asked, later, told, writer
 from tests.stories.pushes import first_comments, machine
 from tests.stories.refusing import (
     FILES,
@@ -343,6 +343,26 @@ async def test_with_one_sandbox_at_a_time_nothing_is_begun(
     async with small_world(github, redis_settings, model, tmp_path, places="1") as world:
         does(world, patch(MEND))
         assert "A fix needs two sandboxes" in await refused(world, opened(world))
+
+
+async def test_what_the_deployment_says_of_every_repository_holds_for_fixes(
+    github: FakeGitHub, redis_settings: RedisSettings, model: FakeModel, tmp_path: Path
+) -> None:
+    above = tmp_path / "above.yml"
+    above.write_text("version: 1\nreview:\n  instructions: Money is counted in whole cents.\n")
+    boxes = DirectorySandboxes(tmp_path / "boxes")
+    async with open_world(
+        github, redis_settings, tmp_path / "data", model=model, sandboxes=boxes, REVWRIGHT_POLICY_FILE=str(above)
+    ) as world:
+        told: list[str] = []
+
+        def listens(seen: Seen) -> Reply:
+            told.append(seen.messages[0]["content"])
+            return Answer(dict(FIXED))
+
+        does(world, listens)
+        await refused(world, opened(world))
+        assert "Money is counted in whole cents." in told[0]
 
 
 async def test_without_a_model_nothing_is_fixed(world_without_model: World) -> None:

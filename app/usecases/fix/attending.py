@@ -114,9 +114,10 @@ class Attending:
             await telling.line("it waits until other fixes are done")
         async with parts.turns:
             await telling.line("it begins")
-            await self._fixed(work, Checker(parts.sandboxes, ready.checks, progress.note, environment))
+            checker = Checker(parts.sandboxes, ready.checks, progress.note, environment)
+            await self._fixed(work, checker, frozenset(memory.left_at(pull.head_sha)))
 
-    async def _fixed(self, work: Work, checker: Checker) -> None:
+    async def _fixed(self, work: Work, checker: Checker, earlier: frozenset[str]) -> None:
         parts, pull = self.parts, work.pull
         _deliverable(work)
         await work.telling.line("the checks run before anything is changed")
@@ -127,7 +128,7 @@ class Attending:
         caps = caps_for(work.policy.limits, parts.deployment_caps)
         self._meter = MeteredModel(choice.model, parts.purse, pull.ref, caps, choice.prices, chains=choice.chains)
         self._model = RememberedModel(self._meter, parts.answers, self.row.key, choice.prices)
-        snapshot = await gather(
+        gathered = await gather(
             work.repository,
             parts.ceilings.parse,
             base=pull.base_sha,
@@ -135,8 +136,8 @@ class Attending:
             title=pull.title,
             body=pull.body,
         )
+        snapshot = replace(gathered, policy=work.policy)  # with what is said above the repository's own file
         try:
-            earlier = frozenset((await parts.fixes.recall(pull.ref)).left_at(pull.head_sha))
             self._repairing = Repairing(work, snapshot, checker, before, self._model, Drafting(work), earlier)
             repair = await self._repairing.repair()
         finally:
