@@ -149,10 +149,11 @@ for pid in pids():
     except OSError: continue
     for name in names:
         path = f"/proc/{pid}/fd/{name}"
-        try: target = os.readlink(path)
+        try: target, regular = os.readlink(path), stat.S_ISREG(os.stat(path).st_mode)
         except OSError: continue
         listed.append(target)
-        if has(read(path)): found.append(f"{path} is the secret file")
+        # Never from a pipe: where there is no sandbox it is what another probe says, and it would be gone.
+        if regular and has(read(path)): found.append(f"{path} is the secret file")
         elif target.startswith("/") and not target.startswith(("/dev/null", "/dev/pts")):
             found.append(f"{path} -> {target}")
 report(found=found, listed=sorted(set(listed)))
