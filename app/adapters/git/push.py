@@ -14,6 +14,7 @@ from app.adapters.git.process import Git, checked_sha
 from app.adapters.git.quarantine import quarantined
 from app.adapters.git.server import GitHubServer
 from app.adapters.git.transfer import talking
+from app.adapters.in_flight import HEARD_OUT_SECONDS, heard_out
 from app.domain.branches import problem_with_branch
 from app.domain.entries import display_path
 from app.domain.errors import GitFailed
@@ -31,9 +32,12 @@ _LONGEST_WORDS = 300
 
 @dataclass(frozen=True, slots=True)
 class PushLimits:
-    """What one push, and one look at the branch, may take."""
+    """What one push, and one look at the branch, may take; and how long a push that nobody wants any more is heard out:
+    what it has sent, the server may take all the same.
+    """
 
     seconds: float = 120
+    heard_out_seconds: float = HEARD_OUT_SECONDS
     look_seconds: float = 30
     output_bytes: int = 1 << 20
 
@@ -62,7 +66,7 @@ class Push:
             local = replace(quarantine.git, label=str(self.repository))
             await self._check_descent(local)
             try:
-                rejected = await self._push(local)
+                rejected = await heard_out(self._push(local), seconds=self.limits.heard_out_seconds)
             except GitFailed as failed:
                 if failed.unauthorized:
                     raise

@@ -14,8 +14,8 @@ from enum import Enum
 from typing import Any, Protocol
 
 from app.adapters.github.app_jwt import app_jwt
-from app.adapters.github.in_flight import heard_out
 from app.adapters.github.transport import Transport
+from app.adapters.in_flight import heard_out
 from app.domain.errors import GitHubError, GitHubRefused, GitHubUnavailable, WriteUncertain
 from app.domain.pull_request import PullRequestRef, RepositoryName
 

@@ -16,9 +16,9 @@ import httpx
 from githubkit import GitHub, Response, UnauthAuthStrategy
 from githubkit.exception import RequestError, RequestFailed, RequestTimeout
 
-from app.adapters.github.in_flight import heard_out
 from app.adapters.github.limit_headers import retry_after_seconds
 from app.adapters.github.limits import RESERVE, Limits
+from app.adapters.in_flight import heard_out
 from app.domain.errors import GitHubRefused, GitHubUnavailable, WriteUncertain
 
 API_VERSION = "2022-11-28"

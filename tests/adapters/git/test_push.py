@@ -205,16 +205,35 @@ async def test_a_push_that_stalls_is_ended_and_looked_for(fixed: Fixed) -> None:
     assert fixed.at == fixed.old
 
 
+async def there(file: Path) -> None:
+    async with asyncio.timeout(20):
+        while not file.exists():  # noqa: ASYNC110, ASYNC240 - a file of another process announces itself to nobody
+            await asyncio.sleep(0.02)
+
+
+async def test_a_push_that_is_cancelled_on_its_way_is_heard_out(fixed: Fixed) -> None:
+    """Who asks right after it where the branch is, is told what stays true."""
+    hook, begun = fixed.site.store.git_dir / "hooks" / "pre-receive", fixed.site.store.git_dir / "begun"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ntouch {begun}\nexec sleep 1\n")
+    hook.chmod(0o755)
+    pushing = asyncio.create_task(fixed.push())
+    await there(begun)
+    pushing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await pushing
+    assert fixed.at == fixed.new
+
+
 async def test_a_push_whose_end_nobody_waited_for_is_found(fixed: Fixed) -> None:
     """The worker is gone while the server still works: who comes next says what is true."""
     hook, done = fixed.site.store.git_dir / "hooks" / "post-receive", fixed.site.store.git_dir / "landed"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(f"#!/bin/sh\ntouch {done}\nexec sleep 5\n")
     hook.chmod(0o755)
-    pushing = asyncio.create_task(fixed.push())
-    async with asyncio.timeout(20):
-        while not done.exists():  # noqa: ASYNC110 - a file of another process announces itself to nobody
-            await asyncio.sleep(0.02)
+    hasty = replace(fixed, repairs=GitRepairs(fixed.site.mirrors, push_limits=PushLimits(heard_out_seconds=0)))
+    pushing = asyncio.create_task(hasty.push())
+    await there(done)
     pushing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await pushing

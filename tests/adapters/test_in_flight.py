@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.adapters.github.in_flight import heard_out
+from app.adapters.in_flight import heard_out
 
 TURNS = 5
 
