@@ -19,11 +19,14 @@ _ID = re.compile(r"f[0-9a-f]{9}")
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What is to be fixed. `words`: what the person said beside the names of findings, or nothing."""
+    """What is to be fixed. `words`: what the person said beside the names of findings, or nothing. `ci`: nothing is
+    open that a plain `fix` means, so it is what makes the checks of others fail, if any do.
+    """
 
     findings: tuple[Finding, ...]
     words: str
     again: bool
+    ci: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,8 @@ def meant(said: str, is_open: Iterable[Finding], *, block_at: Severity, here: st
     if not words:
         if here is not None:
             return Meant((mine,), "", again) if mine else NothingMeant("open finding in this thread", again)
-        return _some(
-            (one for one in known.values() if one.severity.at_least(block_at)),
-            f"open finding of {block_at} or worse",
-            again,
-        )
+        grave = tuple(one for one in known.values() if one.severity.at_least(block_at))[:MAX_FINDINGS]
+        return Meant(grave, "", again, ci=not grave)
     if len(words) == 1 and words[0].casefold() == "all":
         return _some(known.values(), "open finding", again)
     if len(words) == 1 and words[0].upper() in set(Severity):

@@ -29,6 +29,8 @@ class FixOrder:
     """Whether the comment says in words what to fix, beside the findings."""
     again: bool = False
     """Whether the person wants it although a commit of ours was taken back."""
+    ci: bool = False
+    """Whether it is what makes the checks of others fail, and no finding."""
 
 
 def encode(order: FixOrder) -> str:

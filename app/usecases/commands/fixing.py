@@ -75,6 +75,7 @@ def _order(scene: Scene, head: Sha, what: Meant) -> FixOrder:
         thread=scene.thread,
         words=bool(what.words),
         again=what.again,
+        ci=what.ci,
     )
 
 

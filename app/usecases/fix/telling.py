@@ -88,6 +88,6 @@ class FixVoice:
             place=place,
             speaker=Speaker(named, origin, marker(self.marker_key, place.ref, key)),
             key=key,
-            what=answers.what(order.findings, words=order.words),
+            what=answers.what(order.findings, words=order.words, ci=order.ci),
             head=order.head,
         )

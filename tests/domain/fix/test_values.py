@@ -47,10 +47,13 @@ def test_what_is_meant(said: str, here: str | None, expected: Meant | NothingMea
     assert meant(said, OPEN, block_at=Severity.P1, here=here) == expected
 
 
+def test_a_plain_wish_without_a_grave_finding_is_for_what_fails_elsewhere() -> None:
+    assert meant("--again", (MINOR,), block_at=Severity.P1, here=None) == Meant((), "", again=True, ci=True)
+
+
 @pytest.mark.parametrize(
     ("said", "asked"),
     [
-        ("", "open finding of P1 or worse"),
         ("P2", "open finding of P2 or worse"),
         ("all --again", "open finding"),
     ],
