@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.domain.errors import GitHubUnavailable, LedgerUnavailable, Limit, RateLimited, RevwrightError
+from app.domain.errors import (
+    GitHubUnavailable,
+    LedgerUnavailable,
+    Limit,
+    RateLimited,
+    RevwrightError,
+    SandboxUnavailable,
+)
 from app.domain.jobs import OUTAGE_ATTEMPTS, JobKind, JobLimits, Queue
 from app.domain.row import Order, Row
 from app.domain.runs import RunState
@@ -205,12 +212,12 @@ class Attempts:
 
 
 def _is_outage(error: Exception) -> bool:
-    """Whether GitHub could not be asked: that is no fault of the job, and passes."""
-    return isinstance(error, RateLimited | GitHubUnavailable)
+    """Whether GitHub, or the runner of sandboxes, could not be asked: that is no fault of the job, and passes."""
+    return isinstance(error, RateLimited | GitHubUnavailable | SandboxUnavailable)
 
 
 def _own(row: Row) -> int:
-    """The attempts that GitHub's own trouble did not end."""
+    """The attempts that no outage ended."""
     return row.attempts - row.outages
 
 

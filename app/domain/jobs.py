@@ -29,7 +29,9 @@ class Queue(StrEnum):
 
 
 OUTAGE_ATTEMPTS = 100
-"""What the trouble of GitHub or of a model may cost: with the longest pause between them, the better part of a day."""
+"""What the trouble of GitHub, of a model or of the sandboxes may cost: with the longest pause between them, the better
+part of a day.
+"""
 
 
 @dataclass(frozen=True, slots=True)

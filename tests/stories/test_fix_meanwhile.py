@@ -339,8 +339,11 @@ def newest(pull: PullRequest) -> str:
     return [one.body for one in pull.comments if one.user.login == OURS and "<!-- revwright:fix:" in one.body][-1]
 
 
+AGAIN = WISH.replace("fix", "fix --again")
+
+
 @pytest.mark.parametrize("how", ["reverted", "forced away"])
-async def test_what_was_taken_back_is_not_done_again_until_somebody_says_so(world: World, how: str) -> None:
+async def test_what_was_taken_back_is_not_done_again_until_a_maintainer_says_so(world: World, how: str) -> None:
     pull = opened(world)
     old = pull.head_sha
     does(world, patch(NEW_TEST), patch(MEND))
@@ -364,7 +367,15 @@ async def test_what_was_taken_back_is_not_done_again_until_somebody_says_so(worl
     assert pull.head_sha == before
 
     later(world, 40)
-    pull.comment(writer(world), WISH.replace("fix", "fix --again"))
+    pull.comment(writer(world), AGAIN)
+    await world.settle()
+    assert "asks for the permission `maintain`, which wanda does not have here" in newest(pull)
+    assert pull.head_sha == before
+
+    later(world, 60)
+    maintainer = world.github.add_user("mia")
+    world.repo.permissions[maintainer.id] = "maintain"
+    pull.comment(maintainer, AGAIN)
     await world.settle()
     assert "Fixed in" in newest(pull)
     assert pull.head_sha != before

@@ -19,6 +19,7 @@ from app.domain.errors import (
     GitHubUnavailable,
     LedgerUnavailable,
     RateLimited,
+    SandboxUnavailable,
 )
 from app.domain.events import Delivery
 from app.domain.jobs import OUTAGE_ATTEMPTS, JobKind, Queue, RowKey
@@ -136,14 +137,17 @@ async def test_a_check_that_cannot_tell_why_it_waits_does_not_hold_the_row(ledge
     assert job.told == ["run", "run", "waits: HTTP 502"]
 
 
-async def test_an_outage_is_waited_out_for_long_but_not_for_ever(ledger: RedisLedger, redis: ArqRedis) -> None:
+@pytest.mark.parametrize("away", [GitHubUnavailable("HTTP 502"), SandboxUnavailable("no runner")], ids=str)
+async def test_an_outage_is_waited_out_for_long_but_not_for_ever(
+    ledger: RedisLedger, redis: ArqRedis, away: Exception
+) -> None:
     await wanted(ledger)
-    job = Scripted(fails(GitHubUnavailable("HTTP 502")))
+    job = Scripted(fails(away))
     await attempts_count(redis, OUTAGE_ATTEMPTS - 2)
     await attempts_at(ledger, job).answer(Queue.REVIEW)
     await attempts_at(ledger, job).answer(Queue.REVIEW)
 
-    assert job.told == ["run", "waits: HTTP 502", "run", "gave up: HTTP 502"]
+    assert job.told == ["run", f"waits: {away}", "run", f"gave up: {away}"]
 
 
 async def test_a_github_whose_parts_disagree_for_long_is_waited_for(ledger: RedisLedger) -> None:

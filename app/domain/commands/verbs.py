@@ -43,6 +43,10 @@ LEAST: Mapping[Verb, Permission] = MappingProxyType(
 )
 
 
+FIX_AGAIN = Permission.MAINTAIN
+"""What `fix --again` asks for: it goes against who took a commit of ours back."""
+
+
 def needed(verb: Verb, policy: Policy) -> Permission:
     """What the verb asks for here: a policy can only ask for more."""
     known = {permission.value: permission for permission in Permission}

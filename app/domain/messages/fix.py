@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.domain.entries import display_path
 from app.domain.fix.answer import FixItem
@@ -15,7 +16,7 @@ from app.domain.inert import block, cell, cell_code, code_span, fence, inline, p
 from app.domain.inert.characters import is_plain
 from app.domain.inert.code import fenced
 from app.domain.messages.commands import Named, answer
-from app.domain.messages.counting import counted, dollars
+from app.domain.messages.counting import at_utc, counted, dollars
 from app.domain.messages.folding import Part, fitted_body, folded
 from app.domain.messages.origin import Origin
 from app.domain.objects import Change
@@ -61,6 +62,11 @@ def working(what: str, head: Sha, line: str, plan: Plan | None) -> str:
     steps = [f"- [{_MARKS[step.state]}] {_step(step.text, step.state)}" for step in (plan.steps if plan else ())]
     told = f"Fixing {what} on {code_span(head[:12], limit=20)}: {line}"
     return "\n\n".join(part for part in (told, "\n".join(steps)) if part)
+
+
+def waits(reason: str, until: datetime) -> str:
+    """A line for `working`: it is tried again by itself."""
+    return f"it waits, and goes on at {at_utc(until)}: {phrase(reason, limit=300)}"
 
 
 def _step(text: str, state: StepState) -> str:

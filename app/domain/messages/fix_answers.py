@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from app.domain.inert import code_span, inline, phrase
 from app.domain.messages.counting import counted
 from app.domain.pull_request import Sha
+from app.domain.severity import Severity
+from app.domain.threads import Permission
 
 _NAMED = 5
 _NAMED_TESTS = 10
 
 
-def what(findings: Sequence[str], *, words: bool) -> str:
+def what(findings: Sequence[str], *, words: bool, ci: bool = False) -> str:
     """What is to be fixed, in inert words."""
+    if ci:
+        return "what makes checks fail"
     told = [code_span(one, limit=20) for one in findings[:_NAMED]]
     named = ", ".join(told) + (f" and {len(findings) - _NAMED} more" if len(findings) > _NAMED else "")
     return " and ".join(part for part in (named, "what the comment describes" if words else "") if part)
@@ -26,6 +30,13 @@ def accepted() -> str:
 
 def nothing_to_fix(asked: str) -> str:
     return f"There is no {asked}. Name a finding by its id, say `all`, or say in words what to fix."
+
+
+def nothing_fails(block_at: Severity) -> str:
+    return (
+        f"There is no open finding of {block_at} or worse, and no check of others fails on this head. "
+        "Name a finding by its id, say `all`, or say in words what to fix."
+    )
 
 
 def not_enabled() -> str:
@@ -95,8 +106,16 @@ def conflict(base: str) -> str:
 def turned_off(commit: str) -> str:
     """`commit` is a link."""
     return (
-        f"My commit {commit} was taken back, so I fix nothing here any more. If you want it all the same, say "
-        "`fix --again`."
+        f"My commit {commit} was taken back, so I fix nothing here any more. If it is wanted all the same, "
+        "a maintainer can say `fix --again`."
+    )
+
+
+def may_not_again(commit: str, login: str, least: Permission) -> str:
+    """`commit` is a link."""
+    return (
+        f"My commit {commit} was taken back, and `fix --again` asks for the permission {code_span(least, limit=20)}, "
+        f"which {inline(login, limit=60)} does not have here."
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from app.domain.branches import problem_with_branch
+from app.domain.commands.verbs import FIX_AGAIN
 from app.domain.errors import SandboxRefused, SandboxUnavailable, SetupFailed
 from app.domain.fix.memory import FixMemory, FixRound, RoundState
 from app.domain.fix.order import FixOrder
@@ -49,7 +51,9 @@ class Attending:
         return Place(self.row.key.ref, self.row.wanted.repository)
 
     async def attend(self, guard: Guard, progress: Progress) -> str:
-        """What became of it, in our words. Raises what GitHub's, git's and the ledger's being away raise."""
+        """What became of it, in our words. Raises what GitHub's, git's, the ledger's and, while nothing is spent, the
+        sandboxes' being away raise.
+        """
         parts, order = self.parts, self.order
         memory = await parts.fixes.recall(self._place.ref)
         known = memory.of(order.wish)
@@ -58,6 +62,8 @@ class Attending:
         try:
             await self._worked(memory, guard, progress)
         except (NotFixed, SandboxUnavailable, SandboxRefused) as error:
+            if isinstance(error, SandboxUnavailable) and self._model is None:
+                raise  # no model was asked, so another attempt loses nothing
             why = error if isinstance(error, NotFixed) else _without_sandbox(error)
             await self._refused(why)
             return f"nothing pushed: {why.reason}"
@@ -72,6 +78,11 @@ class Attending:
         if self.parts.sandboxes is not None:
             with contextlib.suppress(SandboxUnavailable):
                 await self.parts.sandboxes.forget(str(self._place.ref))
+
+    async def waits(self, reason: str, until: datetime) -> None:
+        """Tells why nothing goes on, and when it does. What GitHub does not take is not told."""
+        if (await self.parts.fixes.recall(self._place.ref)).of(self.order.wish) is None:
+            await self._telling().line(words.waits(reason, until))
 
     async def ended_early(self, why: str) -> None:
         """Tells that nothing comes of it; or of the commit, where one may be on GitHub. `why` is inert."""
@@ -93,6 +104,9 @@ class Attending:
             raise NotFixed(answers.no_sandbox())
         if parts.turns is None:
             raise NotFixed(answers.one_sandbox())
+        ci = await ci_says(parts, Place(pull.ref, pull.repository), pull.head_sha)
+        if order.ci and not ci:
+            raise NotFixed(answers.nothing_fails(ready.policy.review.block_at))
         work = Work(
             parts=parts,
             order=order,
@@ -103,7 +117,7 @@ class Attending:
             policy=ready.policy,
             findings=ready.findings,
             words=ready.words,
-            ci=await ci_says(parts, Place(pull.ref, pull.repository), pull.head_sha),
+            ci=ci,
             speaker=telling.speaker,
             telling=telling,
             guard=guard,
@@ -146,15 +160,20 @@ class Attending:
         await Delivering(work, checker, self._cost()).deliver(repair)
 
     async def _not_taken_back(self, ready: Ready, memory: FixMemory, pull: PullRequest) -> None:
-        """Who took a commit of ours back does not want the next one, until somebody says so."""
-        off = memory.off or await was_taken_back(self.parts, pull, ready.repository, memory)
-        if off and not self.order.again:
-            await self.parts.fixes.keep(pull.ref, replace(memory, off=True))
-            last = memory.last_commit
-            assert last is not None and last.commit is not None  # noqa: PT018 - else nothing could be taken back
-            raise NotFixed(answers.turned_off(self._telling().speaker.origin.commit(last.commit)))
-        if off:
-            await self.parts.fixes.keep(pull.ref, memory.on_again())
+        """Who took a commit of ours back does not want the next one, until a maintainer says so."""
+        if not (memory.off or await was_taken_back(self.parts, pull, ready.repository, memory)):
+            return
+        await self.parts.fixes.keep(pull.ref, replace(memory, off=True))
+        last = memory.last_commit
+        assert last is not None and last.commit is not None  # noqa: PT018 - else nothing could be taken back
+        commit = self._telling().speaker.origin.commit(last.commit)
+        if not self.order.again:
+            raise NotFixed(answers.turned_off(commit))
+        who = self.order.who
+        permission = await self.parts.permissions.of(self._place, who.login, id_=who.id)
+        if not permission.at_least(FIX_AGAIN):
+            raise NotFixed(answers.may_not_again(commit, who.login, FIX_AGAIN))
+        await self.parts.fixes.keep(pull.ref, memory.on_again())
 
     async def _concluded(self, known: FixRound, guard: Guard | None = None, why: str = "") -> str:
         """After a crash: whether the commit is on GitHub, and then the report, which nobody may have told yet.

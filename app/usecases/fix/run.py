@@ -42,7 +42,9 @@ class FixRun:
         """Nothing newer ends this job."""
 
     async def waits(self, row: Row, reason: str, until: datetime) -> None:
-        """The comment says what was going on last; the next attempt goes on from there."""
+        """The comment of the wish that is worked on says so."""
+        for _, order in (await self._orders(row))[:1]:
+            await Attending(self.parts, order, row).waits(reason, until)
 
     async def give_up(self, row: Row, reason: str) -> None:
         """Who asked is told that nothing comes of it."""

@@ -185,12 +185,26 @@ async def test_a_patch_that_may_not_be_is_handed_back_and_refused_in_the_end() -
     assert (kept.state, kept.commit) == (RoundState.ENDED, None)
 
 
-async def test_what_was_asked_before_a_model_was_lost_is_no_attempt() -> None:
+async def test_a_sandbox_that_is_away_before_a_model_was_asked_is_waited_for() -> None:
     stand = Stand()
     stand.boxes.broken = SandboxUnavailable("the runner is gone")
 
-    assert "The sandbox could not be used: the runner is gone" in await stand.attend()
+    with pytest.raises(SandboxUnavailable):
+        await stand.attend()
     assert stand.memory.fixes.attempts == 0
+
+
+async def test_a_sandbox_that_goes_away_after_a_model_was_asked_ends_it() -> None:
+    stand = Stand(model=with_model(patches(), patches(TEST_PATCH), answered()))
+
+    def breaks(_line: str, files: Files) -> int:
+        if files["shop.py"] == b"total = 3\n":
+            stand.boxes.broken = SandboxUnavailable("the runner is gone")
+        return 0
+
+    stand.boxes.check = breaks
+    assert "The sandbox could not be used: the runner is gone" in await stand.attend()
+    assert stand.memory.fixes.attempts == 1
 
 
 async def test_checks_that_failed_before_are_the_test() -> None:
@@ -326,7 +340,11 @@ async def test_who_took_a_commit_back_is_asked_before_the_next_one() -> None:
 
     assert "was taken back" in await stand.attend()
     assert stand.memory.fixes.off
-    assert await stand.attend(replace(ORDER, wish="8", again=True)) == "delivered"
+    again = replace(ORDER, wish="8", again=True)
+    assert "which ann does not have here" in await stand.attend(again)
+    assert stand.memory.fixes.off
+    stand.github.permission = Permission.MAINTAIN
+    assert await stand.attend(replace(again, wish="9")) == "delivered"
     assert not stand.memory.fixes.off
 
 

@@ -11,6 +11,7 @@ from app.usecases.fix.run import FixRun
 from tests.build import HEAD
 from tests.usecases.fix.doubles import DRAFT
 from tests.usecases.fix.stand import ORDER, Stand, fix_row, free
+from tests.usecases.review.scene import NOW
 
 PUSHING = FixRound("7", HEAD, RoundState.PUSHING, 9, branch="topic", commit=DRAFT, paths=("shop.py",), report="Fixed!")
 
@@ -35,6 +36,22 @@ async def test_a_job_that_ends_early_says_so() -> None:
         assert (await job.end_early(fix_row(), order)).text == told
         assert "Somebody stopped it." in stand.told
         assert stand.memory.notes == []
+
+
+async def test_a_job_that_waits_says_until_when() -> None:
+    stand = Stand()
+    stand.wish()
+    await FixRun(stand.parts()).waits(fix_row(), "the runner is gone", NOW)
+    assert "it waits, and goes on at 2026-" in stand.told
+    assert "the runner is gone" in stand.told
+
+
+async def test_what_is_about_to_be_told_of_does_not_wait_in_the_comment() -> None:
+    stand = Stand()
+    stand.wish()
+    stand.memory.fixes = FixMemory((PUSHING,))
+    await FixRun(stand.parts()).waits(fix_row(), "GitHub is away", NOW)
+    assert stand.github.said == []
 
 
 async def test_a_job_that_is_given_up_says_so_and_says_nothing_twice() -> None:
