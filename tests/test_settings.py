@@ -63,6 +63,7 @@ def test_defaults() -> None:
             per_installation=20,
             keep_deliveries_hours=72,
             keep_runs_days=14,
+            transcripts_mb=128,
             keep_rows_days=90,
         ),
         data_dir=Path("/home/op/.local/state/revwright"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
+import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -229,7 +230,10 @@ async def _value(redis: ArqRedis, key: bytes) -> object:
     kind = await redis.type(key)
     match kind:
         case b"hash":
-            return await hgetall(redis, key.decode())
+            fields = await hgetall(redis, key.decode())
+            if key.endswith(b":transcript"):
+                return [zlib.decompress(value.partition(b" ")[2]) for name, value in fields.items() if name.isdigit()]
+            return fields
         case b"zset":
             return await redis.zrange(key, 0, -1)
         case b"list":

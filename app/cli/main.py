@@ -230,8 +230,8 @@ def _add_runs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "runs",
         help="what ran and what it came to; try again, stop, pause, resume",
         description="Tells what ran and what it came to, and has it tried again, stopped, paused or resumed. Needs "
-        "REVWRIGHT_REDIS_URL, or a `revwright up` that runs on REVWRIGHT_DATA_DIR; no settings for GitHub. Exit "
-        "status: 0 done, 1 an order that changed nothing, 2 error, such as a RUN that is not kept.",
+        "REVWRIGHT_REDIS_URL, or a `revwright up` that runs on REVWRIGHT_DATA_DIR; settings for GitHub only for "
+        "`logs --full`. Exit status: 0 done, 1 an order that changed nothing, 2 error, such as a RUN that is not kept.",
     )
     actions = runs.add_subparsers(dest="action", required=True, metavar="ACTION")
     listed = actions.add_parser("list", help="the newest runs, newest first", description="Lists the newest runs.")
@@ -253,8 +253,15 @@ def _add_runs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
             help="the id of a run, at least 4 digits of one, or OWNER/REPOSITORY#NUMBER for the newest run of that "
             "pull request",
         )
-        if action == "show":
+        if action in {"show", "logs"}:
             one.add_argument("--json", action="store_true", help="one JSON object instead of a page")
+        if action == "logs":
+            one.add_argument(
+                "--full",
+                action="store_true",
+                help="of a fix: all that its model was told and said, and what tools and checks answered; needs the "
+                "App's settings",
+            )
 
 
 def _add_rules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

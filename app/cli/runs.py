@@ -13,14 +13,16 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 
 from app.cli.exit_status import EXIT_NOTHING, EXIT_PASSED
-from app.domain.errors import RunNotFound
+from app.domain.errors import RunNotFound, TranscriptNotFound
+from app.domain.jobs import JobKind
 from app.domain.pull_request import RepositoryName
 from app.domain.runs import RunRecord, RunState
-from app.domain.runs_json import run_json, runs_json
+from app.domain.runs_json import log_json, run_json, runs_json
 from app.domain.runs_terminal import log_text, page, subject, table
 from app.domain.terminal import Style
+from app.domain.transcript_text import transcript_json, transcript_text
 from app.domain.visible import visible
-from app.ports import Orders, Runs
+from app.ports import Orders, Runs, Transcripts
 from app.settings import Settings
 from app.wiring.runs import RunsServices, open_runs_services
 
@@ -58,9 +60,11 @@ async def _run(
         record = await named_run(services.runs, arguments.run)
         match arguments.action:
             case "show":
-                return _show(record, environ, as_json=arguments.json)
+                return await _show(record, services.runs, environ, as_json=arguments.json)
             case "logs":
-                return await _logs(record, services.runs)
+                if arguments.full:
+                    return await _transcript(record, services.transcripts(), environ, as_json=arguments.json)
+                return await _logs(record, services.runs, as_json=arguments.json)
             case action:
                 return await _order(action, record, services.orders)
 
@@ -78,19 +82,63 @@ async def _list(arguments: argparse.Namespace, kept: Runs, environ: Mapping[str,
     return EXIT_PASSED
 
 
-def _show(record: RunRecord, environ: Mapping[str, str], *, as_json: bool) -> int:
+async def _show(record: RunRecord, kept: Runs, environ: Mapping[str, str], *, as_json: bool) -> int:
     now = datetime.now(UTC)
-    print(json.dumps(run_json(record, now), indent=2) if as_json else page(record, _style(environ, piped=100), now))
+    if as_json:
+        print(json.dumps(run_json(record, now), indent=2))
+        return EXIT_PASSED
+    print(page(record, _style(environ, piped=100), now))
+    if (await kept.logs(record.start.id)).transcript:
+        print(f"\n{_named_transcript(record.start.id)}")
     return EXIT_PASSED
 
 
-async def _logs(record: RunRecord, kept: Runs) -> int:
-    text = log_text(await kept.logs(record.start.id))
+async def _logs(record: RunRecord, kept: Runs, *, as_json: bool) -> int:
+    run_id = record.start.id
+    log = await kept.logs(run_id)
+    if as_json:
+        print(json.dumps(log_json(run_id, log), indent=2))
+        return EXIT_PASSED
+    text = log_text(log)
     if text:
         print(text)
     else:
-        print(f"run {record.start.id} has logged nothing", file=sys.stderr)
+        print(f"run {run_id} has logged nothing", file=sys.stderr)
+    if log.transcript:
+        print(_named_transcript(run_id))
     return EXIT_PASSED
+
+
+def _named_transcript(run_id: str) -> str:
+    return f"(all that was said and done: revwright runs logs {run_id} --full)"
+
+
+async def _transcript(record: RunRecord, kept: Transcripts, environ: Mapping[str, str], *, as_json: bool) -> int:
+    run_id = record.start.id
+    transcript = await kept.read(run_id)
+    if transcript is None:
+        raise TranscriptNotFound(_no_transcript(record))
+    if not transcript.entries:
+        raise TranscriptNotFound(
+            f"the transcript of run {run_id} cannot be opened: none of it is sealed with the key that is made of "
+            "REVWRIGHT_GITHUB_PRIVATE_KEY here; ask with the private key that the workers have"
+        )
+    if as_json:
+        print(json.dumps(transcript_json(run_id, transcript), indent=2))
+        return EXIT_PASSED
+    for piece in transcript_text(transcript, _style(environ, piped=_PIPE_WIDTH)):
+        print(piece)
+    return EXIT_PASSED
+
+
+def _no_transcript(record: RunRecord) -> str:
+    run_id = record.start.id
+    if record.start.key.kind is not JobKind.FIX:
+        return f"run {run_id} has no transcript: it is a {record.start.key.kind}, and only fixes have one"
+    return (
+        f"the transcript of run {run_id} is gone, or was never begun: the oldest go first where all of them would take "
+        "more than REVWRIGHT_TRANSCRIPTS_MB; `revwright runs logs` without --full prints what was logged"
+    )
 
 
 async def _order(action: str, record: RunRecord, orders: Orders) -> int:

@@ -10,6 +10,7 @@
     ├── KeyUnavailable         the key that signs receipts, or the directory of keys, cannot be used
     ├── ReceiptNotFound        no receipt is kept of a run that a person named, or a file cannot be read
     ├── RunNotFound            no kept run, or more than one, is what a person named on the command line
+    ├── TranscriptNotFound     no transcript is kept of a run that a person named, or it cannot be opened
     ├── GitHubError
     │   ├── RateLimited        GitHub, or our own pace, asks us to come back at a stated time
     │   ├── GitHubUnavailable  5xx, time-outs, broken connections after the retries
@@ -106,6 +107,10 @@ class ReceiptNotFound(RevwrightError):
 
 class RunNotFound(RevwrightError):
     """The text says what was looked for and what there is."""
+
+
+class TranscriptNotFound(RevwrightError):
+    """The text says whose, why, and what there is."""
 
 
 class GitHubError(RevwrightError):

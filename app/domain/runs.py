@@ -62,6 +62,8 @@ class RunLog:
 
     lines: tuple[str, ...]
     missing: int
+    transcript: bool = False
+    """Whether there is a transcript beside it."""
 
 
 @dataclass(frozen=True, slots=True)

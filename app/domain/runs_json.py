@@ -1,4 +1,4 @@
-"""Runs as plain JSON values: `revwright runs list --json` and `revwright runs show --json`."""
+"""Runs as plain JSON values: what `revwright runs` prints with `--json`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.report import ModelUse
-from app.domain.runs import RunRecord
+from app.domain.runs import RunLog, RunRecord
 
 SCHEMA = 1
 """Rises when a key changes its meaning or goes away; keys may be added without that."""
@@ -25,6 +25,17 @@ def run_json(record: RunRecord, now: datetime) -> dict[str, Any]:
         **_run(record, now),
         "timeline": [{"at": _time(event.at), "text": event.text} for event in record.timeline],
         "timeline_missing": record.timeline_missing,
+    }
+
+
+def log_json(run_id: str, log: RunLog) -> dict[str, Any]:
+    """What `logs` prints without `--full`."""
+    return {
+        "schema": SCHEMA,
+        "id": run_id,
+        "lines": list(log.lines),
+        "lines_missing": log.missing,
+        "transcript": log.transcript,
     }
 
 

@@ -38,6 +38,7 @@ from app.ports.missed import HookDeliveries, KnownRepositories, Marks, OpenPullR
 from app.ports.past import PastChanges, PastPullRequests
 from app.ports.review import Mirrors, Model, Repository
 from app.ports.sandbox import KeepingSandboxes, KeptSandbox, Output, Prepared, Sandbox, Sandboxes, Tree
+from app.ports.transcripts import Transcripts
 
 __all__ = [
     "Answers",
@@ -109,5 +110,6 @@ __all__ = [
     "Stacking",
     "Structural",
     "Threads",
+    "Transcripts",
     "Tree",
 ]

@@ -237,6 +237,12 @@ CATALOGUE = (
         "REVWRIGHT_KEEP_RUNS_DAYS", "14", "So long the record and log of a run are kept after the last word in it."
     ),
     Setting(
+        "REVWRIGHT_TRANSCRIPTS_MB",
+        "128",
+        "Space in Redis for the transcripts of all [fixes](fix.md#the-transcript), at least 16; the ones to which "
+        "nothing was added for longest go first.",
+    ),
+    Setting(
         "REVWRIGHT_KEEP_ROWS_DAYS", "90", "So long the ledger remembers a pull request of which nothing is wanted."
     ),
     Setting("REVWRIGHT_LOG_FORMAT", "text", "`text` for people, `json` for machines."),

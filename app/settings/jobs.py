@@ -22,6 +22,8 @@ class JobSettings:
     keep_deliveries_hours: float
     keep_runs_days: float
     keep_rows_days: float
+    transcripts_mb: int
+    """Of all transcripts of fixes together, as they are kept."""
 
 
 def read_jobs(env: Environment) -> JobSettings:
@@ -30,8 +32,8 @@ def read_jobs(env: Environment) -> JobSettings:
     def decimal(name: str, low: float, high: float) -> float:
         return env.read(name, number(low, high)) or 0.0
 
-    def count(name: str, high: int) -> int:
-        return env.read(name, whole(1, high)) or 1
+    def count(name: str, high: int, *, low: int = 1) -> int:
+        return env.read(name, whole(low, high)) or low
 
     return JobSettings(
         debounce_seconds=decimal("REVWRIGHT_DEBOUNCE_SECONDS", 0, 300),
@@ -42,4 +44,5 @@ def read_jobs(env: Environment) -> JobSettings:
         keep_deliveries_hours=decimal("REVWRIGHT_KEEP_DELIVERIES_HOURS", 1, 720),
         keep_runs_days=decimal("REVWRIGHT_KEEP_RUNS_DAYS", 1, 3650),
         keep_rows_days=decimal("REVWRIGHT_KEEP_ROWS_DAYS", 1, 3650),
+        transcripts_mb=count("REVWRIGHT_TRANSCRIPTS_MB", 100_000, low=16),
     )

@@ -15,6 +15,9 @@ from app.domain.shapes import ArgumentsInvalid, decode_arguments
 from app.domain.shown import shown
 from app.domain.tool_text import cut_middle, marked
 
+NOT_RUN = "not run: "
+"""Begins the answer to a call of which no tool heard."""
+
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -76,11 +79,11 @@ async def act(
     planned: list[_Planned] = []
     for number, call in enumerate(_told_apart(completion.calls, step)):
         if number >= most_calls:
-            planned.append(_Planned(_harmless(call), answer=f"not run: at most {most_calls} at once"))
+            planned.append(_Planned(_harmless(call), answer=f"{NOT_RUN}at most {most_calls} at once"))
             continue
         plan = _plan(call, by_name)
         if plan.key and (plan.key in before or any(plan.key == other.key for other in planned)):
-            plan = replace(plan, tool=None, answer="not run: this very call was answered before, look there")
+            plan = replace(plan, tool=None, answer=f"{NOT_RUN}this very call was answered before, look there")
         planned.append(plan)
     answers = await _together([_answer(plan, most_characters) for plan in planned])
     said = Message(Role.ASSISTANT, completion.text, calls=tuple(plan.call for plan in planned))
@@ -92,11 +95,11 @@ async def act(
 def _plan(call: ToolCall, tools: Mapping[str, Tool]) -> _Planned:
     tool = tools.get(call.name)
     if tool is None:
-        return _Planned(_harmless(call), answer=f"not run: there is no such tool; there are: {', '.join(tools)}")
+        return _Planned(_harmless(call), answer=f"{NOT_RUN}there is no such tool; there are: {', '.join(tools)}")
     try:
         arguments = decode_arguments(call.arguments, tool.spec.parameters)
     except ArgumentsInvalid as error:
-        return _Planned(_harmless(call), answer=f"not run: {shown(str(error))}")
+        return _Planned(_harmless(call), answer=f"{NOT_RUN}{shown(str(error))}")
     key = "" if tool.repeatable else f"{call.name} {json.dumps(arguments, sort_keys=True)}"
     return _Planned(call, tool, arguments, key)
 

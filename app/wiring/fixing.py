@@ -20,8 +20,10 @@ from app.usecases.fix.parts import FixParts
 from app.usecases.fix.run import FixRun
 from app.usecases.review.run import ReviewRun
 from app.wiring.engine import load_fix_texts
+from app.wiring.own_key import own_key
 from app.wiring.repairs import TokenRepairs
-from app.wiring.reviewing import Clients, own_key, token_mirrors
+from app.wiring.reviewing import Clients, token_mirrors
+from app.wiring.transcripts import transcripts_store
 
 
 def fixes_store(settings: Settings, clients: Clients) -> RedisFixes:
@@ -55,6 +57,7 @@ def fix_job(settings: Settings, clients: Clients, review: ReviewRun) -> FixRun:
             fixes=fixes_store(settings, clients),
             purse=review.purse,
             answers=review.answers,
+            transcripts=transcripts_store(settings, clients.redis),
             ceilings=review.ceilings,
             engine=review.engine,
             sandboxes=clients.sandboxes,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +40,7 @@ from app.usecases.review.receipts import ReceiptKeeper
 from app.usecases.review.run import ReviewRun
 from app.wiring.engine import rules_reader
 from app.wiring.mirrors import TokenMirrors
+from app.wiring.own_key import own_key
 from app.wiring.receipts import key_signer
 
 
@@ -110,8 +110,3 @@ def review_job(settings: Settings, clients: Clients, engine: Engine) -> ReviewRu
         github_url=github.url,
         public_url=settings.public_url,
     )
-
-
-def own_key(private_key_pem: str, purpose: str) -> bytes:
-    """A key for one purpose that only this App can have; the private key itself is not used for it."""
-    return hashlib.sha256(f"revwright {purpose}\x00{private_key_pem}".encode()).digest()

@@ -1,8 +1,8 @@
-"""What `revwright runs` needs: the record of runs and the orders to the ledger. No GitHub settings, no model."""
+"""What `revwright runs` needs: the record of runs, orders to the ledger; settings for GitHub for transcripts alone."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -12,23 +12,30 @@ from app.adapters.store.embedded import running_server
 from app.adapters.store.ledger import RedisLedger
 from app.adapters.store.redis_url import parse_redis_url
 from app.adapters.store.runs import RedisRuns
-from app.ports import Orders, Runs
+from app.ports import Orders, Runs, Transcripts
 from app.settings import Settings
 from app.wiring.ledger import keep_runs_seconds, ledger_options
 from app.wiring.redis import open_redis
+from app.wiring.transcripts import transcripts_store
 
 
 @dataclass(frozen=True, slots=True)
 class RunsServices:
     runs: Runs
     orders: Orders
+    transcripts: Callable[[], Transcripts]
+    """Raises SettingsInvalid where the App's settings are not given; nothing else of this needs them."""
 
 
 @asynccontextmanager
 async def open_runs_services(settings: Settings) -> AsyncIterator[RunsServices]:
     """On REVWRIGHT_REDIS_URL, or on the embedded server of the `revwright up` that runs. Raises SettingsInvalid."""
     async with open_runs_redis(settings) as (pool, runs):
-        yield RunsServices(runs=runs, orders=RedisLedger(pool, ledger_options(settings)))
+        yield RunsServices(
+            runs=runs,
+            orders=RedisLedger(pool, ledger_options(settings)),
+            transcripts=lambda: transcripts_store(settings, pool),
+        )
 
 
 @asynccontextmanager

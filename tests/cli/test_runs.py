@@ -176,6 +176,17 @@ async def test_logs(kept: RedisRuns, env: dict[str, str], capsys: pytest.Capture
     assert capsys.readouterr() == ("", f"run {SECOND} has logged nothing\n")
 
 
+async def test_logs_as_json(kept: RedisRuns, env: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert await called(env, "logs", FIRST, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "schema": 1,
+        "id": FIRST,
+        "lines": ["2026-11-21 12:56:04Z INFO    workers.attempts  begun", "evil <U+001B>[2Jline"],
+        "lines_missing": 0,
+        "transcript": False,
+    }
+
+
 @pytest.mark.parametrize(
     ("action", "source", "target", "done", "nothing"),
     [

@@ -21,8 +21,8 @@ from app.domain.fix.memory import FixMemory, RoundState
 from app.domain.jobs import JobKind, RowKey
 from app.domain.pull_request import PullRequestRef
 from app.settings import Settings
+from app.wiring.own_key import own_key
 from app.wiring.redis import open_redis
-from app.wiring.reviewing import own_key
 from tests.adapters.sandbox.isolation import launching
 from tests.adapters.sandbox.runner.conftest import Place, answering, fresh_directory, give_to_runner
 from tests.adapters.sandbox.runner.standalone import Standalone

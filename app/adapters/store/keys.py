@@ -135,6 +135,19 @@ def run_log(id_: str) -> str:
     return f"{PREFIX}:run:{id_}:log"
 
 
+def run_transcript(id_: str) -> str:
+    """A hash: number -> sealed entry; `next`: the next number; `text`: bytes of all texts; `stays`: which stays.
+
+    Beside those of all runs, transcript.lua keeps which was written to when, and how many bytes each takes.
+    """
+    return f"{PREFIX}:run:{id_}:transcript"
+
+
+def run_transcript_order(id_: str) -> str:
+    """Sorted set: `<number>:<bytes of text>:<bytes>` -> the order in which entries go."""
+    return f"{PREFIX}:run:{id_}:transcript:order"
+
+
 def pace(installation_id: int) -> str:
     return f"{PREFIX}:pace:{installation_id}"
 

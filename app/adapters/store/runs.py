@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 _MAX_TEXT = 1_000
 _MAX_MODEL = 200
 _PAGE = 200
+_OF_A_RUN = (keys.run, keys.run_timeline, keys.run_log, keys.run_transcript, keys.run_transcript_order)
 
 
 def _now() -> datetime:
@@ -73,7 +74,7 @@ class RedisRuns:
         """With all that was written of them: what nobody can find need not wait for its time."""
         if not ids:
             return
-        names = [name(id_) for id_ in ids for name in (keys.run, keys.run_timeline, keys.run_log)]
+        names = [name(id_) for id_ in ids for name in _OF_A_RUN]
         async with translated(), self._redis.pipeline(transaction=True) as pipe:
             pipe.unlink(*names)
             pipe.zrem(keys.RUNS, *ids)
@@ -145,8 +146,10 @@ class RedisRuns:
         async with translated(), self._redis.pipeline(transaction=True) as pipe:
             pipe.hget(keys.run(run_id), "lines")
             pipe.lrange(keys.run_log(run_id), 0, -1)
-            count, lines = await pipe.execute()
-        return RunLog(tuple(line.decode("utf-8", "replace") for line in lines), max(int(count or 0) - len(lines), 0))
+            pipe.exists(keys.run_transcript(run_id))
+            count, lines, transcript = await pipe.execute()
+        missing = max(int(count or 0) - len(lines), 0)
+        return RunLog(tuple(line.decode("utf-8", "replace") for line in lines), missing, transcript=bool(transcript))
 
     async def ids(self, prefix: str) -> tuple[str, ...]:
         return tuple(id_ for id_ in await self._ids(0, self._keep_runs) if id_.startswith(prefix))

@@ -225,7 +225,7 @@ def _footer(origin: Origin, cost: Cost | None, pushed: Pushed | None) -> str:
         usd = "price unknown" if cost.usd is None else dollars(cost.usd)
         spent = f"{counted(cost.calls, 'model call')}, {cost.tokens:,} tokens, {usd}"
         told = f"{spent if cost.calls else 'No model was asked'}. "
-    told += f"All steps: {code_span(f'revwright runs logs {origin.run_id}', limit=80)}."
+    told += f"All steps: {code_span(f'revwright runs logs {origin.run_id} --full', limit=80)}."
     if pushed is not None:
         told += " The commit is reviewed like any other, and the approval of whoever asked for it does not count."
     return told

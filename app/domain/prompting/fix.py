@@ -25,12 +25,12 @@ def finding_words(finding: Finding) -> str:
     return "\n".join(lines)
 
 
-def ran_text(ran: Ran) -> str:
-    """A command, how it ended, and the beginning and end of what it printed."""
+def ran_text(ran: Ran, *, most: int = _OUTPUT) -> str:
+    """A command, how it ended, and the beginning and end of what it printed, `most` characters."""
     end = f"stopped at {ran.limit}" if ran.limit else f"exit status {ran.status}"
     counts = ran.counts
     told = "" if counts is None else f"; {counts.executed} ran, {counts.failed} failed, {counts.skipped} skipped"
-    return f"$ {ran.command}\n({end}{told})\n{cut_middle(ran.output.strip(), _OUTPUT)}"
+    return f"$ {ran.command}\n({end}{told})\n{cut_middle(ran.output.strip(), most)}"
 
 
 def refusal_text(refusals: Iterable[Refusal]) -> str:

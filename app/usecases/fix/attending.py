@@ -29,6 +29,7 @@ from app.usecases.fix.pushing import Resuming
 from app.usecases.fix.readying import Ready, ci_says, environment_of, made_ready, was_taken_back
 from app.usecases.fix.repairing import Repairing
 from app.usecases.fix.telling import FixTelling, FixVoice
+from app.usecases.fix.transcribed import TranscribedModel
 from app.usecases.job import Guard, Progress
 from app.usecases.metered import MeteredModel
 from app.usecases.review.gather import gather
@@ -57,8 +58,11 @@ class Attending:
         parts, order = self.parts, self.order
         memory = await parts.fixes.recall(self._place.ref)
         known = memory.of(order.wish)
+        if known is not None and known.state is RoundState.ENDED:
+            return "answered before"
+        await parts.scribe(self.row).asked(order, self.row.attempts)
         if known is not None:
-            return "answered before" if known.state is RoundState.ENDED else await self._concluded(known, guard)
+            return await self._concluded(known, guard)
         try:
             await self._worked(memory, guard, progress)
         except (NotFixed, SandboxUnavailable, SandboxRefused) as error:
@@ -89,7 +93,7 @@ class Attending:
         known = (await self.parts.fixes.recall(self._place.ref)).of(self.order.wish)
         if known is None:
             telling = self._telling()
-            await telling.say(words.not_fixed(why, telling.speaker.origin, self._cost()))
+            await self._reported(telling, words.not_fixed(why, telling.speaker.origin, self._cost()))
         elif known.state is not RoundState.ENDED:
             await self._concluded(known, why=why)
 
@@ -128,7 +132,7 @@ class Attending:
             await telling.line("it waits until other fixes are done")
         async with parts.turns:
             await telling.line("it begins")
-            checker = Checker(parts.sandboxes, ready.checks, progress.note, environment)
+            checker = Checker(parts.sandboxes, ready.checks, progress.note, work.scribe, environment)
             await self._fixed(work, checker, frozenset(memory.left_at(pull.head_sha)))
 
     async def _fixed(self, work: Work, checker: Checker, earlier: frozenset[str]) -> None:
@@ -152,7 +156,8 @@ class Attending:
         )
         snapshot = replace(gathered, policy=work.policy)  # with what is said above the repository's own file
         try:
-            self._repairing = Repairing(work, snapshot, checker, before, self._model, Drafting(work), earlier)
+            model = TranscribedModel(self._model, work.scribe)
+            self._repairing = Repairing(work, snapshot, checker, before, model, Drafting(work), earlier)
             repair = await self._repairing.repair()
         finally:
             if self._meter.calls:
@@ -202,7 +207,7 @@ class Attending:
         report = words.not_fixed(why.reason, telling.speaker.origin, self._cost(), details=why.details)
         known = await self._known()
         if known is None and self._model is None:  # what was refused before a model was asked is no attempt
-            await telling.say(report)
+            await self._reported(telling, report)
             return
         order = self.order
         fresh = known or FixRound(order.wish, order.head, RoundState.PUSHED, order.who.id, order.findings)
@@ -216,8 +221,12 @@ class Attending:
         telling, report = self._telling(), known.report
         if known.commit is not None:
             report = await Opening(self.parts, self._place).told(known, telling.speaker.origin)
-        await telling.say(report)
+        await self._reported(telling, report)
         await self._keep(replace(known, state=RoundState.ENDED, report=""))
+
+    async def _reported(self, telling: FixTelling, report: str) -> None:
+        await telling.say(report)
+        await self.parts.scribe(self.row).reported(report)
 
     async def _known(self) -> FixRound | None:
         return (await self.parts.fixes.recall(self._place.ref)).of(self.order.wish)
@@ -255,7 +264,7 @@ def _deliverable(work: Work) -> None:
 
 async def _baseline(checker: Checker, work: Work) -> tuple[Ran, ...]:
     """How the checks end on the head as it is. Raises NotFixed where they cannot be run."""
-    before = await checker.run(work.repository.tree(work.pull.head_sha))
+    before = await checker.run(work.repository.tree(work.pull.head_sha), when="before anything is changed")
     if why := impossible(before):
         raise NotFixed(answers.cannot_verify(why))
     return before

@@ -14,6 +14,7 @@ from app.domain.patches import Edit
 from app.domain.sandbox import Command, CommandLimits, Ended, Stream, WorkspaceKey
 from app.domain.static_checks import redact_secrets
 from app.ports import KeepingSandboxes, KeptSandbox, Prepared, Sandbox, Tree
+from app.usecases.fix.scribe import Scribe
 
 Hear = Callable[[str], Awaitable[None]]
 
@@ -46,26 +47,30 @@ class Checker:
     sandboxes: KeepingSandboxes
     checks: Checks
     hear: Hear
+    scribe: Scribe
     environment: Prepared | None = None
     """What the policy's `setup` makes; None where it names no command."""
     limits: CommandLimits = field(default=LIMITS)
 
-    async def run(self, tree: Tree, edits: Sequence[Edit] = ()) -> tuple[Ran, ...]:
-        """How each command ended on the tree with the edits. Raises SetupFailed, SandboxRefused, SandboxUnavailable."""
+    async def run(self, tree: Tree, edits: Sequence[Edit] = (), *, when: str) -> tuple[Ran, ...]:
+        """How each command ended on the tree with the edits. `when` names it in the transcript.
+
+        Raises SetupFailed, SandboxRefused, SandboxUnavailable.
+        """
         async with self.opened(tree) as sandbox:
             for edit in edits:
                 await put(sandbox, edit)
-            return tuple([await self._ran(sandbox, line) for line in self.checks.verify])
+            return tuple([await self._ran(sandbox, line, when) for line in self.checks.verify])
 
     def opened(self, tree: Tree, keep: WorkspaceKey | None = None) -> AbstractAsyncContextManager[KeptSandbox]:
         """A sandbox with what `setup` made, and as it was left before, where it is kept."""
         return self.sandboxes.open(tree, git=True, environment=self.environment, keep=keep)
 
-    async def _ran(self, sandbox: Sandbox, line: str) -> Ran:
+    async def _ran(self, sandbox: Sandbox, line: str, when: str) -> Ran:
         await _no_report(sandbox)
         ended, told = await self._run(sandbox, line)
         await self.hear(f"ran in the sandbox: {line[:200]}: {end_words(ended, self.limits)}")
-        return Ran(
+        ran = Ran(
             command=line,
             status=ended.status,
             limit=None if ended.limit is None else limit_words(ended.limit, self.limits),
@@ -73,6 +78,8 @@ class Checker:
             output=told,
             seconds=ended.seconds,
         )
+        await self.scribe.checked(when, ran)
+        return ran
 
     async def _run(self, sandbox: Sandbox, line: str) -> tuple[Ended, str]:
         cleaner = Cleaner()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from app.domain.errors import GitHubRefused, PatchRefused, SandboxRefused
+from app.domain.fix.git_patch import git_patch
 from app.domain.fix.memory import FixRound, RoundState
 from app.domain.fix.report import Checked, Cost, Fixed, Pushed
 from app.domain.fix.verifying import compare
@@ -92,7 +93,7 @@ class Delivering:
             patch=patch,
         )
         await self._keep(replace(self._round(repair.drafted, report), state=RoundState.PUSHED, commit=None))
-        await work.telling.say(report)
+        await work.report(report)
 
     async def _looked_again(self) -> PullRequest:
         """The pull request now. Raises NotFixed where what was allowed is not any more."""
@@ -121,12 +122,13 @@ class Delivering:
         if rebased is None or _paths(rebased) != _paths(drafted):
             raise NotFixed(answers.moved_meanwhile())
         looked = await guarded(repository, rebased, work.policy, self.checker.checks.all)
+        await work.scribe.patched(f"on the new head {pull.head_sha}", git_patch(looked.changes), looked.refusals)
         if looked.refusals:
             raise NotFixed(answers.moved_meanwhile(), words.refusals(looked.refusals))
         await work.telling.line("the branch moved: the patch is verified on its new head")
         try:
-            before = await self.checker.run(repository.tree(pull.head_sha))
-            after = await self.checker.run(repository.tree(rebased.commit))
+            before = await self.checker.run(repository.tree(pull.head_sha), when="on the new head")
+            after = await self.checker.run(repository.tree(rebased.commit), when="on the new head, with the patch")
         except SandboxRefused as error:
             raise NotFixed(answers.moved_meanwhile()) from error
         compared = compare(before, after)
@@ -152,7 +154,7 @@ class Delivering:
         if outcome.state is PushState.PUSHED:
             going = replace(going, state=RoundState.PUSHED)
             await self._keep(going)
-            await work.telling.say(await Opening(work.parts, work.place).told(going, origin))
+            await work.report(await Opening(work.parts, work.place).told(going, origin))
         return outcome
 
     def _round(self, drafted: Drafted, report: str) -> FixRound:

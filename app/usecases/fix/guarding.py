@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.domain.fix.edit_patch import edited
+from app.domain.fix.git_patch import git_patch
 from app.domain.fix.guards import GuardedChange, GuardPolicy, guard
 from app.domain.fix.test_changes import FileChange, weakened
 from app.domain.objects import Blob, Change
-from app.domain.patches import Refusal
+from app.domain.patches import Patch, Refusal
 from app.domain.policy import Policy
 from app.domain.pushing import Drafted
 from app.ports import Repository
@@ -36,6 +38,13 @@ async def guarded(repository: Repository, drafted: Drafted, policy: Policy, veri
     ]
     texts = tuple(FileChange(one.change.entry.path, _text(one.before), _text(one.after)) for one in both)
     return Guarded(changes, texts, (*guard(both, GuardPolicy(policy)), *weakened(texts, verify)))
+
+
+async def undrafted_patch(repository: Repository, patch: Patch) -> str:
+    """What may leave the sandbox of a patch of which no commit was made, for `git apply`. Raises GitFailed."""
+    paths = tuple(edit.path for edit in patch.edits)
+    before = await repository.blobs(patch.base, paths, max_bytes=_FILE_BYTES)
+    return git_patch(edited(before, patch.edits))
 
 
 def _whole(blob: Blob | None) -> bytes | None:

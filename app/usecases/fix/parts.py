@@ -38,7 +38,9 @@ from app.ports import (
     Repository,
     SignedCommits,
     Stacking,
+    Transcripts,
 )
+from app.usecases.fix.scribe import Scribe
 from app.usecases.fix.telling import FixTelling
 from app.usecases.job import Guard, Progress
 from app.usecases.policies import Ceilings
@@ -73,6 +75,7 @@ class FixParts:
     fixes: Fixes
     purse: Purse
     answers: Answers
+    transcripts: Transcripts
     ceilings: Ceilings
     engine: Engine
     """Its models do the work."""
@@ -91,6 +94,10 @@ class FixParts:
     """Whoever has one may have two sandboxes open; None where there are not so many. Without turns, each of two fixes
     would have one and wait for the other's.
     """
+
+    def scribe(self, row: Row) -> Scribe:
+        """Of the run that the row is at."""
+        return Scribe(self.transcripts, row.run, self.now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +124,12 @@ class Work:
     @property
     def place(self) -> Place:
         return Place(self.pull.ref, self.pull.repository)
+
+    @property
+    def scribe(self) -> Scribe:
+        return self.parts.scribe(self.row)
+
+    async def report(self, text: str) -> None:
+        """The last word of the comment. Raises GitHubError."""
+        await self.telling.say(text)
+        await self.scribe.reported(text)

@@ -10,6 +10,7 @@ from app.domain.diff import FileDiff
 from app.domain.errors import PatchRefused, SetupFailed
 from app.domain.findings import Finding
 from app.domain.fix.answer import FIX_SCHEMA, FixAnswer, FixTexts, decode_fix
+from app.domain.fix.git_patch import git_patch
 from app.domain.fix.guards import GuardPolicy
 from app.domain.fix.report import ChangedFile, Checked, Fixed, Shown
 from app.domain.fix.test_changes import changed_expectations, is_test_path
@@ -30,9 +31,10 @@ from app.ports import KeptSandbox, Model, Tree
 from app.usecases.agent import Task, Tool, Unfinished, work
 from app.usecases.fix.checking import Checker
 from app.usecases.fix.drafting import Drafting
-from app.usecases.fix.guarding import guarded
+from app.usecases.fix.guarding import guarded, undrafted_patch
 from app.usecases.fix.noted import Noted
 from app.usecases.fix.parts import NotFixed, Work
+from app.usecases.fix.transcribed import TranscribedTool
 from app.usecases.tools.apply_patch import ApplyPatchTool
 from app.usecases.tools.files_in import WorkspaceReadTool
 from app.usecases.tools.plan import PlanTool
@@ -102,6 +104,7 @@ class Repairing:
             Noted(WorkspaceReadTool(sandbox), note),
             Noted(patching, note),
         )
+        tools = tuple(TranscribedTool(tool, self.work.scribe) for tool in tools)
         earlier = self.earlier if sandbox.resumed else frozenset()
         asked = self.work
         messages = first_messages(
@@ -121,7 +124,7 @@ class Repairing:
             finally:
                 self.left = patching.touched | earlier
             barred = tuple(Refusal(path, reason) for path, reason in sorted(patching.barred.items()))
-            found = await self._looked_at(answer, await sandbox.collect(self.left), barred)
+            found = await self._looked_at(answer, await sandbox.collect(self.left), barred, number)
             if isinstance(found, Repair):
                 return found
             unfit = found
@@ -150,31 +153,42 @@ class Repairing:
             raise NotFixed(answers.model_ended(ended.reason))
         return ended.value
 
-    async def _looked_at(self, answer: FixAnswer, collected: Collected, barred: tuple[Refusal, ...]) -> Repair | Unfit:
+    async def _looked_at(
+        self, answer: FixAnswer, collected: Collected, barred: tuple[Refusal, ...], number: int
+    ) -> Repair | Unfit:
         """Everything a patch must be before anybody is shown it. Raises NotFixed for one that changes nothing."""
+        repository, scribe, when = self.work.repository, self.work.scribe, f"try {number}"
         if not collected.patch.edits and not collected.refused:
             told = (words.barred(barred), words.not_fixed_items(answer.not_fixed))
             raise NotFixed(answers.no_change(), "\n\n".join(one for one in told if one))
-        if collected.refused:
-            return _not_allowed(collected.refused)
-        try:
-            drafted = await self.drafting.draft(collected.patch)
-        except PatchRefused as error:
-            return _not_allowed(error.refusals)
-        looked = await guarded(self.work.repository, drafted, self.work.policy, self.checker.checks.all)
+        drafted = await self._drafted(collected)
+        if not isinstance(drafted, Drafted):
+            await scribe.patched(when, await undrafted_patch(repository, collected.patch), drafted)
+            return _not_allowed(drafted)
+        looked = await guarded(repository, drafted, self.work.policy, self.checker.checks.all)
+        await scribe.patched(when, git_patch(looked.changes), looked.refusals)
         if looked.refusals:
             return _not_allowed(looked.refusals)
-        found = await self._checked(collected.patch.edits)
+        found = await self._checked(collected.patch.edits, when)
         if isinstance(found, Unfit):
             return found
         files = tuple(_counted(change) for change in looked.changes)
         fixed = Fixed(answer, files, found, changed_expectations(looked.texts), collected.extras, barred)
         return Repair(drafted, fixed, looked.changes)
 
-    async def _checked(self, edits: Sequence[Edit]) -> Checked | Unfit:
+    async def _drafted(self, collected: Collected) -> Drafted | tuple[Refusal, ...]:
+        """The commit, or why there is none."""
+        if collected.refused:
+            return collected.refused
+        try:
+            return await self.drafting.draft(collected.patch)
+        except PatchRefused as error:
+            return error.refusals
+
+    async def _checked(self, edits: Sequence[Edit], when: str) -> Checked | Unfit:
         tree = self.work.repository.tree(self.snapshot.head)
         await self.work.telling.line("the checks run on the patch, in a fresh copy")
-        after = await self.checker.run(tree, edits)
+        after = await self.checker.run(tree, edits, when=f"{when}, with the patch")
         compared = compare(self.before, after)
         printed = "\n\n".join(ran_text(ran) for ran in after)
         if not compared.accepted:
@@ -184,10 +198,10 @@ class Repairing:
         if red:
             failing = [name for ran in red if ran.counts for name in ran.counts.failing]
             return Unfit(answers.still_red(failing), printed, words.still_failing(red))
-        shown = await self._regression(tree, edits)
+        shown = await self._regression(tree, edits, when)
         return Checked(self.checker.checks.source, self.before, after, compared.reasons, shown)
 
-    async def _regression(self, tree: Tree, edits: Sequence[Edit]) -> Shown:
+    async def _regression(self, tree: Tree, edits: Sequence[Edit], when: str) -> Shown:
         """Whether the tests of the patch fail on the code as it was: else they show nothing."""
         if not all(ran.passed for ran in self.before):
             return Shown.FAILED_BEFORE
@@ -196,7 +210,7 @@ class Repairing:
             return Shown.NO_TEST
         await self.work.telling.line("the new tests run on the code without the fix")
         try:
-            alone = await self.checker.run(tree, tests)
+            alone = await self.checker.run(tree, tests, when=f"{when}, its tests without the fix")
         except SetupFailed:
             return Shown.NOT_RUN
         return Shown.PASSES_WITHOUT if compare(self.before, alone).accepted else Shown.FAILS_WITHOUT

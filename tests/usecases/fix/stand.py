@@ -17,6 +17,7 @@ from app.domain.model import Completion
 from app.domain.money import Caps
 from app.domain.pull_request import Sha
 from app.domain.row import Note, Row
+from app.domain.transcript import TranscriptEntry
 from app.usecases.fix.attending import Attending
 from app.usecases.fix.parts import FixParts
 from app.usecases.policies import Ceilings
@@ -25,6 +26,7 @@ from app.wiring.engine import load_fix_texts
 from tests.build import BASE, HEAD, REF, row
 from tests.fakes.repository import FakeRepository
 from tests.fakes.scripted_model import ScriptedModel, calls, says
+from tests.fakes.transcripts import FakeTranscripts
 from tests.usecases.fix.boxes import Boxes, Check
 from tests.usecases.fix.doubles import (
     NEXT,
@@ -92,7 +94,7 @@ class Stand:
         self.repository = FakeRepository(self.commits, BASE)
         self.git = Git(self.repository, self.commits)
         self.boxes = Boxes(self.commits, self.check)
-        self.answers = KeptAnswers()
+        self.answers, self.transcripts = KeptAnswers(), FakeTranscripts()
         self.signed, self.proposals, self.ci = Signed(), Proposals(), Failing()
 
     @property
@@ -120,6 +122,7 @@ class Stand:
             fixes=memory,
             purse=NotedPurse(),
             answers=self.answers,
+            transcripts=self.transcripts,
             ceilings=Ceilings(parse_policy),
             engine=self.engine,
             sandboxes=self.boxes if self.executes else None,
@@ -141,6 +144,10 @@ class Stand:
 
     def wish(self, order: FixOrder = ORDER) -> None:
         self.memory.notes.append(Note(f"fix:{order.wish}", encode(order)))
+
+    @property
+    def transcript(self) -> list[TranscriptEntry]:
+        return [entry for entry in self.transcripts.kept[fix_row().run] if entry]
 
     @property
     def told(self) -> str:

@@ -288,22 +288,6 @@ async def test_deleted_files_are_deleted_where_the_checks_run() -> None:
     assert "| `more.py` | +0 | -1 |" in stand.told
 
 
-JUNIT = b'<testsuite tests="2" failures="0" errors="0" skipped="0"><testcase name="a"/><testcase name="b"/></testsuite>'
-
-
-async def test_a_report_for_machines_is_read_and_one_that_is_too_large_is_not() -> None:
-    for report, told in ((JUNIT, "2 ran, 0 failed, 0 skipped, exit 0"), (b"x" * ((8 << 20) + 1), "| exit 0 |")):
-
-        def writes(_line: str, files: Files, report: bytes = report) -> int:
-            assert isinstance(files, dict)
-            files[".revwright-junit.xml"] = report
-            return 0
-
-        stand = Stand(check=writes)
-        assert await stand.attend() == "delivered"
-        assert told in stand.told
-
-
 WORDS = replace(ORDER, findings=(), words=True)
 SAID = Comment(7, 7, 9, "ann", True, False, NOW, False, "@revwright fix the total is wrong")
 

@@ -12,6 +12,7 @@ from app.domain.fix.memory import FixMemory, FixRound, RoundState
 from app.domain.patches import Refusal
 from app.domain.pushing import PushOutcome, PushRefusal, PushState
 from app.domain.threads import Permission
+from app.domain.transcript import EntryKind
 from tests.build import BASE, HEAD
 from tests.usecases.fix.doubles import AGAIN, DRAFT, NEXT, Files
 from tests.usecases.fix.stand import Stand
@@ -81,6 +82,11 @@ async def test_a_branch_that_moved_at_the_push_gets_the_patch_on_its_new_head() 
 
     assert await stand.attend() == "delivered"
     assert stand.git.pushed == [AGAIN]
+    assert [(entry.kind, entry.step) for entry in stand.transcript[-4:-1]] == [
+        (EntryKind.PATCH, f"on the new head {NEXT}"),
+        (EntryKind.CHECK, "on the new head"),
+        (EntryKind.CHECK, "on the new head, with the patch"),
+    ]
 
 
 async def test_a_branch_that_never_rests_is_left_alone() -> None:
