@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import SettingsInvalid
+from app.domain.setup_hosts import setup_hosts
 from app.settings import RunnerSettings, Settings, runner_environment, sandbox_settings
 from app.settings.catalogue import CATALOGUE
 
@@ -44,6 +45,24 @@ def test_a_runner_refuses_to_know_a_secret(name: str) -> None:
 def test_a_runner_s_workspaces_lie_in_its_data_directory_unless_it_is_told() -> None:
     assert RunnerSettings.from_environment({}).workspaces_dir is None
     assert RunnerSettings.from_environment({"REVWRIGHT_DATA_DIR": "/srv/r"}).workspaces_dir == Path("/srv/r/workspaces")
+
+
+def test_a_runner_is_told_the_hosts_of_setup_as_they_are_understood() -> None:
+    given = "PyPI.org, *.example.org:8080, mirror.internal/private"
+    settings = Settings.from_environment(HOME | {"REVWRIGHT_SETUP_HOSTS": given})
+    told = runner_environment(settings.sandbox, Path("/srv/w"), "json")
+    assert told["REVWRIGHT_SETUP_HOSTS"] == "*.example.org:8080,mirror.internal/private,pypi.org"
+    assert RunnerSettings.from_environment(told).sandbox.setup_hosts == setup_hosts(given)
+    with pytest.raises(
+        SettingsInvalid, match=r"REVWRIGHT_SETUP_HOSTS: 'https://pypi.org' is not a host: write `pypi.org`"
+    ):
+        sandbox_settings({"REVWRIGHT_SETUP_HOSTS": "https://pypi.org"})
+
+
+def test_hosts_of_setup_are_for_the_runner() -> None:
+    environ = HOME | {"REVWRIGHT_SETUP_HOSTS": "pypi.org", "REVWRIGHT_RUNNER_SOCKET": "/run/r/s"}
+    (warning,) = Settings.from_environment(environ).warnings
+    assert "REVWRIGHT_SETUP_HOSTS: it has no effect here" in warning
 
 
 def test_the_sandbox_s_settings_can_be_read_beside_anything() -> None:

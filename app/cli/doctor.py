@@ -16,6 +16,7 @@ from app.cli.doctor_github import github_findings
 from app.cli.finding import Finding
 from app.domain.errors import RevwrightError
 from app.domain.sandbox import Isolation, Mode
+from app.domain.setup_hosts import SetupHosts
 from app.settings import sandbox_settings
 from app.wiring.runner import RunnerOptions, open_ground, run_as_runner
 from app.wiring.sandbox_exec import prepared
@@ -53,9 +54,16 @@ def _sandbox(environ: Mapping[str, str]) -> list[Finding]:
             runner = RunnerSandboxes(RunnerAt(settings.runner_socket).connect)
             return _found(asyncio.run(runner.isolation()), f"the runner at {settings.runner_socket}: ")
         with prepared(settings) as (options, cgroups):
-            return _found(run_as_runner(_isolation(options, cgroups)))
+            return [*_found(run_as_runner(_isolation(options, cgroups))), _setup_network(settings.setup_hosts)]
     except RevwrightError as error:
         return [Finding("sandbox", "fail", str(error))]
+
+
+def _setup_network(hosts: SetupHosts) -> Finding:
+    """Only for a runner that has these settings; of another one, its log tells."""
+    if not hosts:
+        return Finding("setup network", "ok", "none")
+    return Finding("setup network", "ok", f"{hosts} through a proxy of the runner, and nothing else")
 
 
 async def _isolation(options: RunnerOptions, cgroups: Subtree | None) -> Isolation:

@@ -14,6 +14,7 @@ from app.cli.logs import configure
 from app.domain.errors import SettingsInvalid
 from app.settings import RunnerSettings
 from app.wiring.runner import OF_ROOT, RunnerOptions, prepare, retention, run_as_runner, run_runner
+from app.wiring.setup_network import setup_network
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +36,8 @@ def runner(arguments: Namespace, environ: Mapping[str, str]) -> int:
     else:
         place = Path(arguments.socket).absolute()
     cgroups = prepare(options)
-    run_as_runner(run_runner(options, cgroups, place, retention(settings.sandbox)))
+    with setup_network(settings.sandbox.setup_hosts) as network:
+        run_as_runner(run_runner(options, cgroups, place, retention(settings.sandbox), network))
     _log.info("runner: stopped")
     return 0
 

@@ -40,7 +40,7 @@ from enum import StrEnum
 from app.domain.entries import display_path
 from app.domain.model import ModelTry, Usage
 from app.domain.patches import Refusal
-from app.domain.sandbox import Ended
+from app.domain.sandbox import Ended, SetupReach
 
 _TOLD = 5
 
@@ -242,17 +242,19 @@ class SetupFailed(SandboxRefused):
     """A command of a policy's `setup` did not succeed, so that there is no environment to work in.
 
     `command` is as the policy has it, `ended` how it ended, `output` the beginning and the end of what it printed,
-    without control characters; it is data.
+    without control characters; it is data. `reach`: None where nobody knows.
     """
 
-    def __init__(self, command: str, ended: Ended, output: str) -> None:
+    def __init__(self, command: str, ended: Ended, output: str, reach: SetupReach | None = None) -> None:
         what = (
             f"was ended at the limit on {ended.limit.value}" if ended.limit is not None else f"ended with {_how(ended)}"
         )
-        super().__init__(f"the setup command {command!r} {what}")
+        refused = "" if reach is None else "".join(f"; {words}" for words in reach.refused)
+        super().__init__(f"the setup command {command!r} {what}{refused}")
         self.command = command
         self.ended = ended
         self.output = output
+        self.reach = reach
 
 
 def _how(ended: Ended) -> str:

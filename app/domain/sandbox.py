@@ -107,6 +107,16 @@ class Ended:
         return self.status == 0 and self.limit is None
 
 
+@dataclass(frozen=True, slots=True)
+class SetupReach:
+    """What a project's setup could reach, of what the operator allows."""
+
+    network: bool = False
+    """Whether any host is allowed."""
+    refused: tuple[str, ...] = ()
+    """What it asked for in vain, in words; they name hosts that it chose."""
+
+
 class Mode(StrEnum):
     """What this host lets the sandbox be."""
 

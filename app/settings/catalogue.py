@@ -191,6 +191,12 @@ CATALOGUE = (
         "Space for all prepared environments; the ones that were not used for longest go first.",
     ),
     Setting(
+        "REVWRIGHT_SETUP_HOSTS",
+        "",
+        "Hosts that `fix.setup` may reach, separated by commas, such as `pypi.org, *.pythonhosted.org`. A setting of "
+        "the runner; see [the network of setup](sandbox.md#the-network-of-setup). Unset: setup has no network.",
+    ),
+    Setting(
         "REVWRIGHT_POLICY_FILE",
         "",
         "Path of a file in the form of a repository's policy, read at the start: a ceiling for every repository, see "

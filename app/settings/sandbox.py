@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from app.domain.setup_hosts import NO_HOSTS, SetupHosts, setup_hosts
 from app.settings.catalogue import CATALOGUE
 from app.settings.environment import Environment
 from app.settings.log_format import LogFormat, read_log_format
@@ -36,6 +37,8 @@ class SandboxSettings:
     environment_days: int
     """The same of prepared environments."""
     environments_mb: int
+    setup_hosts: SetupHosts = NO_HOSTS
+    """What a project's setup may reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ def runner_environment(settings: SandboxSettings, workspaces_dir: Path, log_form
         "REVWRIGHT_KEPT_WORKSPACES_MB": settings.kept_mb,
         "REVWRIGHT_ENVIRONMENT_DAYS": settings.environment_days,
         "REVWRIGHT_ENVIRONMENTS_MB": settings.environments_mb,
+        "REVWRIGHT_SETUP_HOSTS": settings.setup_hosts or None,
         "REVWRIGHT_LOG_FORMAT": log_format,
     }
     return {name: str(value) for name, value in told.items() if value is not None}
@@ -94,6 +98,11 @@ def read_sandbox(env: Environment) -> SandboxSettings:
     def count(name: str, low: int, high: int) -> int:
         return env.read(name, whole(low, high)) or low
 
+    socket = env.read("REVWRIGHT_RUNNER_SOCKET", absolute_path)
+    if socket is not None and env.given("REVWRIGHT_SETUP_HOSTS"):
+        env.warnings.append(
+            "REVWRIGHT_SETUP_HOSTS: it has no effect here; set it for the runner that REVWRIGHT_RUNNER_SOCKET names"
+        )
     return SandboxSettings(
         kind=env.read("REVWRIGHT_SANDBOX", _kind) or "bubblewrap",
         root=env.read("REVWRIGHT_SANDBOX_ROOT", absolute_path),
@@ -101,13 +110,14 @@ def read_sandbox(env: Environment) -> SandboxSettings:
         memory_mb=count("REVWRIGHT_SANDBOX_MEMORY_MB", 64, 1_000_000),
         disk_mb=count("REVWRIGHT_SANDBOX_DISK_MB", 16, 1_000_000),
         at_once=count("REVWRIGHT_SANDBOXES_AT_ONCE", 1, 1_000),
-        runner_socket=env.read("REVWRIGHT_RUNNER_SOCKET", absolute_path),
+        runner_socket=socket,
         runner_user=env.read("REVWRIGHT_RUNNER_USER", user_name),
         workspaces_dir=env.read("REVWRIGHT_WORKSPACES_DIR", absolute_path),
         kept_hours=count("REVWRIGHT_KEPT_WORKSPACE_HOURS", 1, 10_000),
         kept_mb=count("REVWRIGHT_KEPT_WORKSPACES_MB", 16, 100_000_000),
         environment_days=count("REVWRIGHT_ENVIRONMENT_DAYS", 1, 1_000),
         environments_mb=count("REVWRIGHT_ENVIRONMENTS_MB", 16, 100_000_000),
+        setup_hosts=env.read("REVWRIGHT_SETUP_HOSTS", setup_hosts) or NO_HOSTS,
     )
 
 

@@ -21,6 +21,7 @@ from app.adapters.sandbox.files.kept import KeptWorkspaces
 from app.adapters.sandbox.files.shelf import Retention, Shelf
 from app.adapters.sandbox.files.workspaces import Claim, Workspaces
 from app.adapters.sandbox.isolation.plan import SandboxPlan, Toolchain
+from app.adapters.sandbox.network.setup_network import SetupNetwork
 from app.adapters.sandbox.runner.connection import serve
 from app.adapters.sandbox.runner.listening import Connections, listening_at, take_from_worker
 from app.adapters.sandbox.runner.names import may_be_alive, name_of
@@ -209,7 +210,11 @@ def _claimed(workspaces: Workspaces) -> Iterator[Claim]:
 
 
 async def run_runner(
-    options: RunnerOptions, cgroups: Subtree | None, place: socket.socket | Path, keep: KeptFor
+    options: RunnerOptions,
+    cgroups: Subtree | None,
+    place: socket.socket | Path,
+    keep: KeptFor,
+    network: SetupNetwork | None = None,
 ) -> None:
     """Serve until stopped, or until the worker at the other end of a control socket is gone."""
     stop = asyncio.Event()
@@ -226,9 +231,10 @@ async def run_runner(
             launcher=ground.launcher,
             workspaces=ground.workspaces,
             kept=KeptWorkspaces(ground.workspaces, kept),
-            environments=Environments(ground.workspaces, made),
+            environments=Environments(ground.workspaces, made, made_with="" if network is None else str(network.hosts)),
             toolchain=ground.toolchain,
             at_once=asyncio.Semaphore(options.at_once),
+            setup_network=network,
         )
         connections = Connections(lambda reader, writer: serve(reader, writer, runner))
         try:

@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.errors import SetupFailed
 from app.domain.pull_request import Sha
-from app.domain.sandbox import CommandLimits, Ended, Limit, WorkspaceKey, bindable
+from app.domain.sandbox import CommandLimits, Ended, Limit, SetupReach, WorkspaceKey, bindable
 
 ENDED = Ended(status=0, signal=None, limit=None, seconds=1.0, output_bytes=0)
 
@@ -63,3 +63,10 @@ def test_a_failed_setup_says_which_command_and_how_it_ended(ended: Ended, words:
     error = SetupFailed("npm ci", ended, "the end")
     assert str(error) == f"the setup command 'npm ci' {words}"
     assert (error.command, error.ended, error.output, error.retry) == ("npm ci", ended, "the end", False)
+
+
+def test_a_failed_setup_says_what_it_asked_for_in_vain() -> None:
+    error = SetupFailed(
+        "npm ci", replace(ENDED, status=1), "", SetupReach(network=True, refused=("a was refused", "b"))
+    )
+    assert str(error) == "the setup command 'npm ci' ended with exit status 1; a was refused; b"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.domain.fix.network_wanted import network_wanted
 from app.domain.inert import code_span, inline, phrase
 from app.domain.messages.counting import counted
 from app.domain.pull_request import Sha
+from app.domain.sandbox import SetupReach
 from app.domain.severity import Severity
 from app.domain.threads import Permission
 
@@ -135,8 +137,28 @@ def branch_unfit(branch: str, problem: str) -> str:
     return f"The name of the branch {code_span(branch, limit=100)} {problem}: nothing is pushed to it."
 
 
-def setup_failed(command: str) -> str:
-    return f"{code_span(command, limit=160)}, a command of `fix.setup`, failed in the sandbox on the base commit."
+def setup_failed(command: str, reach: SetupReach | None = None, printed: str = "") -> str:
+    """`printed` is looked at for signs that it wanted a network."""
+    failed = f"{code_span(command, limit=160)}, a command of `fix.setup`, failed in the sandbox on the base commit."
+    hint = _network_hint(reach, printed) if reach is not None else ""
+    return f"{failed} {hint}" if hint else failed
+
+
+def _network_hint(reach: SetupReach, printed: str) -> str:
+    if reach.refused:
+        told = "; ".join(reach.refused)
+        return f"{phrase(told[:1].upper() + told[1:], limit=1200)}."
+    if not network_wanted(printed):
+        return ""
+    if reach.network:
+        return (
+            "It seems to have wanted a network: setup reaches only the hosts that the operator allows "
+            "(`REVWRIGHT_SETUP_HOSTS`), and only through the proxy that `HTTPS_PROXY` names."
+        )
+    return (
+        "It seems to have wanted a network, and setup has none here: the operator of this deployment can allow hosts "
+        "(`REVWRIGHT_SETUP_HOSTS`)."
+    )
 
 
 def cannot_verify(why: str) -> str:

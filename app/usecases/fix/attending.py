@@ -272,5 +272,5 @@ async def _baseline(checker: Checker, work: Work) -> tuple[Ran, ...]:
 
 def _without_sandbox(error: SandboxRefused | SandboxUnavailable) -> NotFixed:
     if isinstance(error, SetupFailed):
-        return NotFixed(answers.setup_failed(error.command), words.printed(error.output))
+        return NotFixed(answers.setup_failed(error.command, error.reach, error.output), words.printed(error.output))
     return NotFixed(answers.sandbox_gone(str(error)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -65,20 +66,33 @@ def covers(thing: Thing, path: str) -> bool:
 
 
 class Environments:
-    """Calls block."""
+    """Calls block.
 
-    def __init__(self, claim: Claim, shelf: Shelf) -> None:
+    One that was made with a network is another one than without, or with other hosts: what is not allowed any more
+    must not be used any more, and what failed quietly for want of a host must be tried again. The worker that makes the
+    key may not know what its runner allows.
+    """
+
+    def __init__(self, claim: Claim, shelf: Shelf, *, made_with: str = "") -> None:
+        """`made_with`: the network that setup has."""
         self._claim = claim
         self._shelf = shelf
+        self._made_with = made_with
+
+    def _name(self, key: str) -> str:
+        if not self._made_with:
+            return key
+        return hashlib.sha256(f"{key} {self._made_with}".encode()).hexdigest()
 
     def use(self, key: str) -> Environment | None:
         """None when there is none for this key."""
-        entry = self._shelf.open(key)
+        name = self._name(key)
+        entry = self._shelf.open(name)
         if entry is None:
             return None
         try:
             told = read_told(entry)
-            things = None if told is None else self._things(key, told.get("things"))
+            things = None if told is None else self._things(name, told.get("things"))
             if things is None:
                 os.close(entry)
                 return None
@@ -88,10 +102,10 @@ class Environments:
             os.close(entry)
             return None
 
-    def _things(self, key: str, told: object) -> tuple[Thing, ...] | None:
+    def _things(self, name: str, told: object) -> tuple[Thing, ...] | None:
         if not isinstance(told, list):
             return None
-        top = self._shelf.path / key / os.fsdecode(_THINGS)
+        top = self._shelf.path / name / os.fsdecode(_THINGS)
         return tuple(Thing(path, top / str(number), kind == "directory") for number, (path, kind) in enumerate(told))
 
     def has(self, key: str) -> bool:
@@ -139,7 +153,7 @@ class Environments:
                     "environments together may not be (REVWRIGHT_ENVIRONMENTS_MB)"
                 )
             told = [(path, "directory" if directory else "file") for path, directory in taken]
-            self._shelf.put(draft, key, {"bytes": usage.bytes, "things": told})
+            self._shelf.put(draft, self._name(key), {"bytes": usage.bytes, "things": told})
         finally:
             draft.close()
             self._claim.discard(draft.parent, os.fsdecode(draft.name))  # of one that was not put away

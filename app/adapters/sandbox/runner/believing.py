@@ -7,9 +7,10 @@ import math
 import re
 
 from app.adapters.sandbox.runner.frames import FrameInvalid
+from app.adapters.sandbox.runner.keeping_messages import Reach
 from app.adapters.sandbox.runner.messages import Finished, Ready
 from app.domain.patches import FoundFile, FoundKind
-from app.domain.sandbox import Ended, Isolation, Limit, Mode, Stream
+from app.domain.sandbox import Ended, Isolation, Limit, Mode, SetupReach, Stream
 from app.domain.tree_paths import MAX_PATH_BYTES
 from app.domain.visible import visible
 
@@ -21,6 +22,8 @@ _LONGEST_PATH = MAX_PATH_BYTES + 256
 _LONGEST_WORDS = 2_000
 _MOST_PROBES = 64
 _LONGEST_NAME = 100
+_MOST_REFUSED = 5
+_LONGEST_REFUSED = 400
 _HIGHEST_STATUS = 255
 _HIGHEST_SIGNAL = 64
 _CGROUPS = frozenset({"v1", "v2", "none"})
@@ -75,6 +78,12 @@ def ended_of(finished: Finished) -> Ended:
     return Ended(
         status=status, signal=signal, limit=limit, seconds=finished.seconds, output_bytes=finished.output_bytes
     )
+
+
+def reach_of(reach: Reach) -> SetupReach:
+    """What is too much is left out."""
+    refused = tuple(one_line(words, _LONGEST_REFUSED) for words in reach.refused[:_MOST_REFUSED])
+    return SetupReach(reach.network, refused)
 
 
 def files_of(payload: bytes) -> list[FoundFile]:

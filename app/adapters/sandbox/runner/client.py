@@ -102,7 +102,7 @@ class RunnerSandboxes:
             await filled(talk, environment.tree, entries, git=False)
             sandbox = RunnerSandbox(talk, environment.tree, entries, self, has_git=False, resumed=False)
             for line in environment.setup:
-                await set_up(sandbox, line, self.limits)
+                await set_up(talk, sandbox, line, self.limits)
             await talk.ask(Save(), Done, seconds=_SAVE_SECONDS)
 
     def _check(self, entries: Sequence[TreeEntry]) -> None:

@@ -68,5 +68,20 @@ class Preparing:
 
 
 @dataclass(frozen=True, slots=True)
+class AskReach:
+    """Setup failed: what did it ask of the network in vain? Answered by `Reach`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What setup could reach."""
+
+    network: bool
+    """Whether the operator allows it any host."""
+    refused: tuple[str, ...]
+    """What it asked for in vain, in words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Save:
     """Setup succeeded: keep what it made. Answered by `Done`; the sandbox is over then."""

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias, get_args
 
 from app.adapters.sandbox.runner.frames import Frame, FrameInvalid
 from app.adapters.sandbox.runner.keeping_messages import (
+    AskReach,
     Bind,
     Forget,
     Keep,
@@ -19,6 +20,7 @@ from app.adapters.sandbox.runner.keeping_messages import (
     OpenWith,
     Prepare,
     Preparing,
+    Reach,
     Save,
 )
 
@@ -171,6 +173,8 @@ Message: TypeAlias = (
     | Forget
     | Prepare
     | Preparing
+    | AskReach
+    | Reach
     | Save
     | Put
     | Filled

@@ -8,7 +8,8 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from app.adapters.sandbox.runner.keeping_messages import Bind, OpenWith
+from app.adapters.sandbox.runner.believing import reach_of
+from app.adapters.sandbox.runner.keeping_messages import AskReach, Bind, OpenWith, Reach
 from app.adapters.sandbox.runner.messages import Done, Filled, Opened, Put
 from app.adapters.sandbox.runner.records import encode_record
 from app.adapters.sandbox.runner.talk import ANSWER_SECONDS, Talk
@@ -16,7 +17,17 @@ from app.domain.command_output import Cleaner, Keeper
 from app.domain.entries import Kind
 from app.domain.errors import SandboxRefused, SandboxUnavailable, SetupFailed
 from app.domain.patches import TreeEntry
-from app.domain.sandbox import Command, CommandLimits, Isolation, Mode, Stream, WorkspaceKey, bindable, check_owner
+from app.domain.sandbox import (
+    Command,
+    CommandLimits,
+    Isolation,
+    Mode,
+    SetupReach,
+    Stream,
+    WorkspaceKey,
+    bindable,
+    check_owner,
+)
 from app.ports import Prepared, Sandbox, Tree
 
 _PUT_BYTES = 512 << 10
@@ -57,7 +68,7 @@ async def bind(talk: Talk, things: Sequence[str], entries: Sequence[TreeEntry]) 
     await talk.ask(Bind(paths), Done)
 
 
-async def set_up(sandbox: Sandbox, line: str, limits: CommandLimits) -> None:
+async def set_up(talk: Talk, sandbox: Sandbox, line: str, limits: CommandLimits) -> None:
     """Run a setup command. Raises SetupFailed, SandboxRefused, SandboxUnavailable."""
     cleaner, keeper = Cleaner(), Keeper(head_bytes=_HEAD_BYTES, tail_bytes=_TAIL_BYTES)
 
@@ -67,7 +78,16 @@ async def set_up(sandbox: Sandbox, line: str, limits: CommandLimits) -> None:
     ended = await sandbox.run(Command(argv=("sh", "-c", line), limits=limits, label="setup"), hear)
     keeper.feed(cleaner.finish())
     if not ended.succeeded:
-        raise SetupFailed(line, ended, str(keeper.kept()))
+        raise SetupFailed(line, ended, str(keeper.kept()), await _reach(talk))
+
+
+async def _reach(talk: Talk) -> SetupReach | None:
+    """None where the runner does not tell: the failure of the command is what matters."""
+    try:
+        reach, _ = await talk.ask(AskReach(), Reach)
+    except (SandboxRefused, SandboxUnavailable):
+        return None
+    return reach_of(reach)
 
 
 async def filled(talk: Talk, tree: Tree, entries: Sequence[TreeEntry], *, git: bool) -> bool:

@@ -12,6 +12,7 @@ from app.adapters.sandbox.files.environments import Environments
 from app.adapters.sandbox.files.kept import KeptWorkspaces
 from app.adapters.sandbox.files.workspaces import Claim
 from app.adapters.sandbox.isolation.plan import Toolchain
+from app.adapters.sandbox.network.setup_network import SetupNetwork
 from app.adapters.sandbox.runner.frames import FrameInvalid, encode, read_frame
 from app.adapters.sandbox.runner.messages import VERSION, Hello, Message, Ready, Refused, from_frame, to_frame
 from app.adapters.sandbox.running.launcher import Launcher
@@ -41,6 +42,8 @@ class Runner:
     environments: Environments
     toolchain: Toolchain
     at_once: asyncio.Semaphore
+    setup_network: SetupNetwork | None = None
+    """None where setup has none."""
     line_seconds: float = _LINE_SECONDS
     """So long a worker waits for a place before it is told to come back."""
     prepare_seconds: float = _PREPARE_SECONDS

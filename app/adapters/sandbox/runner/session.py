@@ -13,9 +13,20 @@ from typing import Any
 
 from app.adapters.sandbox.files.filling import Filling
 from app.adapters.sandbox.isolation.plan import SandboxPlan
+from app.adapters.sandbox.network.setup_network import Reaching
 from app.adapters.sandbox.runner.believing import MOST_FOUND_AT_ONCE, MOST_FOUND_BYTES
 from app.adapters.sandbox.runner.frames import MOST_PAYLOAD, FrameInvalid
-from app.adapters.sandbox.runner.keeping_messages import Bind, Keep, Made, OpenWith, Prepare, Preparing, Save
+from app.adapters.sandbox.runner.keeping_messages import (
+    AskReach,
+    Bind,
+    Keep,
+    Made,
+    OpenWith,
+    Prepare,
+    Preparing,
+    Reach,
+    Save,
+)
 from app.adapters.sandbox.runner.messages import (
     Content,
     Delete,
@@ -48,6 +59,8 @@ from app.ports import Output
 
 _log = logging.getLogger(__name__)
 
+_SHOWN = 12
+"""Of a digest, in the log."""
 _FOUND_BYTES = MOST_FOUND_AT_ONCE // 2
 _MAKE_REPOSITORY = """
 git -c init.defaultBranch=work init --quiet . &&
@@ -69,9 +82,18 @@ class Session:
         self._launcher = launcher
         self._measured: tuple[tuple[int, int], Gauge | None] = (0, 0), None
         self._key = ""
+        self._reaching: Reaching | None = None
+        """Only ever of a setup: nothing else has a network."""
 
     async def run(self, asked: Open | OpenWith | Prepare) -> None:
         """To its end. Raises WorkerGone, FrameInvalid."""
+        try:
+            await self._run(asked)
+        finally:
+            if self._reaching is not None:
+                self._reaching.tell()
+
+    async def _run(self, asked: Open | OpenWith | Prepare) -> None:
         match asked:
             case Open():
                 await self._line.send(Done())
@@ -79,6 +101,8 @@ class Session:
                 await self._line.send(Made(self._room.resumed, self._room.git, self._room.things))
             case Prepare():
                 self._key = asked.key
+                if self._runner.setup_network is not None:
+                    self._reaching = self._runner.setup_network.begin(asked.key[:_SHOWN])
                 await self._line.send(Preparing(there=False))
         if not self._room.resumed:
             await self._fill()
@@ -151,6 +175,9 @@ class Session:
             case Bind():
                 await self._bind(message.paths)
                 await self._line.send(Done())
+            case AskReach():
+                refused = () if self._reaching is None else self._reaching.refused
+                await self._line.send(Reach(self._reaching is not None, refused))
             case Keep() | Save():
                 await self._leave(message)
             case _:
@@ -186,13 +213,17 @@ class Session:
             workspace=PurePosixPath(self._workspace.path),
             toolchain=self._runner.toolchain,
             network=Network(run.network),
-            environment=run.environment,
+            environment=run.environment
+            if self._reaching is None
+            else {**run.environment, **self._reaching.environment},
             mounts=mounts,
         )
+        start = partial(self._launcher.run, plan, limits, output, merged=run.merged, measure=self._gauge(limits))
         try:
-            return await self._line.while_there(
-                self._launcher.run(plan, limits, output, merged=run.merged, measure=self._gauge(limits))
-            )
+            if self._reaching is None:
+                return await self._line.while_there(start())
+            async with self._reaching.beside() as before:
+                return await self._line.while_there(start(before=before))
         except LaunchFailed as error:
             raise SandboxRefused(str(error)) from error
 

@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -41,12 +41,15 @@ class Launch:
     watchers: Watchers
     workspace: WorkspaceWatch
     begun: Callable[[int], None] | None
+    before: Callable[[int], Awaitable[None]] | None = None
     limit: Limit | None = None
     """The first at which we ended the command."""
 
     async def through(self, kept: ExitStack, *, start_seconds: float) -> Ended:
         """From a bubblewrap that has just been started to the end. Raises LaunchFailed."""
         watch = await self._confined(kept, start_seconds)
+        if self.before is not None:
+            await self.before(watch.first)
         workspace = replace(self.workspace, first=watch.first)
         self.watchers.begin([watch.until, workspace.until], over=self.stop, failed=self.tree.kill)
         self.printed.begin(too_much=lambda: self.stop(Limit.OUTPUT), failed=self.tree.kill)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -36,10 +36,12 @@ class Launcher:
         measure: Measure | Gauge,
         merged: bool = True,
         begun: Callable[[int], None] | None = None,
+        before: Callable[[int], Awaitable[None]] | None = None,
     ) -> Ended:
         """Run to the end. Nothing that the command started is alive when this returns or raises.
 
         `begun` is told the id, on this host, of the first process of the sandbox, just before the command begins.
+        `before` is told it a little earlier and waited for; where it raises, nothing begins.
 
         An `output` that does not take what it is given holds up the command but not its limits; what it has not taken
         some seconds after the end is dropped. What it or `measure` raise ends the command and is raised here. A `Gauge`
@@ -62,6 +64,7 @@ class Launcher:
                 watchers=Watchers(),
                 workspace=WorkspaceWatch(plan.workspace, limits, gauge),
                 begun=begun,
+                before=before,
             )
             async with AsyncExitStack() as ending:  # the last one first, and all of them whatever happens
                 ending.push_async_callback(launch.printed.stop)

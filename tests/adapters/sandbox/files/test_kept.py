@@ -81,6 +81,18 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         assert list(claim.path.iterdir()) == [], "nothing is left in the part of the runner"
 
 
+def test_an_environment_is_found_only_with_the_network_that_made_it(bench: Bench) -> None:
+    key = OWNERS[0]
+    bench.save(key)
+    shelf = bench.environments._shelf
+    with_one, with_two = (Environments(bench.claim, shelf, made_with=hosts) for hosts in ("a.example", "b.example"))
+    assert [each.has(key) for each in (bench.environments, with_one, with_two)] == [True, False, False]
+    bench.environments = with_one
+    bench.save(key)
+    assert [each.has(key) for each in (with_one, with_two)] == [True, False]
+    assert len(bench.keys()) == 2
+
+
 def test_what_is_too_old_goes(bench: Bench) -> None:
     bench.keep(OWNERS[0])
     bench.now[0] += 60

@@ -10,8 +10,10 @@ from dataclasses import replace
 import pytest
 
 from app.adapters.sandbox.runner import client, session
+from app.adapters.sandbox.runner.believing import reach_of
 from app.adapters.sandbox.runner.client import RunnerSandboxes
 from app.adapters.sandbox.runner.frames import Frame, FrameInvalid, encode
+from app.adapters.sandbox.runner.keeping_messages import Reach
 from app.adapters.sandbox.runner.messages import (
     Content,
     Done,
@@ -39,6 +41,13 @@ SHA = "a" * 40
 
 def found(*files: Sequence[object]) -> bytes:
     return encode(to_frame(Found(), json.dumps(files).encode()))
+
+
+def test_what_was_refused_to_a_setup_is_bounded_and_seen() -> None:
+    reach = reach_of(Reach(network=True, refused=("a\x1b[2J\nb", "x" * 10_000, *"cdefgh")))
+    assert reach.network
+    assert len(reach.refused) == 5
+    assert all(words.isprintable() and len(words) <= 400 for words in reach.refused)
 
 
 async def collected(other: Other) -> None:

@@ -37,12 +37,43 @@ def bytes_of(path: PurePosixPath) -> int:
     return Path(path).stat().st_size
 
 
+def network_of(pid: int) -> str:
+    return str(Path(f"/proc/{pid}/ns/net").readlink())
+
+
 async def test_a_command_ends_with_its_status(host: Host, plan: SandboxPlan) -> None:
     ended, kept = await shell(host, plan, "echo hello; exit 3")
 
     assert (ended.status, ended.signal, ended.limit, ended.output_bytes) == (3, None, None, 6)
     assert kept.text() == "hello\n"
     assert 0 < ended.seconds < 60
+
+
+async def test_before_it_begins_its_sandbox_can_be_looked_at(host: Host, plan: SandboxPlan) -> None:
+    seen: list[str] = []
+    kept = Kept()
+
+    async def before(first: int) -> None:
+        await asyncio.sleep(0.05)
+        seen.extend((network_of(first), kept.text()))
+
+    shown = replace(plan, argv=("echo", "begun"))
+    ended = await Launcher(host).run(shown, LIMITS, kept, measure=nothing, before=before)
+    assert (ended.status, kept.text()) == (0, "begun\n")
+    assert seen[0].startswith("net:")
+    assert seen[0] != network_of(os.getpid())
+    assert seen[1] == "", "it had not begun"
+
+
+async def test_what_fails_before_it_begins_keeps_it_from_beginning(host: Host, plan: SandboxPlan) -> None:
+    async def before(_first: int) -> None:
+        raise LaunchFailed("not today")
+
+    start, kept = left(), Kept()
+    with pytest.raises(LaunchFailed, match="not today"):
+        await Launcher(host).run(replace(plan, argv=("echo", "begun")), LIMITS, kept, measure=nothing, before=before)
+    assert kept.text() == ""
+    assert left() == start
 
 
 async def test_a_command_ends_by_a_signal(host: Host, plan: SandboxPlan) -> None:
