@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.domain.fix.languages import Tested, language_of, tested
+from app.domain.fix.shadowing import loaded_instead
 from app.domain.fix.verify_targets import changed_target, named_by
 from app.domain.globs import fold
 from app.domain.messages.counting import counted
@@ -81,6 +82,8 @@ def _reasons(change: FileChange, commands: Sequence[str]) -> Iterator[str]:
     was, now = _tested(change.path, change.before), _tested(change.path, change.after)
     if target := _target(change, commands, was):
         yield target
+    elif change.before is None and (reason := loaded_instead(change.path)):
+        yield reason
     elif change.after is None and (is_test_path(change.path) or was.tests):
         yield "is a test or belongs to tests, and would be deleted or renamed"
     elif is_test_path(change.path) or was.tests or now.tests:

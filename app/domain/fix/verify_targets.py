@@ -16,12 +16,19 @@ _NAMES = frozenset(
     | {".rspec", "spec_helper.rb", "rails_helper.rb", "test_helper.rb", "phpunit.xml", "phpunit.xml.dist"}
     | {"pom.xml", "build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts", "gradle.properties"}
     | {"mvnw", "gradlew", "directory.build.props", "directory.build.targets", ".runsettings", "ctesttestfile.cmake"}
+    | {"build.rs", "build.sbt", "build.zig", "mix.exs", "test_helper.exs", "package.swift", ".swcrc", ".busted"}
+    | {".proverc", "behave.ini", ".behaverc", "dart_test.yaml", ".testr.conf", ".stestr.conf"}
 )
 _SHAPES = re.compile(
     r".*\.mk|.*\.pth|(?:jest|vitest|vite|karma|playwright|cypress)\.(?:config|workspace|conf|setup)\.[a-z0-9.]+"
     r"|\.mocharc\.[a-z]+|.*\.runsettings|tox\.toml|pytest\.toml|\.pytest\.toml"
+    r"|babel\.config\.[a-z]+|\.babelrc(?:\.[a-z]+)?|setuptests\.[a-z]+"
 )
-_PLACES = re.compile(r"(?:.*/)?(?:\.cargo/config(?:\.toml)?|\.mvn/.+|gradle/wrapper/.+)")
+_PLACES = re.compile(
+    r"(?:.*/)?(?:\.cargo/config(?:\.toml)?|\.mvn/.+|gradle/wrapper/.+|features/(?:environment\.py|support/.+)"
+    # Where installed things lie: what is put there is loaded in place of what was installed, or announces plugins.
+    r"|(?:node_modules|site-packages|dist-packages|[^/]+\.(?:egg|dist)-info)/.+)"
+)
 
 _PYPROJECT_TOOLS = ("pytest", "coverage", "tox", "nox", "hatch", "poe", "pdm", "taskipy", "unittest")
 _PACKAGE_KEYS = (
