@@ -94,6 +94,10 @@ def policy_invalid() -> str:
     return "The policy of the base branch is invalid; the check says where."
 
 
+def comment_gone() -> str:
+    return "The comment that asked for it was edited or deleted before I began. Say again what to fix."
+
+
 def no_checks() -> str:
     return (
         "There is nothing to verify a fix with: the policy names no commands under `fix.verify`, and none was found in "

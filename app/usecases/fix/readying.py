@@ -131,6 +131,8 @@ async def _wanted(parts: FixParts, order: FixOrder, pull: PullRequest) -> tuple[
     is_open = {k.finding.id: k.finding for k in (past.findings if past else ()) if k.state is FindingState.OPEN}
     findings = tuple(is_open[id_] for id_ in order.findings if id_ in is_open)
     said = await _words(parts, order, pull) if order.words else ""
+    if order.words and not said:  # what is left of the wish may be the opposite of what is wanted now
+        raise NotFixed(answers.comment_gone())
     if not findings and not said and not order.ci:
         raise NotFixed(answers.nothing_to_fix("such finding open any more"))
     return findings, said

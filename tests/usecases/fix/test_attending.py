@@ -296,11 +296,11 @@ SAID = Comment(7, 7, 9, "ann", True, False, NOW, False, "@revwright fix the tota
     ("comment", "told"),
     [
         (SAID, "delivered"),
-        (None, "no such finding"),
-        (replace(SAID, edited=True), "no such finding"),
-        (replace(SAID, author_id=8), "no such finding"),
-        (replace(SAID, body="> quoted"), "no such finding"),
-        (replace(SAID, body="@revwright help"), "no such finding"),
+        (None, "edited or deleted"),
+        (replace(SAID, edited=True), "edited or deleted"),
+        (replace(SAID, author_id=8), "edited or deleted"),
+        (replace(SAID, body="> quoted"), "edited or deleted"),
+        (replace(SAID, body="@revwright help"), "edited or deleted"),
     ],
     ids=["there", "gone", "edited", "of another", "no paragraph", "another command"],
 )
