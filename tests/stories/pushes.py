@@ -20,6 +20,23 @@ ZERO: JsonObject = {"title": "Division by zero for an empty list", "severity": "
 DIVISION: dict[str, JsonObject] = {"len(items)": ZERO}
 
 
+_NOBODY = {f"GIT_{who}_{what}": "x@x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+
+
+def push_what_git_refuses(world: World, branch: str, mode: bytes = b"100644", name: bytes = b".git") -> str:
+    """A commit on top of a branch whose tree has one such entry, as no git client would make it."""
+    store = world.repo.store
+    entry = store.run("hash-object", "-w", "--stdin", stdin=b"[core]\n\tfsmonitor = id\n").decode().strip()
+    if mode == b"40000":
+        entry = store.run("mktree", stdin=f"100644 blob {entry}\tconfig\n".encode()).decode().strip()
+    made = b"%s %s\0%s" % (mode, name, bytes.fromhex(entry))
+    tree = store.run("hash-object", "-w", "-t", "tree", "--literally", "--stdin", stdin=made).decode().strip()
+    parent = world.repo.head(branch)
+    commit = store.run("commit-tree", "-p", parent, "-m", "x", tree, environment=_NOBODY).decode().strip()
+    world.repo.force_push(branch, commit)
+    return commit
+
+
 def model_of(world: World) -> FakeModel:
     assert world.model is not None
     return world.model

@@ -17,7 +17,15 @@ from app.usecases.commands.desk import Desk
 from app.usecases.commands.run import CommandRun
 from tests.fakes.github import FakeGitHub, PullRequest
 from tests.fakes.github.installations import change_permissions
-from tests.stories.pushes import answers, conclusion, first_comments, machine, person, resolvers
+from tests.stories.pushes import (
+    answers,
+    conclusion,
+    first_comments,
+    machine,
+    person,
+    push_what_git_refuses,
+    resolvers,
+)
 from tests.stories.saying import replies, reply, reviewed_bug, said, signs, writer
 from tests.stories.test_failures import row_key
 from tests.world import World
@@ -67,6 +75,24 @@ async def test_who_was_told_that_it_was_seen_is_told_that_nothing_comes_of_it(gi
     assert signs(silent) == []
     (run, *_) = await world.services.runs.recent(1)
     assert (run.state, run.outcome) == (RunState.DONE, "nothing is left to do")
+
+
+async def test_commits_that_git_does_not_take_are_told_of_and_keep_nobody_from_stopping(
+    github: FakeGitHub, world: World
+) -> None:
+    """Whoever may push to the branch can push one; who may not ask is told nothing."""
+    pull, ann = await reviewed_bug(world), writer(github, world)
+    push_what_git_refuses(world, pull.head_ref)
+    await world.settle()
+
+    asked = await said(world, pull, ann, "@revwright review")
+    stop = await said(world, pull, ann, "@revwright stop")
+    reader = await said(world, pull, person(github, world.repo, "eve", "read"), "@revwright review")
+
+    first, second = replies(pull)
+    assert "The commits of this pull request cannot be read, so nothing is done with them: git fetch" in first
+    assert "cannot be read" not in second
+    assert (signs(asked), signs(stop), signs(reader)) == (["confused"], ["eyes", "rocket"], ["confused"])
 
 
 @pytest.mark.parametrize(("order", "left"), [(Order.STOP, 0), (Order.PAUSE, 1)])

@@ -99,6 +99,11 @@ def interrupted() -> str:
     return "This could not be done: GitHub or a part of this deployment did not answer. Please ask again later."
 
 
+def unreadable(why: str) -> str:
+    """`why` is what git says, with which a stranger's commit may have to do."""
+    return f"The commits of this pull request cannot be read, so nothing is done with them: {phrase(why, limit=300)}"
+
+
 # Reviews.
 
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from app.domain.commands.asked import Who
 from app.domain.commands.verbs import LEAST, Verb, needed
-from app.domain.policy_layers import EffectivePolicy
+from app.domain.errors import GitFailed
+from app.domain.policy_layers import EffectivePolicy, compose
 from app.domain.pull_request import PullRequest
 from app.ports import Place
 from app.usecases.commands.scene import Parts
@@ -27,6 +28,8 @@ class Allowed:
 
     effective: EffectivePolicy
     problems: tuple[str, ...]
+    unread: str = ""
+    """Why git does not take the commits, so that nobody knows the policy: the built-in one is in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,12 @@ class Desk:
         permission = await self.parts.permissions.of(place, who.login, id_=who.id)
         if not permission.at_least(LEAST[verb]):
             return None  # before the repository is asked for its policy: strangers cost one call
-        found = await held(self.parts.ceilings, self.parts.mirrors, pull)
+        try:
+            found = await held(self.parts.ceilings, self.parts.mirrors, pull)
+        except GitFailed as error:
+            if error.retry:
+                raise
+            return Allowed(compose(()), (str(error),), unread=str(error))
         enough = permission.at_least(needed(verb, found.effective.policy))
         return Allowed(found.effective, found.problems) if enough else None
 

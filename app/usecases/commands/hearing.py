@@ -57,6 +57,10 @@ class Hearing:
         if count == MOST_AN_HOUR:
             await self._voice.answer(place, said, verb, words.too_many(MOST_AN_HOUR))
             return "one too many: told so"
+        if allowed.unread and verb not in WITHOUT_POLICY:  # an author can push such a commit: `stop` works all the same
+            await self._voice.answer(place, said, verb, words.unreadable(allowed.unread))
+            await self._voice.sign(place, said, Reaction.REFUSED)
+            return f"{verb}: refused, git does not take the commits"
         await self._voice.sign(place, said, Reaction.SEEN)
         await self.parts.outbox.finish(pull.ref, f"seen:{wish}", said.comment)
         bound = bound_head(kept, pull, comment.created_at)
