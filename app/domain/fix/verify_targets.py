@@ -16,7 +16,17 @@ _NAMES = frozenset(
     | {".rspec", "spec_helper.rb", "rails_helper.rb", "test_helper.rb", "phpunit.xml", "phpunit.xml.dist"}
     | {"pom.xml", "build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts", "gradle.properties"}
     | {"mvnw", "gradlew", "directory.build.props", "directory.build.targets", ".runsettings", "ctesttestfile.cmake"}
-    | {"build.rs", "build.sbt", "build.zig", "mix.exs", "test_helper.exs", "package.swift", ".swcrc", ".busted"}
+    | {
+        "build.rs",
+        "build.sbt",
+        "go.work",
+        "build.zig",
+        "mix.exs",
+        "test_helper.exs",
+        "package.swift",
+        ".swcrc",
+        ".busted",
+    }
     | {".proverc", "behave.ini", ".behaverc", "dart_test.yaml", ".testr.conf", ".stestr.conf"}
 )
 _SHAPES = re.compile(
@@ -43,8 +53,10 @@ _PACKAGE_KEYS = (
     "type",
     "workspaces",
     "packageManager",
+    "babel",
+    "imports",
 )
-_CARGO_KEYS = ("lib", "bin", "test", "bench", "example", "profile", "workspace")
+_CARGO_KEYS = ("lib", "bin", "test", "bench", "example", "profile", "workspace", "patch", "replace")
 _CARGO_PACKAGE_KEYS = ("autotests", "autobins", "build", "links")
 
 _MAX_FILE = 200_000
@@ -86,7 +98,12 @@ def _module(path: str) -> str:
 
 
 def _changed_tables(name: str, before: str | None, after: str | None) -> str | None:
-    readers = {"pyproject.toml": _of_pyproject, "package.json": _of_package, "cargo.toml": _of_cargo}
+    readers = {
+        "pyproject.toml": _of_pyproject,
+        "package.json": _of_package,
+        "cargo.toml": _of_cargo,
+        "go.mod": _of_go_module,
+    }
     reader = readers.get(name)
     if reader is None or before == after:
         return None
@@ -117,6 +134,12 @@ def _of_cargo(text: str) -> Mapping[str, object] | None:
         return None
     of_package = {f"package.{key}": package.get(key) for key in _CARGO_PACKAGE_KEYS}
     return {key: manifest.get(key) for key in _CARGO_KEYS} | of_package
+
+
+def _of_go_module(text: str) -> Mapping[str, object] | None:
+    """What stands in place of other modules, of which a test may need one (https://go.dev/ref/mod#go-mod-file-replace)."""
+    lines = (line.partition("//")[0].split() for line in text.splitlines())
+    return {"replace": tuple(" ".join(line) for line in lines if "=>" in line)} if len(text) <= _MAX_FILE else None
 
 
 def _toml(text: str) -> Mapping[str, object]:

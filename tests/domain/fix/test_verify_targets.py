@@ -19,7 +19,15 @@ DECIDES = "decides how tests are run, and a repair may not change that"
         *("vitest.workspace.ts", ".mocharc.yml", ".mocharc", "test/mocha.opts", "karma.conf.js", ".rspec", "Rakefile"),
         *("spec/spec_helper.rb", "phpunit.xml.dist", "pom.xml", "build.gradle.kts", "gradlew", ".mvn/jvm.config"),
         *("gradle/wrapper/gradle-wrapper.properties", ".cargo/config.toml", "a/.cargo/config", "sitecustomize.py"),
-        *("evil.pth", "ci.runsettings", "Directory.Build.props"),
+        *("evil.pth", "ci.runsettings", "Directory.Build.props", "go.work", "build.rs", "mix.exs", "babel.config.cjs"),
+        *(
+            ".babelrc",
+            "src/setupTests.ts",
+            "features/support/env.rb",
+            "features/environment.py",
+            "CMake/CTestTestfile.cmake",
+        ),
+        *("node_modules/jest/index.js", "a/site-packages/pytest/__init__.py", "evil.egg-info/entry_points.txt"),
     ],
 )
 def test_a_file_that_steers_tests_is_refused_whether_new_changed_or_deleted(path: str) -> None:
@@ -38,6 +46,10 @@ def test_a_file_that_steers_tests_is_refused_whether_new_changed_or_deleted(path
         ("package.json", '{"scripts": {}}', None, "scripts"),
         ("Cargo.toml", "[package]\nname='a'\n", "[package]\nname='a'\nautotests=false\n", "package.autotests"),
         ("Cargo.toml", "[lib]\n", "[lib]\ntest = false\n", "lib"),
+        ("Cargo.toml", "[lib]\n", "[lib]\n[patch.crates-io]\na = {path = 'b'}\n", "patch"),
+        ("package.json", '{"a": 1}', '{"a": 1, "imports": {"#x": "./y"}}', "imports"),
+        ("go.mod", "module a\n", "module a\nreplace example.org/testify => ./fake\n", "replace"),
+        ("sub/go.mod", "module a\nreplace (\n\tb => ./c\n)\n", "module a\nreplace (\n\tb => ./d\n)\n", "replace"),
     ],
 )
 def test_tables_that_steer_tests_are_refused(path: str, before: str | None, after: str | None, changed: str) -> None:
@@ -55,6 +67,7 @@ def test_tables_that_steer_tests_are_refused(path: str, before: str | None, afte
         ("package.json", "{}", "{"),
         ("package.json", '{"a": 1}', '{"a": "' + "b" * 200_000 + '"}'),
         ("Cargo.toml", "package = 1\n", "[package]\n"),
+        ("go.mod", "module a\n", "module a\n" + "// long\n" * 50_000),
     ],
 )
 def test_tables_that_cannot_be_read_are_refused(path: str, before: str, after: str) -> None:
@@ -70,6 +83,7 @@ def test_tables_that_cannot_be_read_are_refused(path: str, before: str, after: s
         ("package.json", '{"scripts": {}, "version": "1"}', '{"scripts": {}, "version": "2"}'),
         ("Cargo.toml", "[dependencies]\na='1'\n", "[dependencies]\na='2'\n"),
         ("Cargo.toml", "[package]\nversion='1'\n", "[package]\nversion='2'\n"),
+        ("go.mod", "module a\nreplace b => ./c // so\n", "module a\n\ngo 1.22\nreplace b   => ./c // => ./d\n"),
         ("app/makefile.py", "a", "b"),
     ],
 )
