@@ -10,6 +10,8 @@ from app.domain.entries import display_path
 from app.domain.errors import SandboxRefused
 from app.domain.tree_paths import MAX_DEPTH, is_dot_git
 
+_MOST_SHOWN = 120
+
 _REASONS = {
     errno.ENOENT: "there is no such file",
     errno.ENAMETOOLONG: "a part of the path is too long",
@@ -21,8 +23,11 @@ _REASONS = {
 
 
 def refused(verb: str, path: str, reason: str) -> SandboxRefused:
-    """The error in one line, fit for people and for a model."""
-    return SandboxRefused(f"cannot {verb} {display_path(path)!r}: {reason}")
+    """The error in one line, fit for people and for a model. Of a long path the middle is left out."""
+    shown = display_path(path)
+    if len(shown) > _MOST_SHOWN:
+        shown = f"{shown[: _MOST_SHOWN // 2]}…{shown[-_MOST_SHOWN // 2 :]}"
+    return SandboxRefused(f"cannot {verb} {shown!r}: {reason}")
 
 
 def refused_by_system(verb: str, path: str, error: OSError) -> SandboxRefused:
