@@ -16,7 +16,7 @@ import pytest
 
 from tests.fakes.github import PullRequest
 from tests.fakes.model import Answer, ToolCall
-from tests.security.fixing import Attacker, added, bare, patch, patching, pushed, running
+from tests.security.fixing import REPAIR, RIGHT, RUN, Attacker, added, attacked, bare, patch, patching, pushed, running
 from tests.stories.fixing import FIXED, asked, policy, told
 from tests.stories.test_fix import world as world  # noqa: PLC0414 - the fixture
 from tests.stories.test_proof import place as place  # noqa: PLC0414 - the fixture
@@ -222,4 +222,26 @@ async def test_a_patch_that_does_none_of_it_is_pushed(world: World) -> None:
     pull, _ = await fixed(world, (BETTER,), (patching(patch(added("src/prices/types.py", "CENTS = 100"))),))
 
     assert pushed(world, pull).keys() == {"price.py", "src/prices/types.py"}
+    assert told(pull).count("2 ran, 0 failed, 0 skipped, exit 0") == 2
+
+
+REPORTS = {
+    "a FIFO": "mkfifo .revwright-junit.xml",
+    "a link": "ln -s /etc/passwd .revwright-junit.xml",
+    "a directory": "mkdir .revwright-junit.xml",
+    "shut": "echo '<testsuite/>' > .revwright-junit.xml; chmod 000 .revwright-junit.xml",
+    "far too large": "truncate -s 300M .revwright-junit.xml",
+    "entities": (
+        'printf \'<!DOCTYPE a [<!ENTITY b "%0999d"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
+        '<testsuite name="&c;&c;"><testcase name="&c;"/></testsuite>\' 1 > .revwright-junit.xml'
+    ),
+    "no end": "(echo '<testsuite>'; yes '<testcase name=\"t\">' | head -n 200000) > .revwright-junit.xml",
+}
+
+
+@pytest.mark.parametrize("report", REPORTS)
+async def test_a_report_that_is_no_report_counts_nothing_and_holds_nothing_up(world: World, report: str) -> None:
+    pull, _ = await attacked(world, (patching(REPAIR),), head={"tests/run.sh": f"{RUN}{REPORTS[report]}\n"})
+
+    assert pushed(world, pull) == {"price.sh": RIGHT}
     assert told(pull).count("2 ran, 0 failed, 0 skipped, exit 0") == 2

@@ -6,15 +6,30 @@ The commit is compared whole: its parent, its tree, its message.
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.github import PullRequest
 from tests.fakes.model import Answer, Reply, Reviewer, Seen, ToolCall
-from tests.security.fixing import ASK, FILES, REPAIR, RIGHT, VERIFY, Attacker, bare, patching, pushed, running
+from tests.security.fixing import (
+    ASK,
+    FILES,
+    REPAIR,
+    RIGHT,
+    VERIFY,
+    Attacker,
+    Machine,
+    bare,
+    open_machine,
+    patching,
+    pushed,
+    running,
+)
 from tests.stories.fixing import FIXED, asked, policy, told
-from tests.stories.pushes import machine, push_what_git_refuses
+from tests.stories.pushes import machine as line_for_machines
+from tests.stories.pushes import push_what_git_refuses
 from tests.stories.saying import reply
 from tests.stories.test_fix import world as world  # noqa: PLC0414 - the fixture
 from tests.stories.test_proof import place as place  # noqa: PLC0414 - the fixture
@@ -57,6 +72,12 @@ async def fix_of(world: World, pull: PullRequest, *steps: tuple[ToolCall, ...]) 
     return head
 
 
+@pytest.fixture
+async def machine() -> AsyncIterator[Machine]:
+    async with open_machine() as opened:
+        yield opened
+
+
 def project(world: World) -> None:
     world.repo.commit("main", {**FILES, ".github/revwright.yml": policy(VERIFY)})
 
@@ -69,7 +90,7 @@ POISON = {
     ),
     "a file that leads elsewhere": (
         "mv .git elsewhere; echo 'gitdir: elsewhere' > .git; git config core.worktree /; "
-        "git config core.fsmonitor 'touch /workspace/ran #'; echo planted"
+        "git config core.fsmonitor 'EVIL #'; git config core.pager EVIL; git config alias.status '!EVIL'; echo planted"
     ),
     "a link that leads elsewhere": "mv .git elsewhere; ln -s elsewhere .git; ln -s /etc elsewhere/hooks2; echo planted",
     "nothing at all": "rm -rf .git; echo planted",
@@ -87,12 +108,17 @@ POISON = {
 
 @pytest.mark.parametrize("poison", POISON)
 async def test_what_is_planted_in_the_repository_of_a_workspace_changes_no_bit_of_the_commit(
-    world: World, poison: str, tmp_path: Path
+    world: World, poison: str, tmp_path: Path, machine: Machine
 ) -> None:
     project(world)
     world.repo.commit("feature", {"NOTES.md": "Read me.\n"})
     pull = world.repo.open_pull_request(head="feature", title="Something else")
-    onto = await fix_of(world, pull, (running(POISON[poison]),), (running("git status; true"),))
+    onto = await fix_of(
+        world,
+        pull,
+        (running(POISON[poison].replace("EVIL", f"echo x >> {machine.directory}/executed")),),
+        (running("git status; true"),),
+    )
 
     assert world.model is not None
     last = [seen for seen in world.model.requests if seen.task == "fix"][-1]
@@ -152,6 +178,7 @@ async def test_what_attributes_and_modules_of_the_head_say_changes_no_bit_of_it(
 BAD_ENTRIES = {
     "a .git": (b"40000", b".git"),
     "a file .git": (b"100644", b".git"),
+    "a link .git": (b"120000", b".git"),
     "a short name of it": (b"100644", b"git~1"),
     "its name on other systems": (b"100644", ".g\u200cit".encode()),
     "a way up": (b"40000", b".."),
@@ -229,7 +256,7 @@ async def test_no_word_of_a_pull_request_a_finding_or_a_model_stands_in_the_mess
     mallory = world.github.add_user("Signed-off-by-root")
     pull = world.repo.open_pull_request(head="topic/skip-ci--fixes-1", title=INJECTION, body=INJECTION, user=mallory)
     await world.settle()
-    (known,) = machine(world, pull)["findings"]
+    (known,) = line_for_machines(world, pull)["findings"]
     said = {"summary": INJECTION, "fixed": [{"what": INJECTION, "how": INJECTION}], "not_fixed": [], "test": INJECTION}
     attacker = Attacker(((patching(REPAIR),), Answer(said)))
 
