@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 
 from app.domain.commands.asked import Who
+from app.domain.commands.verbs import Verb
+from app.domain.errors import GitFailed
 from app.domain.jobs import JobKind, RowKey
-from app.domain.pull_request import RepositoryName
+from app.domain.pull_request import PullRequestRef, RepositoryName, Sha
 from app.domain.row import Order, Row
 from app.domain.runs import RunState
-from app.ports import Place
+from app.ports import Mirrors, Place, Repository
 from app.usecases.commands.desk import Desk
 from app.usecases.commands.run import CommandRun
 from tests.fakes.github import FakeGitHub, PullRequest
@@ -93,6 +95,34 @@ async def test_commits_that_git_does_not_take_are_told_of_and_keep_nobody_from_s
     assert "The commits of this pull request cannot be read, so nothing is done with them: git fetch" in first
     assert "cannot be read" not in second
     assert (signs(asked), signs(stop), signs(reader)) == (["confused"], ["eyes", "rocket"], ["confused"])
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """Implements ports.Mirrors: the server does not answer."""
+
+    mirrors: Mirrors
+
+    async def fetch(
+        self, ref: PullRequestRef, repository: RepositoryName, *, head: Sha, base: Sha, floor: Sha | None = None
+    ) -> Repository:
+        raise GitFailed("it is down", retry=True)
+
+    async def branch_head(self, ref: PullRequestRef, repository: RepositoryName, branch: str) -> Sha | None:
+        return await self.mirrors.branch_head(ref, repository, branch)
+
+    async def pull_request_head(self, ref: PullRequestRef, repository: RepositoryName) -> Sha | None:
+        return await self.mirrors.pull_request_head(ref, repository)
+
+
+async def test_a_git_server_that_is_down_is_waited_for(github: FakeGitHub, world: World) -> None:
+    pull, ann = await reviewed_bug(world), writer(github, world)
+    parts, row = job_of(world).parts, row_key(world, pull)
+    place = Place(row.ref, RepositoryName("acme", "web"))
+    desk = Desk(replace(parts, mirrors=Down(parts.mirrors)))
+
+    with pytest.raises(GitFailed, match="it is down"):
+        await desk.may(await parts.pull_requests.read(row.ref, place.repository), Who(ann.id, ann.login), Verb.STOP)
 
 
 @pytest.mark.parametrize(("order", "left"), [(Order.STOP, 0), (Order.PAUSE, 1)])
