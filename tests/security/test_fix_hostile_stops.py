@@ -22,6 +22,7 @@ from tests.fakes.model.behaviours import nothing
 from tests.security.fixing import ASK, FILES, REPAIR, RUN, VERIFY, patching, running
 from tests.stories.fixing import FIXED, later, policy, told, writer
 from tests.stories.sandboxed import processes_with
+from tests.stories.saying import signs
 from tests.stories.test_fix import world as world  # noqa: PLC0414 - the fixture
 from tests.stories.test_proof import place as place  # noqa: PLC0414 - the fixture
 from tests.stories.test_proof import runner as runner  # noqa: PLC0414 - the fixture
@@ -166,3 +167,27 @@ def begun(world: World, phase: Phase) -> tuple[PullRequest, list[object]]:
     world.repo.commit("main", {**FILES, **phase.files, ".github/revwright.yml": policy(VERIFY, **phase.more)})
     world.repo.commit("feature", dict(phase.head) or {"NOTES.md": "Read me.\n"})
     return world.repo.open_pull_request(head="feature", title="Something else"), slow
+
+
+async def test_a_github_that_takes_no_sign_keeps_nothing_from_being_stopped(world: World) -> None:
+    """What is to end ends before GitHub is told that the comment was seen."""
+    phase = PHASES["call of the model"]
+    pull, slow = begun(world, phase)
+    await world.settle()
+    later(world)
+    pull.comment(writer(world), ASK)
+    assert world.model is not None
+    async with in_operation(world):
+        await world.deliver_new()
+        await until(lambda: going(world, phase, slow))
+        (asked,) = [seen for seen in world.model.requests if seen.task == "fix"]
+        world.github.faults.add(method="POST", path="/reactions$", delay=2 * MOST_SECONDS, status=None)
+        comment = pull.comment(writer(world, "sam"), "@revwright stop")
+        start = time.monotonic()
+        await world.deliver_new()
+        await after(start, lambda: asked.ended_at is not None, "the call's end")
+        assert signs(comment) == []
+        await until(lambda: signs(comment) == ["eyes", "rocket"])
+
+    assert asked.disconnected
+    assert "Somebody stopped it." in told(pull)

@@ -23,6 +23,9 @@ from app.usecases.job import Guard, Progress
 OLDEST = timedelta(hours=1)
 """What was asked longer ago is not done any more: its author has gone on."""
 
+_AT_ONCE = frozenset((Verb.STOP, Verb.PAUSE))
+"""What is done before the sign that it was seen, which GitHub may be slow to take."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
@@ -61,8 +64,6 @@ class Hearing:
             await self._voice.answer(place, said, verb, words.unreadable(allowed.unread))
             await self._voice.sign(place, said, Reaction.REFUSED)
             return f"{verb}: refused, git does not take the commits"
-        await self._voice.sign(place, said, Reaction.SEEN)
-        await self.parts.outbox.finish(pull.ref, f"seen:{wish}", said.comment)
         bound = bound_head(kept, pull, comment.created_at)
         scene = Scene(
             self.parts,
@@ -76,7 +77,12 @@ class Hearing:
             said.comment,
             head=None if isinstance(bound, HeadChanged) else bound,
         )
-        answer = await self._answer(scene, command, comment)
+        at_once = verb in _AT_ONCE
+        answer = await self._answer(scene, command, comment) if at_once else None
+        await self._voice.sign(place, said, Reaction.SEEN)
+        await self.parts.outbox.finish(pull.ref, f"seen:{wish}", said.comment)
+        if not at_once:
+            answer = await self._answer(scene, command, comment)
         await guard()
         if answer is not None and answer.text:
             await self._voice.answer(place, said, verb, answer.text)
