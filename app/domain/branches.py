@@ -52,5 +52,7 @@ class HeadBranch:
     """As GitHub marks it. A push may be refused all the same, by a rule set for instance."""
     default: bool
     """The default branch of its repository."""
+    base_of: int | None = None
+    """An open pull request that is based on it: what is pushed here changes that one, too. Of forks it is not asked."""
     at: Sha | None = None
     """The commit that it is at; None where GitHub does not say."""

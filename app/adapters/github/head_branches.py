@@ -47,6 +47,14 @@ class _Branch(_Json):
     commit: _Commit
 
 
+class _Number(_Json):
+    number: int
+
+
+class _Numbers(_Json):
+    pulls: list[_Number]
+
+
 T = TypeVar("T", bound=_Json)
 
 
@@ -79,8 +87,15 @@ class HeadBranchReader:
             may_modify=pull.maintainer_can_modify or not fork,
             protected=branch is not None and branch.protected,
             default=name == home.default_branch,
+            base_of=None if fork else await self._base_of(place, name),
             at=None if branch is None else Sha(branch.commit.sha),
         )
+
+    async def _base_of(self, place: Place, branch: str) -> int | None:
+        """Source: GitHub Docs, "List pull requests", parameter `base`."""
+        path = f"/repos/{place.repository}/pulls?state=open&base={quote(branch, safe='')}&per_page=1"
+        numbers = _parsed(_Numbers, {"pulls": await self._get(place, path)}).pulls
+        return numbers[0].number if numbers else None
 
     async def _get(self, place: Place, path: str) -> object:
         return (await self._client.call(place.ref, Stage.GATHER, "GET", path)).json

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
 
-_FORMAT = 1
+_FORMAT = 2
 _NAMES = frozenset(
     {
         # what packages are wanted
@@ -33,31 +34,39 @@ _NAMES = frozenset(
     }
 )
 _SUFFIXES = (".lock", ".gemspec", ".csproj", ".fsproj", ".vbproj", ".cabal", ".podspec", ".opam")
+_WORD = re.compile(r"[^\s'\"`;|&<>()=,:]+")
 _REQUIREMENTS = ("requirements", "constraints")
 
 
-def lock_paths(paths: Iterable[str]) -> tuple[str, ...]:
-    """Those of a commit's paths that are lock files or manifests of a package manager, sorted. Names are compared
-    without regard to case: one file too many only makes an environment anew.
+def lock_paths(paths: Iterable[str], setup: Sequence[str] = ()) -> tuple[str, ...]:
+    """Those of a commit's paths that are lock files or manifests of a package manager, or that the commands of `setup`
+    name, sorted. Names are compared without regard to case: one file too many only makes an environment anew.
     """
-    return tuple(sorted(path for path in set(paths) if _steers(path)))
+    named = {word.removeprefix("./") for command in setup for word in _WORD.findall(command.lower())}
+    return tuple(sorted(path for path in set(paths) if _steers(path) or _is_named(path.lower(), named)))
 
 
-def environment_key(setup: Sequence[str], locks: Mapping[str, str], root: str, *, repository: str) -> str:
+def environment_key(setup: Sequence[str], locks: Mapping[str, str], root: str, *, repository: str, branch: str) -> str:
     """SHA-256 in hexadecimal over all that an environment is found by.
 
     `setup` has the commands in their order, `locks` the blob id of each of `lock_paths` in the base commit, and `root`
     names the tool chain that the commands run with. `repository` is in it because setup runs with all files of its
     base commit: what it makes may hold any of them, and must be used in no other repository, however alike the locks.
+    The base `branch` is in it for the same reason: whoever may write to some branch decides what setup makes there.
     """
     material = {
         "format": _FORMAT,
         "repository": repository,
+        "branch": branch,
         "setup": list(setup),
         "locks": sorted(locks.items()),
         "root": root,
     }
     return hashlib.sha256(json.dumps(material, sort_keys=True).encode("ascii")).hexdigest()
+
+
+def _is_named(path: str, named: Container[str]) -> bool:
+    return path in named or path.rpartition("/")[2] in named
 
 
 def _steers(path: str) -> bool:

@@ -47,6 +47,10 @@ class FixRound:
     report: str = ""
     shown: str = ""
     """What people call the branch, where it is in a fork."""
+    base_ref: str = ""
+    """The base branch of the pull request when the commit was allowed."""
+    policy: str = ""
+    """A digest of the policy that allowed it."""
 
 
 @dataclass(frozen=True, slots=True)

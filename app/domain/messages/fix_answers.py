@@ -136,6 +136,13 @@ def branch_protected(branch: str) -> str:
     )
 
 
+def branch_is_base(branch: str, number: int) -> str:
+    return (
+        f"The branch {code_span(branch, limit=200)} is the base of pull request {code_span(f'#{number}', limit=20)}, "
+        "which a push would change as well. `fix.deliver: pull_request` in the policy proposes the commit instead."
+    )
+
+
 def branch_unfit(branch: str, problem: str) -> str:
     """`problem` follows "the name of the branch"."""
     return f"The name of the branch {code_span(branch, limit=100)} {problem}: nothing is pushed to it."

@@ -47,5 +47,10 @@ def only_shown_in_forks() -> str:
     return "The policy wants a pull request for it, and in the repository of a fork none is opened."
 
 
+def made_before(base: Sha, now: Sha) -> str:
+    """Follows a patch that is shown only."""
+    return f"It was made for {code_span(base[:12], limit=20)}; the branch is at {code_span(now[:12], limit=20)} now."
+
+
 def branch_taken(branch: str) -> str:
     return f"There is a branch {code_span(branch, limit=200)} already, and nothing is pushed to what is not mine."

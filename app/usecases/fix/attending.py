@@ -6,7 +6,6 @@ import contextlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.domain.branches import problem_with_branch
 from app.domain.commands.verbs import FIX_AGAIN
 from app.domain.errors import SandboxRefused, SandboxUnavailable, SetupFailed
 from app.domain.fix.memory import FixMemory, FixRound, RoundState
@@ -16,7 +15,6 @@ from app.domain.fix.verifying import Ran, impossible
 from app.domain.messages import fix as words
 from app.domain.messages import fix_answers as answers
 from app.domain.money import caps_for
-from app.domain.policy import Delivery
 from app.domain.pull_request import PullRequest
 from app.domain.row import Row
 from app.ports import Place
@@ -26,7 +24,7 @@ from app.usecases.fix.drafting import Drafting
 from app.usecases.fix.opening import Opening
 from app.usecases.fix.parts import FixParts, NotFixed, Work
 from app.usecases.fix.pushing import Resuming
-from app.usecases.fix.readying import Ready, ci_says, environment_of, made_ready, was_taken_back
+from app.usecases.fix.readying import Ready, ci_says, deliverable, environment_of, made_ready, was_taken_back
 from app.usecases.fix.repairing import Repairing
 from app.usecases.fix.telling import FixTelling, FixVoice
 from app.usecases.fix.transcribed import TranscribedModel
@@ -137,7 +135,7 @@ class Attending:
 
     async def _fixed(self, work: Work, checker: Checker, earlier: frozenset[str]) -> None:
         parts, pull = self.parts, work.pull
-        _deliverable(work)
+        deliverable(work.branch, work.policy.fix.deliver)
         await work.telling.line("the checks run before anything is changed")
         before = await _baseline(checker, work)
         choice = parts.engine.choice
@@ -248,18 +246,6 @@ class Attending:
         parts = self.parts
         voice = FixVoice(parts.conversation, parts.outbox, parts.marker_key, parts.github_url)
         return voice.of(self._place, self.order, self.row.run)
-
-
-def _deliverable(work: Work) -> None:
-    """Raises NotFixed where a push would go to a branch that is everybody's, or to one that git could take for more."""
-    branch = work.branch
-    deliver = work.policy.fix.deliver
-    if deliver is Delivery.SUGGEST or not branch.may_modify:
-        return
-    if (problem := problem_with_branch(branch.name)) is not None:
-        raise NotFixed(answers.branch_unfit(branch.name, problem))
-    if deliver is Delivery.PUSH and (branch.protected or branch.default):
-        raise NotFixed(answers.branch_protected(branch.name))
 
 
 async def _baseline(checker: Checker, work: Work) -> tuple[Ran, ...]:

@@ -15,12 +15,13 @@ from app.domain.messages import fix_delivery as places
 from app.domain.policy import Delivery
 from app.domain.pull_request import PullRequest, Sha
 from app.domain.pushing import Drafted, PushOutcome, PushState
+from app.domain.receipt_basis import policy_digest
 from app.usecases.fix.checking import Checker
 from app.usecases.fix.drafting import Drafting
 from app.usecases.fix.guarding import guarded
 from app.usecases.fix.opening import Opening, own_branch
 from app.usecases.fix.parts import NotFixed, Work
-from app.usecases.fix.readying import may_still
+from app.usecases.fix.readying import deliverable, may_still
 from app.usecases.fix.repairing import Repair
 from app.usecases.fix.sending import sent
 from app.usecases.job import OwnershipLost
@@ -48,6 +49,7 @@ class Delivering:
             if pull.head_sha != drafted.base:
                 drafted, checked = await self._moved(drafted, fixed.checked, pull)
                 fixed = replace(fixed, checked=checked, onto=drafted.base)
+                await self._looked_again()  # the checks took their time, in which anything may have been taken away
             outcome = await self._pushed(fixed, drafted)
             if outcome.state is PushState.PUSHED:
                 return
@@ -78,9 +80,12 @@ class Delivering:
     async def _offer(self, repair: Repair) -> None:
         """The whole patch in the comment: nothing is written to any repository."""
         work = self.work
+        pull = await self._looked_again()
         why = "" if work.branch.may_modify else words.fork_is_closed()
         if self._stacked:
             why = places.only_shown_in_forks()
+        if pull.head_sha != repair.drafted.base:
+            why = f"{why} {places.made_before(repair.drafted.base, pull.head_sha)}".strip()
         patch = words.patch_text(repair.changes)
         if not patch:
             raise NotFixed(words.patch_not_shown(why))
@@ -103,6 +108,10 @@ class Delivering:
             raise NotFixed(answers.closed())
         if pull.base_ref != work.pull.base_ref:
             raise NotFixed(words.base_changed())
+        branch = await work.parts.head_branches.read(work.place)
+        if branch is None or (branch.repository_id, branch.name) != (work.branch.repository_id, work.branch.name):
+            raise NotFixed(answers.branch_gone())
+        deliverable(branch, work.policy.fix.deliver)
         found = await held(work.parts.ceilings, work.parts.mirrors, pull)
         if found.problems or found.effective.policy != work.policy:
             raise NotFixed(words.base_changed())
@@ -173,6 +182,8 @@ class Delivering:
             commit=drafted.commit,
             paths=_paths(drafted),
             report=report,
+            base_ref=work.pull.base_ref,
+            policy=policy_digest(work.policy),
         )
 
     async def _keep(self, changed: FixRound) -> None:

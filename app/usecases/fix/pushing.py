@@ -13,9 +13,10 @@ from app.domain.messages import fix_answers as answers
 from app.domain.messages import fix_delivery as places
 from app.domain.pull_request import PullRequest
 from app.domain.pushing import PushState
+from app.domain.receipt_basis import policy_digest
 from app.ports import Place
 from app.usecases.fix.parts import FixParts, NotFixed
-from app.usecases.fix.readying import may_still
+from app.usecases.fix.readying import deliverable, may_still
 from app.usecases.fix.sending import found, landed, sent
 from app.usecases.job import Guard
 from app.usecases.policies import held
@@ -44,13 +45,12 @@ class Resuming:
             raise NotFixed(answers.closed())
         found = await held(parts.ceilings, parts.mirrors, pull)
         policy = found.effective.policy
-        if found.problems or not policy.fix.enabled:
+        if found.problems or going.policy != policy_digest(policy) or going.base_ref != pull.base_ref:
             raise NotFixed(words.base_changed())
         await may_still(parts, self.order, pull, policy)
         if branch is None or branch.name != (going.onto or going.branch):
             raise NotFixed(answers.branch_gone())
-        if not going.onto and (branch.protected or branch.default):
-            raise NotFixed(answers.branch_protected(branch.name))
+        deliverable(branch, policy.fix.deliver)
         if not await parts.repairs.keeps(pull.ref, pull.repository, going.commit or going.head):
             raise NotFixed(answers.commit_lost())
         await guard()

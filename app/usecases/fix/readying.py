@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from app.domain.branches import HeadBranch
+from app.domain.branches import HeadBranch, problem_with_branch
 from app.domain.commands import Fix, parse
 from app.domain.commands.verbs import Verb, needed
 from app.domain.entries import Kind
@@ -17,7 +17,7 @@ from app.domain.fix.memory import FixMemory, taken_back
 from app.domain.fix.order import FixOrder
 from app.domain.memory import FindingState
 from app.domain.messages import fix_answers as answers
-from app.domain.policy import Policy
+from app.domain.policy import Delivery, Policy
 from app.domain.pull_request import PullRequest, Sha
 from app.ports import Place, Prepared, Repository
 from app.usecases.fix.checking import Checks
@@ -45,6 +45,22 @@ async def may_still(parts: FixParts, order: FixOrder, pull: PullRequest, policy:
     permission = await parts.permissions.of(Place(pull.ref, pull.repository), order.who.login, id_=order.who.id)
     if not permission.at_least(needed(Verb.FIX, policy)):
         raise NotFixed(answers.may_not(order.who.login))
+
+
+def deliverable(branch: HeadBranch, deliver: Delivery) -> None:
+    """Raises NotFixed where a push would go to a branch that is not the pull request's alone, or that git could take
+    for something else.
+    """
+    if deliver is Delivery.SUGGEST or not branch.may_modify:
+        return
+    if (problem := problem_with_branch(branch.name)) is not None:
+        raise NotFixed(answers.branch_unfit(branch.name, problem))
+    if deliver is not Delivery.PUSH:
+        return
+    if branch.protected or branch.default:
+        raise NotFixed(answers.branch_protected(branch.name))
+    if branch.base_of is not None:
+        raise NotFixed(answers.branch_is_base(branch.name, branch.base_of))
 
 
 def same_head(order: FixOrder, pull: PullRequest) -> None:
@@ -97,9 +113,9 @@ async def environment_of(ready: Ready, pull: PullRequest, root: str) -> Prepared
         return None
     tree = ready.repository.tree(pull.base_sha)
     entries = {entry.path: entry.sha for entry in await tree.entries()}
-    locks = {path: entries[path] for path in lock_paths(entries)}
+    locks = {path: entries[path] for path in lock_paths(entries, ready.checks.setup)}
     repository = f"{pull.ref.installation_id}:{pull.ref.repository_id}"
-    key = environment_key(ready.checks.setup, locks, root, repository=repository)
+    key = environment_key(ready.checks.setup, locks, root, repository=repository, branch=pull.base_ref)
     return Prepared(tree, ready.checks.setup, key)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.domain.branches import HeadBranch
-from app.domain.errors import GitHubRefused, WriteUncertain
+from app.domain.errors import GitHubRefused, GitHubUnavailable, WriteUncertain
 from app.domain.fix.memory import FixRound
 from app.domain.messages import fix_delivery as words
 from app.domain.pull_request import PullRequest, RepositoryName, Sha
@@ -62,6 +62,8 @@ async def _made(
     try:
         done = done or await _created(parts, place, going, repository)
     except GitHubRefused as error:
+        if error.status == _CONFLICT and going.onto:  # only ours was ever there, so GitHub has not seen it yet
+            raise GitHubUnavailable(f"the new branch {going.branch} is not where it was made: {error}") from error
         state = PushState.MOVED if error.status == _CONFLICT else PushState.REFUSED
         return going, PushOutcome(state, words=str(error))
     return done, PushOutcome(PushState.PUSHED, at=done.commit)

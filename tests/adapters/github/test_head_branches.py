@@ -51,6 +51,20 @@ async def test_a_branch_of_the_repository_itself(github: FakeGitHub) -> None:
         assert "write" not in minted.permissions.values()
 
 
+async def test_a_branch_that_is_the_base_of_another_pull_request(github: FakeGitHub) -> None:
+    async with installed(github) as setting:
+        repository = setting.pull.repository
+        repository.commit("on-top", {"b.py": "b = 0\n"}, parent=setting.pull.head_sha)
+        above = repository.open_pull_request(head="on-top", base="feature")
+        found = await reading(setting).read(setting.place)
+        assert found is not None
+        assert found.base_of == above.number
+        above.close()
+        found = await reading(setting).read(setting.place)
+        assert found is not None
+        assert found.base_of is None
+
+
 async def test_a_protected_branch_and_the_default_one(github: FakeGitHub) -> None:
     async with installed(github) as setting:
         repository = setting.pull.repository

@@ -10,8 +10,14 @@ LOCKS = {"package-lock.json": "a" * 40, "package.json": "b" * 40}
 
 
 def key(**changed: object) -> str:
-    given = {"setup": ["npm ci"], "locks": LOCKS, "root": "/srv/root", "repository": "7"} | changed
-    return environment_key(given["setup"], given["locks"], given["root"], repository=given["repository"])  # type: ignore[arg-type]
+    given = {"setup": ["npm ci"], "locks": LOCKS, "root": "/srv/root", "repository": "7", "branch": "main"} | changed
+    return environment_key(
+        given["setup"],  # type: ignore[arg-type]
+        given["locks"],  # type: ignore[arg-type]
+        given["root"],  # type: ignore[arg-type]
+        repository=given["repository"],  # type: ignore[arg-type]
+        branch=given["branch"],  # type: ignore[arg-type]
+    )
 
 
 def test_the_same_is_the_same_in_whatever_order_locks_come() -> None:
@@ -28,6 +34,7 @@ def test_the_same_is_the_same_in_whatever_order_locks_come() -> None:
         {"locks": {"package.json": "b" * 40}},
         {"root": ""},
         {"repository": "8"},
+        {"branch": "evil"},
     ],
 )
 def test_whatever_changes_makes_another(changed: dict[str, object]) -> None:
@@ -61,6 +68,20 @@ def test_locks_and_manifests_are_found(path: str) -> None:
 
 def test_other_files_are_not() -> None:
     assert lock_paths(["notes.txt", "src/lock.py", "docs/requirements.md", "LICENSE", "my-package.json"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("setup", "found"),
+    [
+        (["sh tools/make-env.sh --fast"], ("tools/make-env.sh",)),
+        (["./prepare", "cd tools && sh Make-Env.sh"], ("prepare", "tools/make-env.sh")),
+        (["pip install -r 'deps/wanted.txt'"], ("deps/wanted.txt",)),
+        (["echo done"], ()),
+    ],
+)
+def test_what_the_commands_name_counts(setup: list[str], found: tuple[str, ...]) -> None:
+    paths = ["tools/make-env.sh", "prepare", "deps/wanted.txt", "src/app.py"]
+    assert lock_paths(paths, setup) == found
 
 
 def test_they_come_sorted_and_once() -> None:

@@ -11,11 +11,13 @@ from datetime import datetime
 from app.adapters.markdown.first_paragraph import FirstParagraph
 from app.adapters.rules.policy_file import parse_policy
 from app.domain.commands.asked import Who
+from app.domain.fix.memory import FixRound, RoundState
 from app.domain.fix.order import FixOrder, encode
 from app.domain.jobs import JobKind, RowKey
 from app.domain.model import Completion
 from app.domain.money import Caps
 from app.domain.pull_request import Sha
+from app.domain.receipt_basis import policy_digest
 from app.domain.row import Note, Row
 from app.domain.transcript import TranscriptEntry
 from app.usecases.fix.attending import Attending
@@ -23,12 +25,13 @@ from app.usecases.fix.parts import FixParts
 from app.usecases.policies import Ceilings
 from app.usecases.review.engine import Engine
 from app.wiring.engine import load_fix_texts
-from tests.build import BASE, HEAD, REF, row
+from tests.build import BASE, HEAD, REF, pull_request, row
 from tests.fakes.repository import FakeRepository
 from tests.fakes.scripted_model import ScriptedModel, calls, says
 from tests.fakes.transcripts import FakeTranscripts
 from tests.usecases.fix.boxes import Boxes, Check
 from tests.usecases.fix.doubles import (
+    DRAFT,
     NEXT,
     Branches,
     Failing,
@@ -54,6 +57,18 @@ AFTER = BEFORE | {"shop.py": b"total = 2\n", "more.py": b"more = 1\n"}
 PATCH = "*** Begin Patch\n*** Update File: shop.py\n@@\n-total = 2\n+total = 3\n*** End Patch\n"
 TEST_PATCH = "*** Begin Patch\n*** Add File: test_shop.py\n+def test_total():\n+    assert total == 3\n*** End Patch\n"
 ANSWER = {"summary": "Repaired.", "fixed": [{"what": "F012345678", "how": "so"}], "not_fixed": [], "test": ""}
+PUSHING = FixRound(
+    "7",
+    HEAD,
+    RoundState.PUSHING,
+    9,
+    branch="topic",
+    commit=DRAFT,
+    paths=("shop.py",),
+    report="Fixed!",
+    base_ref=pull_request().base_ref,
+    policy=policy_digest(parse_policy(POLICY.encode(), "policy").policy),
+)
 ORDER = FixOrder("7", HEAD, ("F012345678",), Who(9, "ann"), comment=7)
 
 

@@ -19,7 +19,7 @@ from app.ports import Comment
 from tests.build import HEAD
 from tests.fakes.scripted_model import ScriptedModel, calls, says
 from tests.usecases.fix.doubles import DRAFT, NEXT, Files
-from tests.usecases.fix.stand import ORDER, PATCH, TEST_PATCH, Stand, answered, free, passes, patches
+from tests.usecases.fix.stand import ORDER, PATCH, PUSHING, TEST_PATCH, Stand, answered, free, passes, patches
 from tests.usecases.review.scene import NOW
 
 REFUSED = (Refusal("shop.py", "is core"),)
@@ -311,9 +311,6 @@ async def test_words_are_read_again_where_they_were_said(comment: Comment | None
     assert told in await stand.attend(WORDS)
     if comment is SAID:
         assert "=== asked for in words\nthe total is wrong\n" in stand.model.seen[0].messages[1].text
-
-
-PUSHING = FixRound("7", HEAD, RoundState.PUSHING, 9, branch="topic", commit=DRAFT, paths=("shop.py",), report="Fixed!")
 
 
 async def test_who_took_a_commit_back_is_asked_before_the_next_one() -> None:

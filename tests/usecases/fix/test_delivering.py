@@ -13,9 +13,9 @@ from app.domain.patches import Refusal
 from app.domain.pushing import PushOutcome, PushRefusal, PushState
 from app.domain.threads import Permission
 from app.domain.transcript import EntryKind
-from tests.build import BASE, HEAD
+from tests.build import BASE
 from tests.usecases.fix.doubles import AGAIN, DRAFT, NEXT, Files
-from tests.usecases.fix.stand import Stand
+from tests.usecases.fix.stand import PUSHING, Stand
 
 REFUSED = (Refusal("shop.py", "is core"),)
 
@@ -123,6 +123,10 @@ def no_setup_now(stand: Stand) -> None:
 MEANWHILE: dict[str, tuple[Callable[[Stand], None], str]] = {
     "closed": (closed, "is closed"),
     "no permission": (of(github_permission=Permission.TRIAGE), "may not ask"),
+    "a default branch": (branch(default=True), "is protected, or is the default"),
+    "a base": (branch(base_of=12), "is the base of pull request `#12`"),
+    "another branch": (branch(name="renamed"), "is gone"),
+    "no branch": (of(github_branch=None), "is gone"),
     "another base": (lambda s: setattr(s.github, "pull", replace(s.github.pull, base_ref="x")), "base of the pull"),
     "another policy": (lambda s: s.commits.__getitem__(s.github.pull.base_sha).clear(), "or its policy, changed"),
     "does not fit": (moves_and(of(git_fits=False)), "does not fit"),
@@ -172,9 +176,6 @@ async def test_a_patch_is_offered_and_nothing_is_pushed(
     assert (stand.git.pushed, kept.state, kept.commit) == ([], RoundState.ENDED, None)
 
 
-PUSHING = FixRound("7", HEAD, RoundState.PUSHING, 9, branch="topic", commit=DRAFT, paths=("shop.py",), report="Fixed!")
-
-
 CRASHED: dict[str, tuple[FixRound, Callable[[Stand], None], str]] = {
     "pushed again": (PUSHING, branch(), "Fixed!"),
     "there": (PUSHING, branch(at=DRAFT), "Fixed!"),
@@ -185,6 +186,12 @@ CRASHED: dict[str, tuple[FixRound, Callable[[Stand], None], str]] = {
     "no branch": (PUSHING, of(github_branch=None), "is gone"),
     "another branch": (PUSHING, branch(name="other"), "is gone"),
     "protected": (PUSHING, branch(protected=True), "is protected"),
+    "another base": (replace(PUSHING, base_ref="release"), branch(), "or its policy, changed"),
+    "another policy": (
+        PUSHING,
+        lambda s: s.commits.__getitem__(BASE).update({POLICY: SETUP.encode()}),
+        "or its policy, changed",
+    ),
     "closed": (PUSHING, closed, "is closed"),
     "off": (PUSHING, lambda s: s.commits.__getitem__(BASE).update({POLICY: b"version: 9\n"}), "or its policy, changed"),
     "no permission": (PUSHING, of(github_permission=Permission.READ), "may not ask"),

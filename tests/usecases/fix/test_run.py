@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.domain.fix.memory import FixMemory, FixRound, RoundState
+from app.domain.fix.memory import FixMemory, RoundState
 from app.domain.fix.order import FixOrder
 from app.domain.row import Note, Order
 from app.usecases.fix.run import FixRun
 from tests.build import HEAD
-from tests.usecases.fix.doubles import DRAFT
-from tests.usecases.fix.stand import ORDER, Stand, fix_row, free
+from tests.usecases.fix.stand import ORDER, PUSHING, Stand, fix_row, free
 from tests.usecases.review.scene import NOW
-
-PUSHING = FixRound("7", HEAD, RoundState.PUSHING, 9, branch="topic", commit=DRAFT, paths=("shop.py",), report="Fixed!")
 
 
 async def test_a_job_attends_to_each_wish_and_passes_over_what_it_cannot_read() -> None:

@@ -17,11 +17,10 @@ from app.usecases.job import OwnershipLost
 from tests.build import HEAD, REF, REPOSITORY
 from tests.fakes.scripted_model import ScriptedModel
 from tests.usecases.fix.doubles import DRAFT, NEXT, SIGNED
-from tests.usecases.fix.stand import ORDER, Stand, answered, free, patches
+from tests.usecases.fix.stand import ORDER, PUSHING, Stand, answered, free, patches
 
 STACKED = "version: 1\nfix:\n  deliver: pull_request\n  verify: [check]\n"
 OWN = "revwright/fix-7-7"
-PUSHING = FixRound("7", HEAD, RoundState.PUSHING, 9, branch="topic", commit=DRAFT, paths=("shop.py",), report="Fixed!")
 SIGNING = replace(PUSHING, by_github=True, tree=Sha("1" * 40), message="Title\n\nBody")
 TAKEN = PushOutcome(PushState.MOVED)
 
