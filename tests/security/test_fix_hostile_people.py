@@ -13,7 +13,7 @@ from tests.fakes.github import IssueComment, PullRequest, User
 from tests.fakes.model import Answer, Reply, Reviewer, Seen
 from tests.security.fixing import FILES, REPAIR, RIGHT, VERIFY, Attacker, bare, patching, pushed
 from tests.stories.fixing import FIXED, asked, later, policy, told, writer
-from tests.stories.pushes import machine
+from tests.stories.pushes import machine, push_what_git_refuses
 from tests.stories.saying import OURS, replies, signs
 from tests.stories.test_fix import world as world  # noqa: PLC0414 - the fixture
 from tests.stories.test_proof import place as place  # noqa: PLC0414 - the fixture
@@ -145,6 +145,32 @@ async def test_who_loses_the_permission_between_the_checks_and_the_push_gets_no_
 
     assert pushed(world, pull) == {}
     assert "may not ask for fixes here any more" in told(pull)
+
+
+async def test_a_head_that_becomes_one_that_git_refuses_in_mid_run_is_told(world: World) -> None:
+    pull = opened(world)
+    await world.settle()
+    repairing(world, lambda: push_what_git_refuses(world, "feature"))
+    await asked(world, pull, ASK)
+
+    assert world.repo.store.log("feature", limit=1) == [pull.head_sha]
+    assert "Nothing was pushed." in told(pull)
+    assert "git fetch" in told(pull)
+
+
+async def test_our_own_comment_that_somebody_deletes_in_mid_run_is_made_anew(world: World) -> None:
+    pull = opened(world)
+    await world.settle()
+
+    def deletes() -> None:
+        (ours,) = [one for one in pull.comments if "<!-- revwright:fix:" in one.body]
+        deleted(world, ours)
+
+    repairing(world, deletes)
+    await asked(world, pull, ASK)
+
+    assert pushed(world, pull) == {"price.sh": RIGHT}
+    assert "Fixed in" in told(pull)
 
 
 async def test_a_branch_of_a_fork_of_a_fork_is_pushed_to_and_no_branch_of_that_name_elsewhere(world: World) -> None:

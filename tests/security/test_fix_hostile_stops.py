@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.fakes.github import PullRequest
-from tests.fakes.model import Answer, Hang, Reply, Seen
+from tests.fakes.model import Answer, Hang, Reply, Seen, Slow
 from tests.fakes.model.behaviours import nothing
-from tests.security.fixing import ASK, FILES, REPAIR, RUN, VERIFY, patching, running
+from tests.security.fixing import ASK, FILES, REPAIR, RIGHT, RUN, VERIFY, patching, pushed, running
 from tests.stories.fixing import FIXED, later, policy, told, writer
 from tests.stories.sandboxed import processes_with
 from tests.stories.saying import signs
@@ -167,6 +167,27 @@ def begun(world: World, phase: Phase) -> tuple[PullRequest, list[object]]:
     world.repo.commit("main", {**FILES, **phase.files, ".github/revwright.yml": policy(VERIFY, **phase.more)})
     world.repo.commit("feature", dict(phase.head) or {"NOTES.md": "Read me.\n"})
     return world.repo.open_pull_request(head="feature", title="Something else"), slow
+
+
+async def test_a_reader_stops_nothing_and_neither_does_a_stop_on_another_pull_request(world: World) -> None:
+    phase = Phase(steps=(Slow(4.0, REPAIRS), Answer(dict(FIXED))))
+    pull, _ = begun(world, phase)
+    world.repo.commit("side", {"SIDE.md": "Read me.\n"})
+    other = world.repo.open_pull_request(head="side", title="Another")
+    await world.settle()
+    later(world)
+    eve = world.github.add_user("eve")
+    world.repo.permissions[eve.id] = "triage"
+    pull.comment(writer(world), ASK)
+    async with in_operation(world):
+        await world.deliver_new()
+        await until(lambda: bool(world.model and [seen for seen in world.model.requests if seen.task == "fix"]))
+        vain, elsewhere = pull.comment(eve, "@revwright stop"), other.comment(writer(world), "@revwright stop")
+        await world.deliver_new()
+        await until(lambda: (signs(vain), signs(elsewhere)) == (["confused"], ["eyes", "rocket"]))
+        await until(lambda: "Fixed in" in told(pull))
+
+    assert pushed(world, pull) == {"price.sh": RIGHT}
 
 
 async def test_a_github_that_takes_no_sign_keeps_nothing_from_being_stopped(world: World) -> None:
