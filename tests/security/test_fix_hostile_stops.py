@@ -13,11 +13,14 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
+from arq.connections import RedisSettings
 
-from tests.fakes.github import PullRequest
-from tests.fakes.model import Answer, Hang, Reply, Seen, Slow
+from tests.adapters.sandbox.runner.conftest import Place
+from tests.fakes.github import FakeGitHub, PullRequest
+from tests.fakes.model import Answer, FakeModel, Hang, Reply, Seen, Slow
 from tests.fakes.model.behaviours import nothing
 from tests.security.fixing import ASK, FILES, REPAIR, RIGHT, RUN, VERIFY, patching, pushed, running
 from tests.stories.fixing import FIXED, later, policy, told, writer
@@ -26,7 +29,7 @@ from tests.stories.saying import signs
 from tests.stories.test_fix import world as world  # noqa: PLC0414 - the fixture
 from tests.stories.test_proof import place as place  # noqa: PLC0414 - the fixture
 from tests.stories.test_proof import runner as runner  # noqa: PLC0414 - the fixture
-from tests.world import World
+from tests.world import World, open_world
 from workers.main import run_worker
 from workers.options import WorkerOptions
 
@@ -167,6 +170,43 @@ def begun(world: World, phase: Phase) -> tuple[PullRequest, list[object]]:
     world.repo.commit("main", {**FILES, **phase.files, ".github/revwright.yml": policy(VERIFY, **phase.more)})
     world.repo.commit("feature", dict(phase.head) or {"NOTES.md": "Read me.\n"})
     return world.repo.open_pull_request(head="feature", title="Something else"), slow
+
+
+@pytest.fixture
+async def narrow(
+    github: FakeGitHub, redis_settings: RedisSettings, model: FakeModel, place: Place, tmp_path: Path
+) -> AsyncIterator[World]:
+    """With sandboxes for one fix at a time."""
+    boxes, data = place.sandboxes, tmp_path / "data"
+    opening = open_world(github, redis_settings, data, model=model, sandboxes=boxes, REVWRIGHT_SANDBOXES_AT_ONCE="2")
+    async with opening as opened:
+        yield opened
+
+
+async def test_a_fix_that_waits_for_its_turn_is_stopped_at_once_and_the_other_one_goes_on(narrow: World) -> None:
+    world = narrow
+    phase = PHASES["command of the model"]
+    pull, slow = begun(world, phase)
+    world.repo.commit("side", {"SIDE.md": "Read me.\n"})
+    waiting = world.repo.open_pull_request(head="side", title="Another")
+    await world.settle()
+    later(world)
+    pull.comment(writer(world), ASK)
+    async with in_operation(world):
+        await world.deliver_new()
+        await until(lambda: going(world, phase, slow))
+        waiting.comment(writer(world), ASK)
+        await world.deliver_new()
+        await until(lambda: any("it waits until other fixes are done" in one.body for one in waiting.comments))
+        waiting.comment(writer(world, "sam"), "@revwright stop")
+        start = time.monotonic()
+        await world.deliver_new()
+        said = await after(start, lambda: "Somebody stopped it." in told(waiting), "the last word of what waits")
+        _log.info("waiting: told after %.2f s", said)
+        assert processes_with(STAYS) != []
+        pull.comment(writer(world, "sam"), "@revwright stop")
+        await world.deliver_new()
+        await until(lambda: "Somebody stopped it." in told(pull))
 
 
 async def test_a_reader_stops_nothing_and_neither_does_a_stop_on_another_pull_request(world: World) -> None:
