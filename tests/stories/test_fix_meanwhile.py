@@ -175,7 +175,7 @@ ENDS: dict[str, tuple[Callable[[World, PullRequest], object], str]] = {
     "branch gone": (lambda world, _: world.repo.delete_branch("feature"), "The pull request is closed."),
     "protected": (
         lambda world, _: world.repo.protected_branches.add("feature"),
-        "GitHub did not take the commit: the branch is protected",
+        "The branch `feature` is protected",
     ),
 }
 

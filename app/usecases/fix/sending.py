@@ -65,7 +65,8 @@ async def _made(
         if error.status == _CONFLICT and going.onto:  # only ours was ever there, so GitHub has not seen it yet
             raise GitHubUnavailable(f"the new branch {going.branch} is not where it was made: {error}") from error
         state = PushState.MOVED if error.status == _CONFLICT else PushState.REFUSED
-        return going, PushOutcome(state, words=str(error))
+        left = f" (the new branch {going.branch} was made before, and has no commit of its own)" if going.onto else ""
+        return going, PushOutcome(state, words=f"{error}{left}")
     return done, PushOutcome(PushState.PUSHED, at=done.commit)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.errors import GitHubRefused, SandboxUnavailable, WriteUncertain
+from app.domain.errors import GitHubRefused, GitHubUnavailable, SandboxUnavailable, WriteUncertain
 from app.domain.fix.memory import FixMemory, FixRound, RoundState
 from app.domain.pull_request import Sha
 from app.domain.pushing import PushOutcome, PushState
@@ -36,6 +36,22 @@ async def test_github_makes_the_commit_where_it_is_to_sign_it() -> None:
     (kept,) = stand.memory.fixes.rounds
     assert (kept.commit, stand.signed.files, stand.git.pushed) == (SIGNED, {"shop.py": b"total = 3\n"}, [])
     assert "another content" not in stand.told
+
+
+async def test_a_new_branch_that_github_does_not_see_yet_is_tried_again() -> None:
+    stand = signing(STACKED)
+    stand.signed.refuses = GitHubRefused("stale", status=409)
+
+    with pytest.raises(GitHubUnavailable, match="is not where it was made"):
+        await stand.attend()
+    assert stand.memory.fixes.rounds[0].state is RoundState.PUSHING
+
+
+async def test_a_new_branch_that_stays_without_its_commit_is_told_of() -> None:
+    stand = signing(STACKED)
+    stand.signed.refuses = GitHubRefused("forbidden", status=403)
+
+    assert f"the new branch {OWN} was made before" in (await stand.attend()).replace("`", "")
 
 
 async def test_a_file_that_is_deleted_is_deleted_by_github() -> None:
