@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -51,6 +53,8 @@ class FixRound:
     """The base branch of the pull request when the commit was allowed."""
     policy: str = ""
     """A digest of the policy that allowed it."""
+    wanted: str = ""
+    """The digest of what was wanted, by `digest_of`; what an older version kept has none, and is handed to nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +77,18 @@ class FixMemory:
         """After somebody said so: what was pushed before is settled, and taken back no more."""
         return FixMemory(tuple(replace(one, commit=None) for one in self.rounds), off=False)
 
-    def left_at(self, head: Sha) -> tuple[str, ...]:
-        """What the newest round changed in its workspace, where it was on this head and nothing was pushed."""
+    def left_at(self, head: Sha, *, requester: int, wanted: str) -> tuple[str, ...]:
+        """What the newest round changed in its workspace, where it was on this head and nothing was pushed. Nothing for
+        another person or another wish: it would become part of a commit that the one before did not ask for.
+        """
         last = self.rounds[-1] if self.rounds else None
-        return last.paths if last is not None and last.head == head and last.commit is None else ()
+        if last is None or last.commit is not None:
+            return ()
+        return last.paths if (last.head, last.requester, last.wanted) == (head, requester, wanted) else ()
+
+    def with_nothing_left(self) -> FixMemory:
+        """After the workspace was given to somebody else, or is about to be."""
+        return replace(self, rounds=tuple(one if one.commit else replace(one, paths=()) for one in self.rounds))
 
     @property
     def attempts(self) -> int:
@@ -87,6 +99,11 @@ class FixMemory:
     def last_commit(self) -> FixRound | None:
         """The newest round that brought a commit to GitHub."""
         return next((one for one in reversed(self.rounds) if one.commit and one.state is not RoundState.PUSHING), None)
+
+
+def digest_of(findings: Iterable[str], words: str) -> str:
+    """Tells wishes apart by what they want, whoever has them: the same findings, and word for word the same words."""
+    return hashlib.sha256(json.dumps([sorted(set(findings)), words]).encode()).hexdigest()
 
 
 def taken_back(before: Iterable[bytes | None], now: Iterable[bytes | None]) -> bool:

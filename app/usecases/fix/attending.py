@@ -131,7 +131,18 @@ class Attending:
         async with parts.turns:
             await telling.line("it begins")
             checker = Checker(parts.sandboxes, ready.checks, progress.note, work.scribe, environment)
-            await self._fixed(work, checker, frozenset(memory.left_at(pull.head_sha)))
+            await self._fixed(work, checker, await self._left_for(work))
+
+    async def _left_for(self, work: Work) -> frozenset[str]:
+        """What an earlier try of the same person for the same wish left. What another one left is nobody's any more,
+        also should this try end without a word of its own.
+        """
+        fixes, pull = self.parts.fixes, work.pull
+        memory = await fixes.recall(pull.ref)
+        left = memory.left_at(pull.head_sha, requester=work.order.who.id, wanted=work.wanted)
+        if not left:
+            await fixes.keep(pull.ref, memory.with_nothing_left())
+        return frozenset(left)
 
     async def _fixed(self, work: Work, checker: Checker, earlier: frozenset[str]) -> None:
         parts, pull = self.parts, work.pull
@@ -209,8 +220,9 @@ class Attending:
             return
         order = self.order
         fresh = known or FixRound(order.wish, order.head, RoundState.PUSHED, order.who.id, order.findings)
-        left = tuple(sorted(self._repairing.left)) if self._repairing else ()
-        ended = replace(fresh, state=RoundState.PUSHED, commit=None, paths=left, report=report)
+        repairing = self._repairing
+        left, wanted = (tuple(sorted(repairing.left)), repairing.work.wanted) if repairing else ((), "")
+        ended = replace(fresh, state=RoundState.PUSHED, commit=None, paths=left, report=report, wanted=wanted)
         await self._keep(ended)  # first: who dies right after it is told of, and nobody begins again
         await self._told(ended)
 

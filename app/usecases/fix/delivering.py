@@ -184,6 +184,7 @@ class Delivering:
             report=report,
             base_ref=work.pull.base_ref,
             policy=policy_digest(work.policy),
+            wanted=work.wanted,
         )
 
     async def _keep(self, changed: FixRound) -> None:

@@ -9,6 +9,7 @@ from app.domain.branches import HeadBranch
 from app.domain.errors import RevwrightError
 from app.domain.findings import Finding
 from app.domain.fix.answer import FixTexts
+from app.domain.fix.memory import digest_of
 from app.domain.fix.order import FixOrder
 from app.domain.messages.fix import Speaker
 from app.domain.money import Caps
@@ -124,6 +125,11 @@ class Work:
     @property
     def place(self) -> Place:
         return Place(self.pull.ref, self.pull.repository)
+
+    @property
+    def wanted(self) -> str:
+        """The digest of what is wanted."""
+        return digest_of(self.order.findings, self.words)
 
     @property
     def scribe(self) -> Scribe:

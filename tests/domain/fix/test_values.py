@@ -10,7 +10,7 @@ import pytest
 from app.domain.commands.asked import Who
 from app.domain.fix.answer import MAX_ITEMS, FixAnswer, FixItem, decode_fix
 from app.domain.fix.meaning import MAX_FINDINGS, Meant, NothingMeant, meant
-from app.domain.fix.memory import MAX_ROUNDS, FixMemory, FixRound, RoundState, taken_back
+from app.domain.fix.memory import MAX_ROUNDS, FixMemory, FixRound, RoundState, digest_of, taken_back
 from app.domain.fix.order import FixOrder, decode, encode
 from app.domain.severity import Severity
 from app.domain.strict_json import AnswerInvalid
@@ -109,6 +109,37 @@ def test_the_oldest_rounds_are_forgotten() -> None:
 
     assert len(memory.rounds) == MAX_ROUNDS
     assert memory.of("0") is None
+
+
+WANTED = digest_of(("Fb", "Fa"), "the sum")
+LEFT = round_of("1", paths=("a.py",), wanted=WANTED)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "requester", "wanted", "left"),
+    [
+        ((LEFT,), 9, digest_of(("Fa", "Fb", "Fa"), "the sum"), ("a.py",)),
+        ((LEFT,), 8, WANTED, ()),
+        ((LEFT,), 9, digest_of(("Fa", "Fb"), "the sums"), ()),
+        ((LEFT,), 9, digest_of(("Fa",), "the sum"), ()),
+        ((replace(LEFT, head=FIXING),), 9, WANTED, ()),
+        ((replace(LEFT, commit=FIXING),), 9, WANTED, ()),
+        ((replace(LEFT, wanted=""),), 9, digest_of((), ""), ()),
+        ((LEFT, round_of("2")), 9, WANTED, ()),
+        ((), 9, WANTED, ()),
+    ],
+)
+def test_what_is_left_of_a_try_is_for_the_same_person_and_the_same_wish(
+    rounds: tuple[FixRound, ...], requester: int, wanted: str, left: tuple[str, ...]
+) -> None:
+    assert FixMemory(rounds).left_at(HEAD, requester=requester, wanted=wanted) == left
+
+
+def test_nothing_is_left_any_more_but_what_a_commit_changed() -> None:
+    memory = FixMemory((round_of("1", paths=("a.py",), commit=FIXING), LEFT), off=True).with_nothing_left()
+
+    assert [one.paths for one in memory.rounds] == [("a.py",), ()]
+    assert memory.off
 
 
 def test_after_it_was_said_again_nothing_is_taken_back_any_more() -> None:
