@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from app.domain.branches import HeadBranch
@@ -50,6 +50,16 @@ class Repairs(Protocol):
 
     async def contains(self, ref: PullRequestRef, repository: RepositoryName, commit: Sha, *, head: Sha) -> bool:
         """Whether the commit is in the history of `head`, which was fetched. Raises GitFailed."""
+        ...
+
+    async def reverted(
+        self, ref: PullRequestRef, repository: RepositoryName, commits: Collection[Sha], *, base: Sha, head: Sha
+    ) -> Sha | None:
+        """The first of the commits that a commit of `base..head` says it reverts, as `git revert` writes it, itself or
+        by a merge that brought it there; None when none is. Of more than 1,000 commits the newest are looked at.
+
+        Raises GitFailed.
+        """
         ...
 
     async def push(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from app.adapters.git.repairs import GitRepairs
@@ -38,6 +39,11 @@ class TokenRepairs:
 
     async def contains(self, ref: PullRequestRef, repository: RepositoryName, commit: Sha, *, head: Sha) -> bool:
         return await self.repairs.contains(ref, repository, commit, head=head)
+
+    async def reverted(
+        self, ref: PullRequestRef, repository: RepositoryName, commits: Collection[Sha], *, base: Sha, head: Sha
+    ) -> Sha | None:
+        return await self.repairs.reverted(ref, repository, commits, base=base, head=head)
 
     async def push(
         self, place: Place, *, repository: RepositoryName, branch: str, old: Sha | None, new: Sha

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from app.adapters.git.blobs import read_blobs
@@ -11,6 +12,7 @@ from app.adapters.git.mirror import GitMirrors
 from app.adapters.git.process import Git, checked_sha
 from app.adapters.git.push import Push, PushLimits
 from app.adapters.git.quarantine import Quarantine, quarantined
+from app.adapters.git.reverts import read_reverted
 from app.domain.commits import CommitText
 from app.domain.entries import Entry, Kind, parse_raw
 from app.domain.errors import GitFailed
@@ -73,6 +75,12 @@ class GitRepairs:
             return False
         git = self.mirrors.mirror(ref, repository).git
         return await git.output("rev-list", "--max-count=1", commit, f"^{checked_sha(head)}", "--") == b""
+
+    async def reverted(
+        self, ref: PullRequestRef, repository: RepositoryName, commits: Collection[Sha], *, base: Sha, head: Sha
+    ) -> Sha | None:
+        """See `ports.Repairs`."""
+        return await read_reverted(self.mirrors.mirror(ref, repository).git, commits, base=base, head=head)
 
     async def push(
         self,

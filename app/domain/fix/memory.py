@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from app.domain.objects import Blob
 from app.domain.pull_request import Sha
 
 MAX_ROUNDS = 50
@@ -96,9 +97,9 @@ class FixMemory:
         return len(self.rounds)
 
     @property
-    def last_commit(self) -> FixRound | None:
-        """The newest round that brought a commit to GitHub."""
-        return next((one for one in reversed(self.rounds) if one.commit and one.state is not RoundState.PUSHING), None)
+    def delivered(self) -> tuple[FixRound, ...]:
+        """The rounds that brought a commit to GitHub, newest first."""
+        return tuple(one for one in reversed(self.rounds) if one.commit and one.state is not RoundState.PUSHING)
 
 
 def digest_of(findings: Iterable[str], words: str) -> str:
@@ -106,9 +107,12 @@ def digest_of(findings: Iterable[str], words: str) -> str:
     return hashlib.sha256(json.dumps([sorted(set(findings)), words]).encode()).hexdigest()
 
 
-def taken_back(before: Iterable[bytes | None], now: Iterable[bytes | None]) -> bool:
-    """Whether every file that a commit of ours changed is again what it was before: their contents in the same order,
-    None for no file.
+def taken_back(paths: Iterable[str], before: Mapping[str, Blob], now: Mapping[str, Blob]) -> bool:
+    """Whether one of the files that a commit of ours changed has again the content that it had before, or is again not
+    there. Who returned it may have meant something else; that is for a maintainer to say.
     """
-    pairs = tuple(zip(before, now, strict=True))
-    return bool(pairs) and all(old == new for old, new in pairs)
+    return any(_content(before.get(path)) == _content(now.get(path)) for path in paths)
+
+
+def _content(blob: Blob | None) -> tuple[bytes, int] | None:
+    return None if blob is None else (blob.text_bytes, blob.size)

@@ -24,7 +24,7 @@ from app.usecases.fix.drafting import Drafting
 from app.usecases.fix.opening import Opening
 from app.usecases.fix.parts import FixParts, NotFixed, Work
 from app.usecases.fix.pushing import Resuming
-from app.usecases.fix.readying import Ready, ci_says, deliverable, environment_of, made_ready, was_taken_back
+from app.usecases.fix.readying import Ready, ci_says, deliverable, environment_of, made_ready, taken_back_from
 from app.usecases.fix.repairing import Repairing
 from app.usecases.fix.telling import FixTelling, FixVoice
 from app.usecases.fix.transcribed import TranscribedModel
@@ -175,12 +175,13 @@ class Attending:
 
     async def _not_taken_back(self, ready: Ready, memory: FixMemory, pull: PullRequest) -> None:
         """Who took a commit of ours back does not want the next one, until a maintainer says so."""
-        if not (memory.off or await was_taken_back(self.parts, pull, ready.repository, memory)):
+        back = await taken_back_from(self.parts, pull, ready.repository, memory)
+        if back is None and not memory.off:
             return
         await self.parts.fixes.keep(pull.ref, replace(memory, off=True))
-        last = memory.last_commit
-        assert last is not None and last.commit is not None  # noqa: PT018 - else nothing could be taken back
-        commit = self._telling().speaker.origin.commit(last.commit)
+        back = back or memory.delivered[0].commit
+        assert back is not None  # else nothing could be taken back
+        commit = self._telling().speaker.origin.commit(back)
         if not self.order.again:
             raise NotFixed(answers.turned_off(commit))
         who = self.order.who

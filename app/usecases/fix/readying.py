@@ -13,7 +13,7 @@ from app.domain.findings import Finding
 from app.domain.fix.ci import ci_words
 from app.domain.fix.discovery import PATHS, discover
 from app.domain.fix.environment import environment_key, lock_paths
-from app.domain.fix.memory import FixMemory, taken_back
+from app.domain.fix.memory import FixMemory, FixRound, taken_back
 from app.domain.fix.order import FixOrder
 from app.domain.memory import FindingState
 from app.domain.messages import fix_answers as answers
@@ -93,18 +93,31 @@ async def made_ready(parts: FixParts, order: FixOrder, pull: PullRequest, memory
     return Ready(found.repository, policy, branch, checks, findings, said)
 
 
-async def was_taken_back(parts: FixParts, pull: PullRequest, repository: Repository, memory: FixMemory) -> bool:
-    """Whether our newest commit is not in the head any more, or undone in it. Raises GitFailed."""
-    head = pull.head_sha
-    last = memory.last_commit
-    if last is None or last.commit is None:
-        return False
-    if not await parts.repairs.contains(pull.ref, pull.repository, last.commit, head=head):
+async def taken_back_from(parts: FixParts, pull: PullRequest, repository: Repository, memory: FixMemory) -> Sha | None:
+    """The commit of ours that is not in the head any more, is reverted by a later commit, or is undone in one of its
+    files that nothing else of ours has changed since; None when there is none. Raises GitFailed.
+    """
+    ref, head, here = pull.ref, pull.head_sha, dict[Sha, FixRound]()
+    for one in memory.delivered:
+        assert one.commit is not None  # it was delivered
+        if await parts.repairs.contains(ref, pull.repository, one.commit, head=head):
+            here[one.commit] = one
         # The mirror may have been built anew since, without it. People merge a pull request of ours when they like.
-        return not last.onto
-    before = await repository.blobs(last.head, last.paths, max_bytes=_CONTENT_BYTES)
-    now = await repository.blobs(head, last.paths, max_bytes=_CONTENT_BYTES)
-    return taken_back(*([side[p].text_bytes if p in side else None for p in last.paths] for side in (before, now)))
+        elif not one.onto:
+            return one.commit
+    if not here:
+        return None
+    reverted = await parts.repairs.reverted(ref, pull.repository, [*here], base=pull.base_sha, head=head)
+    if reverted is not None:
+        return reverted
+    later: set[str] = set()
+    for commit, one in here.items():
+        paths = tuple(path for path in one.paths if path not in later)
+        before = await repository.blobs(one.head, paths, max_bytes=_CONTENT_BYTES)
+        if taken_back(paths, before, await repository.blobs(head, paths, max_bytes=_CONTENT_BYTES)):
+            return commit
+        later |= {*paths}
+    return None
 
 
 async def environment_of(ready: Ready, pull: PullRequest, root: str) -> Prepared | None:

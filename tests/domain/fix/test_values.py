@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 
 from app.domain.commands.asked import Who
+from app.domain.entries import Kind
 from app.domain.fix.answer import MAX_ITEMS, FixAnswer, FixItem, decode_fix
 from app.domain.fix.meaning import MAX_FINDINGS, Meant, NothingMeant, meant
 from app.domain.fix.memory import MAX_ROUNDS, FixMemory, FixRound, RoundState, digest_of, taken_back
 from app.domain.fix.order import FixOrder, decode, encode
+from app.domain.objects import Blob
 from app.domain.severity import Severity
 from app.domain.strict_json import AnswerInvalid
 from tests.build import HEAD, finding
@@ -98,8 +100,9 @@ def test_a_round_has_its_place_in_memory() -> None:
 
     assert (memory.of("1"), memory.of("3"), memory.attempts) == (one, None, 2)
     assert changed.rounds == (replace(one, branch="b"), two)
-    assert (memory.last_commit, FixMemory((one,)).last_commit) == (two, None)
-    assert FixMemory((two, round_of("3", RoundState.PUSHING, commit=HEAD))).last_commit == two, "nobody knows yet"
+    assert (memory.delivered, FixMemory((one,)).delivered) == ((two,), ())
+    three = round_of("3", RoundState.PUSHED, commit=HEAD)
+    assert FixMemory((two, three, round_of("4", RoundState.PUSHING, commit=HEAD))).delivered == (three, two)
 
 
 def test_the_oldest_rounds_are_forgotten() -> None:
@@ -145,24 +148,38 @@ def test_nothing_is_left_any_more_but_what_a_commit_changed() -> None:
 def test_after_it_was_said_again_nothing_is_taken_back_any_more() -> None:
     memory = FixMemory((round_of("1", commit=FIXING),), off=True).on_again()
 
-    assert (memory.off, memory.last_commit, memory.attempts) == (False, None, 1)
+    assert (memory.off, memory.delivered, memory.attempts) == (False, (), 1)
 
 
 @pytest.mark.parametrize(
     ("before", "now", "back"),
     [
-        ((b"a", None), (b"a", None), True),
-        ((b"a", None), (b"a", b"new"), False),
-        ((b"a",), (b"b",), False),
-        ((), (), False),
+        ({"a": b"1"}, {"a": b"1", "b": b"new"}, True),
+        ({"a": b"1"}, {"a": b"2"}, True),
+        ({"a": b"1"}, {"a": b"2", "b": b"new"}, False),
+        ({"a": b"1", "b": b"1"}, {"a": b"2"}, False),
+        ({"a": b"1", "c": b"1"}, {"a": b"2", "b": b"1", "c": b"1"}, False),
     ],
 )
-def test_a_commit_is_taken_back_when_all_its_files_are_what_they_were(
-    before: tuple[bytes | None, ...],
-    now: tuple[bytes | None, ...],
-    back: bool,
+def test_a_commit_is_taken_back_when_a_file_of_it_is_what_it_was(
+    before: dict[str, bytes], now: dict[str, bytes], *, back: bool
 ) -> None:
-    assert taken_back(before, now) is back
+    old, new = ({path: blob(content) for path, content in side.items()} for side in (before, now))
+
+    assert taken_back(("a", "b"), old, new) is back
+    assert not taken_back((), old, new)
+
+
+def test_of_a_large_file_its_size_counts_too() -> None:
+    assert not taken_back(("a",), {"a": large(5)}, {"a": large(6)})
+
+
+def large(size: int) -> Blob:
+    return Blob(b"1", size, truncated=True, kind=Kind.FILE)
+
+
+def blob(content: bytes) -> Blob:
+    return Blob(content, len(content), truncated=False, kind=Kind.FILE)
 
 
 ITEM = {"what": "Fa", "how": ""}

@@ -185,6 +185,8 @@ class Git:
     """Whether the mirror has what was drafted before."""
     inside: set[Sha] = field(default_factory=set)
     """What is in the history of the head."""
+    undone: set[Sha] = field(default_factory=set)
+    """What a later commit says it reverts."""
 
     async def fetch(
         self, ref: PullRequestRef, repository: RepositoryName, *, head: Sha, base: Sha, floor: Sha | None = None
@@ -205,6 +207,11 @@ class Git:
 
     async def contains(self, ref: PullRequestRef, repository: RepositoryName, commit: Sha, *, head: Sha) -> bool:
         return commit in self.inside
+
+    async def reverted(
+        self, ref: PullRequestRef, repository: RepositoryName, commits: Collection[Sha], *, base: Sha, head: Sha
+    ) -> Sha | None:
+        return next((one for one in commits if one in self.undone), None)
 
     async def commit(
         self, ref: PullRequestRef, repository: RepositoryName, patch: Patch, text: CommitText, *, head: Sha
