@@ -13,6 +13,7 @@ from app.adapters.github.required_checks import RequiredCheckReader
 from app.adapters.github.review_requests import ReviewRequestWriter
 from app.adapters.store.heads import RedisHeads
 from app.domain.messages.gate import GATE_CHECK
+from app.ports import Fixes
 from app.usecases.foreign.memory import ForeignChecks
 from app.usecases.gate.escalating import Escalation
 from app.usecases.gate.gathering import Gathering
@@ -21,11 +22,11 @@ from app.usecases.review.run import ReviewRun
 from app.wiring.reviewing import Clients
 
 
-def gate_job(clients: Clients, review: ReviewRun, *, app_id: int) -> GateRun:
+def gate_job(clients: Clients, review: ReviewRun, fixes: Fixes, *, app_id: int) -> GateRun:
     """It asks no model and reads the same mirrors."""
     client, heads = clients.github, RedisHeads(clients.redis, "gate:")
     people = PeopleReader(client)
-    gathering = Gathering(ReviewReader(client), HistoryReader(GraphQL(client, now=clients.now)), people)
+    gathering = Gathering(ReviewReader(client), HistoryReader(GraphQL(client, now=clients.now)), people, fixes)
     publisher = review.publisher
     return GateRun(
         pull_requests=review.pull_requests,

@@ -28,7 +28,7 @@ from app.usecases.job import Job
 from app.usecases.review.run import ReviewRun
 from app.wiring.commanding import command_job
 from app.wiring.engine import open_engine
-from app.wiring.fixing import fix_job
+from app.wiring.fixing import fix_job, fixes_store
 from app.wiring.foreign import foreign_job
 from app.wiring.gating import gate_job
 from app.wiring.ledger import keep_runs_seconds, ledger_options
@@ -79,7 +79,7 @@ async def open_worker_services(
         await key_signer(settings).ready()
         clients = Clients(client, writes, tokens, pool, sandboxes, _now)
         review = review_job(settings, clients, engine)
-        gate = gate_job(clients, review, app_id=github.app_id)
+        gate = gate_job(clients, review, fixes_store(settings, clients), app_id=github.app_id)
         queue = merge_queue_job(clients, review, gate, token_mirrors(settings, clients))
         missed = missed_deliveries(
             client,

@@ -13,6 +13,8 @@ from app.domain.pull_request import Sha
 
 MAX_ROUNDS = 50
 """Of one pull request; of more, the oldest are forgotten."""
+MAX_REQUESTERS = 200
+"""So many people are remembered when their rounds are forgotten, or settled."""
 
 
 class RoundState(StrEnum):
@@ -64,6 +66,8 @@ class FixMemory:
 
     rounds: tuple[FixRound, ...] = ()
     off: bool = False
+    settled: tuple[int, ...] = ()
+    """Who asked for commits that no round has any more, oldest first."""
 
     def of(self, wish: str) -> FixRound | None:
         return next((one for one in self.rounds if one.wish == wish), None)
@@ -71,12 +75,14 @@ class FixMemory:
     def having(self, changed: FixRound) -> FixMemory:
         """With this round as it is now, in its place or as the newest one."""
         if self.of(changed.wish) is None:
-            return replace(self, rounds=(*self.rounds, changed)[-MAX_ROUNDS:])
+            rounds = (*self.rounds, changed)
+            return replace(self._settling(rounds[:-MAX_ROUNDS]), rounds=rounds[-MAX_ROUNDS:])
         return replace(self, rounds=tuple(changed if one.wish == changed.wish else one for one in self.rounds))
 
     def on_again(self) -> FixMemory:
         """After somebody said so: what was pushed before is settled, and taken back no more."""
-        return FixMemory(tuple(replace(one, commit=None) for one in self.rounds), off=False)
+        rounds = tuple(replace(one, commit=None) for one in self.rounds)
+        return replace(self._settling(self.rounds), rounds=rounds, off=False)
 
     def left_at(self, head: Sha, *, requester: int, wanted: str) -> tuple[str, ...]:
         """What the newest round changed in its workspace, where it was on this head and nothing was pushed. Nothing for
@@ -90,6 +96,17 @@ class FixMemory:
     def with_nothing_left(self) -> FixMemory:
         """After the workspace was given to somebody else, or is about to be."""
         return replace(self, rounds=tuple(one if one.commit else replace(one, paths=()) for one in self.rounds))
+
+    def _settling(self, rounds: Iterable[FixRound]) -> FixMemory:
+        asked = dict.fromkeys((*self.settled, *(one.requester for one in rounds if one.commit)))
+        return replace(self, settled=tuple(asked)[-MAX_REQUESTERS:])
+
+    @property
+    def requesters(self) -> frozenset[int]:
+        """Who asked for a commit that is on GitHub, was there, or may be: also where a squash made another one of it
+        that says nothing of them.
+        """
+        return frozenset((*self.settled, *(one.requester for one in self.rounds if one.commit)))
 
     @property
     def attempts(self) -> int:

@@ -10,7 +10,7 @@ from app.domain.gate.facts import CoreChange, Facts
 from app.domain.gate.requirements import Requirement
 from app.domain.gate.reviews import Review, ReviewState
 from app.domain.pull_request import PullRequest, Sha
-from app.ports import Collaborator, Histories, People, Place, Repository, Reviews
+from app.ports import Collaborator, Fixes, Histories, People, Place, Repository, Reviews
 from app.usecases.gate.standing import seen_at
 
 MAX_REVIEWED_COMMITS = 50
@@ -30,12 +30,14 @@ class Gathering:
     reviews: Reviews
     histories: Histories
     people: People
+    fixes: Fixes
 
     async def of(
         self, place: Place, pull: PullRequest, repository: Repository, requirements: tuple[Requirement, ...]
     ) -> Gathered:
         """What decides whether the approvals that were given count."""
         history = await self.histories.of(place)
+        remembered = await self.fixes.recall(place.ref)
         reviews = await self.reviews.all(place)
         approving = [one for one in reviews if one.state is ReviewState.APPROVED]
         known = await self._collaborators(place, [one.author.login for one in approving if one.author])
@@ -45,7 +47,7 @@ class Gathering:
                 head=pull.head_sha,
                 author=pull.author_id,
                 committers=history.committers,
-                requesters=history.requesters,
+                requesters=history.requesters | remembered.requesters,
                 permissions={one.person.id: one.permission for one in known},
                 user_ids={one.person.login.casefold(): one.person.id for one in known},
                 team_members=await self._teams(place, requirements) if approving else {},

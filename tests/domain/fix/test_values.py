@@ -11,7 +11,7 @@ from app.domain.commands.asked import Who
 from app.domain.entries import Kind
 from app.domain.fix.answer import MAX_ITEMS, FixAnswer, FixItem, decode_fix
 from app.domain.fix.meaning import MAX_FINDINGS, Meant, NothingMeant, meant
-from app.domain.fix.memory import MAX_ROUNDS, FixMemory, FixRound, RoundState, digest_of, taken_back
+from app.domain.fix.memory import MAX_REQUESTERS, MAX_ROUNDS, FixMemory, FixRound, RoundState, digest_of, taken_back
 from app.domain.fix.order import FixOrder, decode, encode
 from app.domain.objects import Blob
 from app.domain.severity import Severity
@@ -143,6 +143,19 @@ def test_nothing_is_left_any_more_but_what_a_commit_changed() -> None:
 
     assert [one.paths for one in memory.rounds] == [("a.py",), ()]
     assert memory.off
+
+
+def test_who_asked_for_a_commit_is_known_when_its_round_is_settled_or_forgotten() -> None:
+    asked = [round_of("1", commit=FIXING), round_of("2", RoundState.PUSHING, requester=8, commit=HEAD)]
+    memory = FixMemory((*asked, round_of("3", requester=7)))
+    assert memory.requesters == {8, 9}
+    assert memory.on_again().on_again().requesters == {8, 9}
+    for number in range(MAX_ROUNDS):
+        memory = memory.having(round_of(f"later {number}"))
+    assert (len(memory.rounds), memory.settled) == (MAX_ROUNDS, (9, 8))
+
+    many = FixMemory((round_of("1", requester=900, commit=HEAD),), settled=tuple(range(MAX_REQUESTERS)))
+    assert many.on_again().settled == (*range(1, MAX_REQUESTERS), 900)
 
 
 def test_after_it_was_said_again_nothing_is_taken_back_any_more() -> None:
