@@ -44,6 +44,7 @@ class Attending:
     _meter: MeteredModel | None = None
     _model: RememberedModel | None = None
     _repairing: Repairing | None = None
+    _progress: Progress | None = None
 
     @property
     def _place(self) -> Place:
@@ -53,7 +54,7 @@ class Attending:
         """What became of it, in our words. Raises what GitHub's, git's, the ledger's and, while nothing is spent, the
         sandboxes' being away raise.
         """
-        parts, order = self.parts, self.order
+        parts, order, self._progress = self.parts, self.order, progress
         memory = await parts.fixes.recall(self._place.ref)
         known = memory.of(order.wish)
         if known is not None and known.state is RoundState.ENDED:
@@ -236,8 +237,9 @@ class Attending:
         await self._keep(replace(known, state=RoundState.ENDED, report=""))
 
     async def _reported(self, telling: FixTelling, report: str) -> None:
-        await telling.say(report)
-        await self.parts.scribe(self.row).reported(report)
+        untold = await telling.end(report, self.parts.scribe(self.row))
+        if untold and self._progress is not None:
+            await self._progress.note(untold)
 
     async def _known(self) -> FixRound | None:
         return (await self.parts.fixes.recall(self._place.ref)).of(self.order.wish)

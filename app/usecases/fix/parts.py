@@ -136,6 +136,6 @@ class Work:
         return self.parts.scribe(self.row)
 
     async def report(self, text: str) -> None:
-        """The last word of the comment. Raises GitHubError."""
-        await self.telling.say(text)
-        await self.scribe.reported(text)
+        """The last word of the comment; where GitHub refuses that, the record of the run tells. Raises GitHubError."""
+        if untold := await self.telling.end(text, self.scribe):
+            await self.progress.note(untold)

@@ -59,6 +59,6 @@ class Scribe:
         note = f"refused:\n{refusal_text(refusals)}" if refusals else ""
         await self.keep(EntryKind.PATCH, when, text, note=note)
 
-    async def reported(self, report: str) -> None:
-        """What the comment says in the end."""
-        await self.keep(EntryKind.REPORT, "", report)
+    async def reported(self, report: str, untold: str = "") -> None:
+        """What the comment says in the end, or what it was to say and why it does not."""
+        await self.keep(EntryKind.REPORT, "", report, note=untold)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.domain.errors import GitHubError
+from app.domain.errors import GitHubError, GitHubRefused
 from app.domain.fix.order import FixOrder
 from app.domain.fix.plan import Plan
 from app.domain.messages import fix as words
@@ -18,6 +18,7 @@ from app.domain.messages.marker import marker
 from app.domain.messages.origin import Origin
 from app.domain.pull_request import Sha
 from app.ports import Conversation, Outbox, Place
+from app.usecases.fix.scribe import Scribe
 from app.usecases.one_comment import keep_comment
 
 _log = logging.getLogger(__name__)
@@ -59,6 +60,20 @@ class FixTelling:
             await self.say(words.working(self.what, self.head, self._line, self.plan))
         except GitHubError as error:
             _log.info("%s: the progress of a fix was not told: %s", self.place.ref, error)
+
+    async def end(self, text: str, scribe: Scribe) -> str:
+        """The last word, which the transcript has in any case. Answers nothing, or why GitHub does not take it, as in a
+        locked conversation: to try again would not help, and whoever asks next must not wait for it. Raises GitHubError
+        for what may pass.
+        """
+        untold = ""
+        try:
+            await self.say(text)
+        except GitHubRefused as error:
+            untold = f"GitHub did not take the report, so no comment tells how this ended: {error}"
+            _log.warning("%s: %s", self.place.ref, untold)
+        await scribe.reported(text, untold)
+        return untold
 
     async def say(self, text: str) -> None:
         """Puts the text in place of what the comment said. Raises GitHubError."""
