@@ -108,6 +108,9 @@ def _worse(was: Counts, now: Counts) -> Iterator[str]:
         yield f"{number_of(lost, 'test')} ran before and {'is' if lost == 1 else 'are'} skipped now"
     elif lost > 0:
         yield f"{was.executed} tests ran before and {now.executed} now"
+    if now.skipped > was.skipped and lost <= 0:
+        were = "was" if was.skipped == 1 else "were"
+        yield f"{number_of(was.skipped, 'test')} {were} skipped before and {now.skipped} now"
     if was.collected is not None and now.collected is not None and now.collected < was.collected:
         yield f"{was.collected} tests were found before and {now.collected} now"
     new = sorted(set(now.failing) - set(was.failing)) if _named(was) else []

@@ -53,7 +53,7 @@ def test_a_command_passes_with_status_0_within_its_limits() -> None:
         (RED, ran(0, counts(4)), ("a",)),
         (ran(1), ran(0), ()),
         (ran(1), GREEN, ()),
-        (ran(0, counts(3, skipped=1)), ran(0, counts(3, skipped=2)), ()),
+        (ran(0, counts(3, skipped=2)), ran(0, counts(3, skipped=1)), ()),
         (ran(0, counts(3, collected=5)), ran(0, counts(3)), ()),
     ],
 )
@@ -129,6 +129,9 @@ STILL_RED = "it failed before the repair and still does: 3 ran, 1 failed, 0 skip
         (RED, ran(0, counts(2, skipped=1)), ["1 test ran before and is skipped now"]),
         (ran(0, counts(5)), ran(0, counts(3, skipped=2)), ["2 tests ran before and are skipped now"]),
         (ran(0, counts(5)), ran(0, counts(3, skipped=1)), ["5 tests ran before and 3 now"]),
+        (GREEN, ran(0, counts(4, skipped=1)), ["0 tests were skipped before and 1 now"]),
+        (RED, ran(0, counts(3, skipped=2)), ["0 tests were skipped before and 2 now"]),
+        (ran(0, counts(3, skipped=1)), ran(0, counts(3, skipped=2)), ["1 test was skipped before and 2 now"]),
         (ran(0, counts(3, collected=9)), ran(0, counts(3, collected=8)), ["9 tests were found before and 8 now"]),
         (
             RED,
