@@ -10,7 +10,21 @@ from arq.connections import RedisSettings
 
 from tests.fakes.github import FakeGitHub
 from tests.fakes.model import FakeModel
-from tests.stories.refusing import NEW_TEST, SHOP, changes, does, opened, patch, refused, small_world
+from tests.stories.fixing import asked, told
+from tests.stories.refusing import (
+    MEND,
+    NEW_TEST,
+    SHOP,
+    VERIFY,
+    WISH,
+    adds,
+    changes,
+    does,
+    opened,
+    patch,
+    refused,
+    small_world,
+)
 from tests.world import World
 
 
@@ -37,3 +51,40 @@ async def test_a_new_test_does_not_make_up_for_one_that_is_skipped_now(world: Wo
     does(world, patch(changes("shop.py", before=SHOP, after=SKIPS)), patch(NEW_TEST))
 
     assert "0 tests were skipped before and 1 now" in await refused(world, opened(world))
+
+
+MAKE = "test:\n\tsh ci/checks\n"
+
+
+@pytest.mark.parametrize(
+    ("verify", "files", "mended", "path"),
+    [
+        ("sh check.sh", {"check.sh": ". ./lib.sh\nrun_all\n"}, ("run_all() {\n", "exit 0\nrun_all() {\n"), "lib.sh"),
+        ("make -s test", {"Makefile": MAKE}, ("grep -q RIGHT price.txt\n", "true\n"), "ci/checks"),
+    ],
+)
+async def test_what_a_command_runs_in_its_turn_is_not_for_a_fix_to_change(
+    world: World, verify: str, files: dict[str, str], mended: tuple[str, str], path: str
+) -> None:
+    own = {"lib.sh": "run_all() {\n  grep -q RIGHT price.txt || exit 1\n}\n", "ci/checks": "grep -q RIGHT price.txt\n"}
+    does(world, patch(changes(path, before=mended[0], after=mended[1])))
+    said = await refused(world, opened(world, files={**own, **files, "price.txt": "WRONG\n"}, verify=verify))
+
+    assert f"`{path}` is run by" in said
+    assert "and so by the commands that verify the repair" in said
+
+
+async def test_what_a_script_would_include_is_not_for_a_fix_to_add(world: World) -> None:
+    files = {"check.sh": ". ./own.cfg\ngrep -q RIGHT price.txt\n", "price.txt": "WRONG\n"}
+    does(world, patch(adds("own.cfg", "exit 0")))
+
+    assert "`own.cfg` is run by" in await refused(world, opened(world, files=files, verify="sh check.sh"))
+
+
+async def test_a_source_that_is_only_compiled_is_fixed(world: World) -> None:
+    does(world, patch(MEND), patch(NEW_TEST))
+    pull = opened(world, verify=f"python3 -m py_compile shop.py && {VERIFY}")
+    await world.settle()
+    await asked(world, pull, WISH)
+
+    assert "Fixed in" in told(pull)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from app.domain.fix.languages import Tested, language_of, tested
 from app.domain.fix.shadowing import loaded_instead
@@ -48,16 +49,19 @@ def is_test_path(path: str) -> bool:
     )
 
 
-def weakened(changes: Sequence[FileChange], commands: Sequence[str]) -> tuple[Refusal, ...]:
+def weakened(
+    changes: Sequence[FileChange], commands: Sequence[str], scripts: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Refusal, ...]:
     """What in the patch makes the verification weaker, each with a reason; `commands` are those that verify.
 
+    `scripts` are paths that these run in their turn, each with what names it.
     Tests and assertions are counted without a parser. Where that leaves a doubt, the change is refused.
     """
     return tuple(
         Refusal(change.path, reason)
         for change in changes
         if change.before != change.after
-        for reason in _reasons(change, commands)
+        for reason in _reasons(change, commands, scripts)
     )
 
 
@@ -78,10 +82,12 @@ def changed_expectations(changes: Sequence[FileChange]) -> tuple[str, ...]:
     return (*told, *((f"and {counted(more, 'more line')}",) if more else ()))
 
 
-def _reasons(change: FileChange, commands: Sequence[str]) -> Iterator[str]:
+def _reasons(change: FileChange, commands: Sequence[str], scripts: Mapping[str, str]) -> Iterator[str]:
     was, now = _tested(change.path, change.before), _tested(change.path, change.after)
     if target := _target(change, commands, was):
         yield target
+    elif change.path in scripts and not was.tests:
+        yield f"is run by {scripts[change.path]!r}, and so by the commands that verify the repair"
     elif change.before is None and (reason := loaded_instead(change.path)):
         yield reason
     elif change.after is None and (is_test_path(change.path) or was.tests):

@@ -62,6 +62,14 @@ _CARGO_PACKAGE_KEYS = ("autotests", "autobins", "build", "links")
 _MAX_FILE = 200_000
 _WORD = re.compile(r"[^\s;&|()<>\"'=`$]+")
 _MAX_WORDS = 200
+_SEGMENT = re.compile(r"[;&|\n()`]+")
+_LOOKS = re.compile(
+    r"\s{0,9}(?:python[\d.]{0,9} -m )?(?:py_compile|compileall|ruff|flake8|pyflakes|pylint|pycodestyle|mypy|pyright"
+    r"|black|isort|eslint|prettier|tsc|node --check|gcc|g\+\+|cc|c\+\+|clang|clang\+\+|javac|rustfmt|gofmt)\s"
+)
+_SOURCE = re.compile(r".+\.(?:pyi?|[cm]?[jt]sx?|vue|svelte|go|java|kt|scala|rs|rb|php|cs|c|h|cc|cpp|cxx|hh|hpp|hxx)")
+_CHECKS = re.compile(r"(?:^|[._-])(?:tests?|checks?|checker|verify|specs?|run|runner|lint|ci|assert\w*|main)(?=[._-])")
+"""A compiled program may be what checks; its name is all that can be known of it."""
 
 
 def changed_target(path: str, before: str | None, after: str | None, commands: Sequence[str]) -> str | None:
@@ -71,7 +79,7 @@ def changed_target(path: str, before: str | None, after: str | None, commands: S
         return "decides how tests are run, and a repair may not change that"
     if reason := _changed_tables(name, before, after):
         return reason
-    if (command := named_by(path, commands)) is not None:
+    if (command := named_by(path, commands)) is not None and not _only_looked_at(path, before, commands):
         return f"is run by the command {command!r} that verifies the repair"
     return None
 
@@ -88,6 +96,15 @@ def named_by(path: str, commands: Sequence[str]) -> str | None:
             if named and (f"/{folded}".endswith(f"/{named}") or f".{module}".endswith(f".{named}")):
                 return command
     return None
+
+
+def _only_looked_at(path: str, before: str | None, commands: Sequence[str]) -> bool:
+    """Whether it is a source like others, which only a compiler or a linter is given: no script, nor named like one."""
+    name = fold(path.rpartition("/")[2])
+    if not _SOURCE.fullmatch(name) or _CHECKS.search(name) or before is None or before.startswith("#!"):
+        return False
+    segments = (segment for command in commands for segment in _SEGMENT.split(command))
+    return all(_LOOKS.match(segment) for segment in segments if named_by(path, (segment,)) is not None)
 
 
 def _module(path: str) -> str:

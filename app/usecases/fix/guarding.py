@@ -14,6 +14,7 @@ from app.domain.patches import Patch, Refusal
 from app.domain.policy import Policy
 from app.domain.pushing import Drafted
 from app.ports import Repository
+from app.usecases.fix.check_scripts import check_scripts
 
 _FILE_BYTES = 4 << 20
 
@@ -37,7 +38,9 @@ async def guarded(repository: Repository, drafted: Drafted, policy: Policy, veri
         GuardedChange(one, _whole(before.get(one.entry.path)), _whole(after.get(one.entry.path))) for one in changes
     ]
     texts = tuple(FileChange(one.change.entry.path, _text(one.before), _text(one.after)) for one in both)
-    return Guarded(changes, texts, (*guard(both, GuardPolicy(policy)), *weakened(texts, verify)))
+    added = (one.path for one in texts if one.before is None)
+    scripts = await check_scripts(repository, drafted.base, verify, added)
+    return Guarded(changes, texts, (*guard(both, GuardPolicy(policy)), *weakened(texts, verify, scripts)))
 
 
 async def undrafted_patch(repository: Repository, patch: Patch) -> str:

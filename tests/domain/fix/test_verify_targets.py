@@ -113,6 +113,39 @@ def test_a_script_that_a_command_names_is_refused(path: str, command: str) -> No
     assert weakened([FileChange(path, "a", "b")], ["true", command]) == (Refusal(path, reason),)
 
 
+LOOKS = "python3 -m py_compile shop.py && cc -o t src/shop.c src/check.c && ./t"
+
+
+@pytest.mark.parametrize(("path", "before"), [("shop.py", "a"), ("src/shop.c", "a")])
+def test_a_source_that_is_only_compiled_or_linted_may_be_repaired(path: str, before: str) -> None:
+    assert weakened([FileChange(path, before, "b")], [LOOKS]) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "command"),
+    [
+        ("src/check.c", "a", LOOKS),
+        ("shop.py", "#!/bin/sh", LOOKS),
+        ("shop.py", None, LOOKS),
+        ("shop.py", "a", f"{LOOKS}; python3 shop.py"),
+        ("ruff.cfg", "a", "ruff check --config ruff.cfg"),
+    ],
+)
+def test_a_script_is_none_the_less_one_if_it_is_compiled(path: str, before: str | None, command: str) -> None:
+    reason = f"is run by the command {command!r} that verifies the repair"
+
+    assert weakened([FileChange(path, before, "b")], [command]) == (Refusal(path, reason),)
+
+
+def test_what_a_script_runs_is_refused_unless_it_is_a_file_of_tests() -> None:
+    tests = "def test_a():\n    assert one() == 1\n"
+    scripts = {"lib.sh": "check.sh", "tests/a.py": "check.sh"}
+    reason = "is run by 'check.sh', and so by the commands that verify the repair"
+
+    assert weakened([FileChange("lib.sh", "a", "b")], ["sh check.sh"], scripts) == (Refusal("lib.sh", reason),)
+    assert weakened([FileChange("tests/a.py", tests, tests + "\n")], ["sh check.sh"], scripts) == ()
+
+
 def test_a_file_of_tests_that_a_command_names_is_no_script() -> None:
     before = "def test_a():\n    assert 1 == one()\n"
     more = before + "def test_b():\n    assert 2 == two()\n"
