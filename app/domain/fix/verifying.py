@@ -15,6 +15,7 @@ from app.domain.messages.counting import counted as number_of
 REPORTED = "as reported by the pull request's own code"
 _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 _NAMED = 5
+_BY_STATUS = "it failed before the repair and passes now, of which only its exit status tells: no tests were counted"
 _INNER = re.compile(r"^g?make(?:\[\d{1,4}\])?: \*\*\* .{0,400} Error 12[67]$", re.MULTILINE)
 
 
@@ -43,7 +44,7 @@ class Comparison:
     """What the second run says beside the first."""
 
     accepted: bool
-    """Whether nothing speaks against the repair. Of what was red before, `reasons` has a word all the same."""
+    """Whether nothing speaks against the repair. Of what was red before, `reasons` may have a word all the same."""
     reasons: tuple[str, ...]
     """For people: what speaks against it, then what is not as one would wish."""
     fixed: tuple[str, ...]
@@ -59,8 +60,9 @@ def compare(before: Sequence[Ran], after: Sequence[Ran]) -> Comparison:
     red = tuple(
         f"{now.command}: {_was_red(was, now)}, {REPORTED}" for was, now in pairs if not (was.passed or now.passed)
     )
+    told = tuple(f"{now.command}: {_BY_STATUS}" for was, now in pairs if _by_status_alone(was, now))
     fixed = {name for was, now in pairs for name in _fixed(was.counts, now.counts)}
-    return Comparison(not against, against + red, tuple(sorted(fixed)))
+    return Comparison(not against, against + red + told, tuple(sorted(fixed)))
 
 
 def impossible(before: Sequence[Ran]) -> str | None:
@@ -118,6 +120,11 @@ def _worse(was: Counts, now: Counts) -> Iterator[str]:
         yield f"{_listed(new)} failed now and did not before"
     elif now.failed > was.failed:
         yield f"{number_of(was.failed, 'test')} failed before and {now.failed} now"
+
+
+def _by_status_alone(was: Ran, now: Ran) -> bool:
+    """Whether nothing but an exit status says that what was red is not any more."""
+    return not was.passed and now.passed and (was.counts is None or now.counts is None)
 
 
 def _was_red(was: Ran, now: Ran) -> str:
