@@ -88,3 +88,37 @@ async def test_a_source_that_is_only_compiled_is_fixed(world: World) -> None:
     await asked(world, pull, WISH)
 
     assert "Fixed in" in told(pull)
+
+
+CHECK = "        self.assertEqual(total([1, 2]), 3)\n"
+SEVEN = "def total(prices):\n    return 7\n"
+
+
+async def test_an_assertion_that_never_runs_any_more_is_no_fix(world: World) -> None:
+    never = f"        if 1 > 2:\n    {CHECK}"
+    does(
+        world,
+        patch(changes("shop.py", before=SHOP, after=SEVEN)),
+        patch(changes("test_shop.py", before=CHECK, after=never)),
+    )
+
+    assert "by which tests are skipped, may fail, are chosen or end early" in await refused(world, opened(world))
+
+
+async def test_what_is_put_around_an_assertion_is_named_for_people_to_look_at(world: World) -> None:
+    around = f"        if total:\n    {CHECK}"
+    does(world, patch(MEND), patch(changes("test_shop.py", before=CHECK, after=around)))
+    pull = opened(world)
+    await world.settle()
+    await asked(world, pull, WISH)
+
+    assert "Look at this expectation, which was changed: `test_shop.py:8`: self.assertEqual" in told(pull)
+
+
+async def test_a_test_in_an_unknown_language_is_not_for_a_fix_to_wrap(world: World) -> None:
+    test = "grep -q RIGHT price.txt || exit 1\n"
+    files = {"check.sh": "for t in tests/*.t; do sh $t || exit 1; done\n", "tests/a.t": test, "price.txt": "RIGHT\n"}
+    wrapped = changes("tests/a.t", before=test, after=f"if false; then\n  {test}fi\n")
+    does(world, patch(wrapped), patch(changes("price.txt", before="RIGHT\n", after="WRONG\n")))
+
+    assert "only people change it" in await refused(world, opened(world, files=files, verify="sh check.sh"))

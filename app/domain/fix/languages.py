@@ -39,6 +39,8 @@ class Language:
     assertions: re.Pattern[str]
     off: re.Pattern[str]
     """Marks by which tests are skipped, may fail or alone are run, and what ends them early or hides their result."""
+    early: re.Pattern[str] = _NONE
+    """What in a test makes assertions never run or never matter, and is nothing special in other code."""
     vacuous: re.Pattern[str] = _NONE
     """Assertions that always hold."""
     raw_off: re.Pattern[str] = _NONE
@@ -49,6 +51,18 @@ class Language:
     """How a line begins that expects nothing."""
 
 
+_BRACES = _pattern(
+    r"\breturn[ \t]*(?:;|\}|$)",
+    r"\bif[ \t]*\([ \t]*(?:!?true|!?false|null|\d+)[ \t]*(?:[<>!=]={0,2}[ \t]*\d+[ \t]*)?\)",
+    r"\bif[ \t]+(?:!?true|!?false)\b",
+    r"\bwhile[ \t]*\([ \t]*(?:false|0)[ \t]*\)",
+    r"\bcatch\b[ \t]*(?:\([^)\n]{0,99}\)[ \t]*)?\{\s{0,99}\}",
+    r"\.catch\([^\n]{0,99}?=>[ \t]*\{[ \t]*\}",
+    r"\|\|[ \t]*(?:true|1)\b|\bfalse[ \t]*&&|&&[ \t]*false\b",
+    r"\brecover\(\)|\bcatch_unwind\b",
+    r"\b(?:assertThrows|Throws\w{0,20})[ \t]*[(<][ \t]*(?:Assertion\w*|Throwable|Exception)\b",
+)
+"""Of languages with braces."""
 _PYTHON = Language(
     hidden=_pattern(_TRIPLE, _TRIPLE_SINGLE, _HASH_COMMENTS, _DOUBLE, _SINGLE),
     tests=_pattern(
@@ -69,7 +83,20 @@ _PYTHON = Language(
         r"\bexcept\b[ \t]*(?::|[^:\n]{0,200}\b(?:AssertionError|Exception|BaseException)\b)",
         r"\bor[ \t]+True\b",
     ),
-    vacuous=_pattern(r"\bassert[ \t]+(?:True|1|not[ \t]+False)[ \t]*(?:$|[,;])", r"\bassertTrue\([ \t]*True\b"),
+    early=_pattern(
+        r"^[ \t]*return[ \t]+None[ \t]*$|^[ \t]*lambda\b",
+        r"^[ \t]*(?:if|elif|while)\b[^\n]{0,200}:[ \t]*return[ \t]*(?:None)?[ \t]*$",
+        r"^[ \t]*(?:if|elif)[ \t]+(?:not[ \t]+)?(?:True|\[\]|\(\)|\{\}|[1-9]\d*|\d+[ \t]*[<>!=]=?[ \t]*\d+)[ \t]*:",
+        r"^[ \t]*while[ \t]+(?:0|False|None|not[ \t]+True|\d+[ \t]*[<>!=]=?[ \t]*\d+)[ \t]*:",
+        r"\bfor[ \t]+\w+[ \t]+in[ \t]+(?:\[\]|\(\)|\{\}|\"\"|''|range\(0\)|(?:set|tuple|list|dict)\(\))[ \t]*:",
+        r"\b(?:suppress|assertRaises\w*|raises)\([^)\n]{0,200}\b(?:AssertionError|Exception|BaseException)\b",
+        r"\bor[ \t]+1[ \t]*(?:$|[,:)])|\b(?:False|0)[ \t]+and\b|\band[ \t]+False\b",
+    ),
+    vacuous=_pattern(
+        r"\bassert[ \t]+(?:True|1|not[ \t]+False)[ \t]*(?:$|[,;])",
+        r"\bassertTrue\([ \t]*True\b",
+        r"\bassertEquals?\([ \t]*(?P<same>\w+)[ \t]*,[ \t]*(?P=same)[ \t]*\)",
+    ),
     comment=("#",),
     imports=("import ", "from "),
 )
@@ -95,8 +122,8 @@ _JAVASCRIPT = Language(
         r"\b(?:skip|only|todo)[ \t]*:",
         r"\bprocess\.(?:exit|reallyExit|on|exitCode)\b",
         r"\|\|[ \t]*true\b",
-        r"^[ \t]*return[ \t]*;?[ \t]*$",
     ),
+    early=_BRACES,
     vacuous=_pattern(
         r"\bexpect\([ \t]*true[ \t]*\)\.(?:toBe\([ \t]*true|toBeTruthy\()", r"\bassert(?:\.ok)?\([ \t]*true\b"
     ),
@@ -110,6 +137,7 @@ _GO = Language(
         r"\b(?:t|b|f|tb|tt|c)\.(?:Errorf?|Fatalf?|Fail|FailNow)\(", r"\b(?:assert|require|is|qt)\.\w+\("
     ),
     off=_pattern(r"\.Skip(?:f|Now)?\(", r"\btesting\.Short\(", r"\bos\.Exit\("),
+    early=_BRACES,
     raw_off=re.compile(r"^//(?:go:build|[ \t]*\+build)\b", re.MULTILINE),
     raw_assertions=re.compile(r"^[ \t]*//[ \t]*(?:Unordered )?[Oo]utput:", re.MULTILINE),
 )
@@ -128,6 +156,7 @@ _JAVA = Language(
         r"\benabled[ \t]*=[ \t]*false\b",
         r"\bSystem\.exit\b|\bhalt\(",
     ),
+    early=_BRACES,
     vacuous=_pattern(r"\bassertTrue\([ \t]*true\b", r"\bassertFalse\([ \t]*false\b"),
 )
 _RUST = Language(
@@ -140,6 +169,7 @@ _RUST = Language(
     off=_pattern(
         r"#\[[ \t]*(?:ignore|should_panic|cfg_attr)\b", r"#!?\[[ \t]*cfg\([ \t]*(?!test[ \t]*\))", r"\bprocess::exit\b"
     ),
+    early=_BRACES,
     vacuous=_pattern(r"\bassert!\([ \t]*true\b"),
 )
 _RUBY = Language(
@@ -157,6 +187,12 @@ _RUBY = Language(
         r":(?:focus|skip|pending)\b",
         r"\bat_exit\b|\bexit!",
     ),
+    early=_pattern(
+        r"^[ \t]*(?:return|next|break)[ \t]*$",
+        r"\b(?:if|unless|while|until)[ \t]+(?:true|false|nil|\d+)[ \t]*$",
+        r"\brescue\b[ \t]*(?:$|=>|Exception\b|StandardError\b|Minitest\b|RSpec\b)",
+        r"(?:\|\||\bor\b)[ \t]*true\b",
+    ),
     comment=("#",),
 )
 _PHP = Language(
@@ -172,6 +208,7 @@ _PHP = Language(
         r"\bexpectNotToPerformAssertions\b",
         r"\b(?:exit|die|register_shutdown_function)\b",
     ),
+    early=_BRACES,
     vacuous=_pattern(r"\bassertTrue\([ \t]*true\b"),
     raw_off=re.compile(r"@(?:requires|group|doesNotPerformAssertions)\b"),
 )
@@ -184,6 +221,7 @@ _CSHARP = Language(
         r"\bSkip[ \t]*=",
         r"\bAssert\.(?:Ignore|Inconclusive|Pass|Skip)\w*\(|\bEnvironment\.Exit\b",
     ),
+    early=_BRACES,
     vacuous=_pattern(r"\bAssert\.(?:True|IsTrue|That)\([ \t]*true\b"),
 )
 
@@ -213,15 +251,22 @@ def language_of(path: str) -> Language | None:
     return _BY_EXTENSION.get(path.rpartition("/")[2].rpartition(".")[2].lower())
 
 
-def tested(language: Language, code: str) -> Tested:
-    """What the code has, in time that grows with its length."""
-    seen = language.hidden.sub(_blank, code)
+def without_strings(language: Language, code: str) -> str:
+    """The code with its lines, without what stands in strings and comments."""
+    return language.hidden.sub(_blank, code)
+
+
+def tested(language: Language, code: str, *, among_others: bool) -> Tested:
+    """What the code has, in time that grows with its length. `among_others` says that tests are only a part of it."""
+    seen = without_strings(language, code)
+    first = language.tests.search(seen) if among_others else None
+    tests = seen[first.start() :] if first else seen
     return Tested(
         tests=_number(language.tests, seen),
         assertions=_number(language.assertions, seen)
         + _number(language.raw_assertions, code)
         - _number(language.vacuous, seen),
-        off=_number(language.off, seen) + _number(language.raw_off, code),
+        off=_number(language.off, seen) + _number(language.raw_off, code) + _number(language.early, tests),
     )
 
 

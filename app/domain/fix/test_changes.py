@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from app.domain.fix.languages import Tested, language_of, tested
 from app.domain.fix.shadowing import loaded_instead
+from app.domain.fix.test_lines import told_lines
+from app.domain.fix.unknown_tests import unknown_test
 from app.domain.fix.verify_targets import changed_target, named_by
 from app.domain.globs import fold
 from app.domain.messages.counting import counted
 from app.domain.patches import Refusal
 
 MAX_TOLD = 20
-_MAX_LINE = 200
 
 _DIRECTORIES = frozenset({"test", "tests", "__tests__", "spec", "specs", "testdata", "e2e", "__snapshots__"})
 _NAMES = re.compile(
@@ -66,15 +66,15 @@ def weakened(
 
 
 def changed_expectations(changes: Sequence[FileChange]) -> tuple[str, ...]:
-    """Lines of existing tests that the patch changes or takes away, as `path:line: text`, for people to judge.
+    """Lines of existing tests that the patch changes, moves, takes away or puts between them, as `path:line: text`.
 
-    Not those of files that are gone, nor imports, comments and blank lines. After `MAX_TOLD`, the last one says how
-    many more there are.
+    For people to judge. Not those of files that are gone, nor imports, comments, blank lines and whole new tests.
+    After `MAX_TOLD`, the last one says how many more there are.
     """
     told: list[str] = []
     more = 0
     for change in changes:
-        for line in _lost_lines(change):
+        for line in _lines(change):
             if len(told) < MAX_TOLD:
                 told.append(line)
             else:
@@ -92,6 +92,8 @@ def _reasons(change: FileChange, commands: Sequence[str], scripts: Mapping[str, 
         yield reason
     elif change.after is None and (is_test_path(change.path) or was.tests):
         yield "is a test or belongs to tests, and would be deleted or renamed"
+    elif is_test_path(change.path) and language_of(change.path) is None:
+        yield from unknown_test(change.path, change.before, change.after)
     elif is_test_path(change.path) or was.tests or now.tests:
         yield from _weaker(was, now)
 
@@ -111,7 +113,7 @@ def _target(change: FileChange, commands: Sequence[str], was: Tested) -> str | N
 
 def _tested(path: str, code: str | None) -> Tested:
     language = language_of(path)
-    return Tested() if language is None or code is None else tested(language, code)
+    return Tested() if language is None or code is None else tested(language, code, among_others=not is_test_path(path))
 
 
 def _weaker(was: Tested, now: Tested) -> Iterator[str]:
@@ -126,19 +128,11 @@ def _weaker(was: Tested, now: Tested) -> Iterator[str]:
         )
 
 
-def _lost_lines(change: FileChange) -> Iterator[str]:
+def _lines(change: FileChange) -> Iterator[str]:
     if change.before is None or change.after is None:
         return
-    language = language_of(change.path)
-    if not is_test_path(change.path) and not _tested(change.path, change.before).tests:
-        return
-    boring = () if language is None else language.comment + language.imports
-    left = Counter(line.strip() for line in change.after.split("\n"))
-    for number, raw in enumerate(change.before.split("\n"), start=1):
-        line = raw.strip()
-        left[line] -= 1
-        if left[line] < 0 and line and not line.startswith(boring):
-            yield f"{change.path}:{number}: {line[:_MAX_LINE]}"
+    if is_test_path(change.path) or _tested(change.path, change.before).tests:
+        yield from told_lines(change.path, change.before, change.after, language_of(change.path))
 
 
 __all__ = ["MAX_TOLD", "FileChange", "changed_expectations", "is_test_path", "weakened"]

@@ -112,6 +112,22 @@ WEAKER = [
     ("tests/test_a.py", PYTHON, "class", "@unittest.skipIf(True, '')\nclass", "has 1 new mark"),
     ("tests/test_a.py", PYTHON, "    assert", "    return\n    assert", "has 1 new mark"),
     ("tests/test_a.py", PYTHON, "    assert", "    if 0:\n        assert", "has 1 new mark"),
+    ("tests/test_a.py", PYTHON, "    assert", "    if 1 > 2:\n        assert", "has 1 new mark"),
+    ("tests/test_a.py", PYTHON, "    assert", "    for _ in []:\n        assert", "has 1 new mark"),
+    ("tests/test_a.py", PYTHON, "    assert", "    while 0:\n        assert", "has 1 new mark"),
+    ("tests/test_a.py", PYTHON, "    assert", "    if n: return\n    assert", "has 1 new mark"),
+    ("tests/test_a.py", PYTHON, "    assert", "    return None\n    assert", "has 1 new mark"),
+    ("tests/test_a.py", PYTHON, "    assert", "    lambda: add; assert", "has 1 new mark"),
+    ("tests/test_a.py", PYTHON, "    assert", "    with suppress(AssertionError):\n        assert", "has 1 new mark"),
+    (
+        "tests/test_a.py",
+        PYTHON,
+        "    assert",
+        "    with pytest.raises(AssertionError):\n        assert",
+        "has 1 new mark",
+    ),
+    ("tests/test_a.py", PYTHON, "n + 1", "n + 1 or 1", "has 1 new mark"),
+    ("tests/test_a.py", PYTHON, "self.assertEqual(take(), 1)", "self.assertEqual(1, 1)", "has 1 assertion where"),
     ("tests/test_a.py", PYTHON, "n + 1", "n + 1 or True", "has 1 new mark"),
     ("tests/test_a.py", PYTHON, "import", "import atexit\nimport", "has 1 new mark"),
     ("tests/test_a.py", PYTHON, "class", "os._exit(0)\nclass", "has 1 new mark"),
@@ -119,6 +135,8 @@ WEAKER = [
     ("tests/test_a.py", PYTHON, "class", "test_adds = None\nclass", "has 1 new mark"),
     ("tests/test_a.py", PYTHON, "class", "try: pass\nexcept (KeyError, AssertionError): pass\nclass", "has 1 new mark"),
     ("tests/test_a.py", PYTHON, "class", "def pytest_collection_modifyitems(items): ...\nclass", "has 1 new mark"),
+    ("a.test.ts", JAVASCRIPT, "expect(add", "if (1) { return } expect(add", "has 2 new marks"),
+    ("a.test.ts", JAVASCRIPT, "expect(add(1, 2)).toBe(3);", "try { expect(add(1, 2)).toBe(3) } catch {}", "has 1 new"),
     ("a.test.ts", JAVASCRIPT, "describe(", "process.exit(0);\ndescribe(", "has 1 new mark"),
     ("a.test.ts", JAVASCRIPT, "it('adds'", "xit('adds'", "has 2 tests where it had 3"),
     ("a.test.ts", JAVASCRIPT, "it('adds'", "it.skip('adds'", "has 1 new mark"),
@@ -132,15 +150,20 @@ WEAKER = [
     ("a_test.go", GO, 't.Errorf("no")', 't.Log("no")', "has 2 assertions where it had 3"),
     ("a_test.go", GO, "// Output: 2", "// output", "has 2 assertions where it had 3"),
     ("a_test.go", GO, "\trequire", "\tt.Skip()\n\trequire", "has 1 new mark"),
+    ("a_test.go", GO, "\trequire", "\treturn\n\trequire", "has 1 new mark"),
+    ("a_test.go", GO, "if add", "if false && add", "has 1 new mark"),
     ("a_test.go", GO, "package", "//go:build never\n\npackage", "has 1 new mark"),
     ("src/test/java/ShelfTest.java", JAVA, "@Test void", "void", "has 2 tests where it had 3"),
     ("src/test/java/ShelfTest.java", JAVA, "@Test", "@Disabled @Test", "has 1 new mark"),
     ("src/test/java/ShelfTest.java", JAVA, "verify(shelf).take();", "", "has 2 assertions where it had 3"),
+    ("src/test/java/ShelfTest.java", JAVA, "assertE", "if (true) return; assertE", "has 2 new marks"),
+    ("src/lib.rs", RUST, "{ assert_eq", "{ return; assert_eq", "has 1 new mark"),
     ("src/lib.rs", RUST, "#[test] fn", "fn", "has 1 test where it had 2"),
     ("src/lib.rs", RUST, "#[test]", "#[test] #[ignore]", "has 1 new mark"),
     ("src/lib.rs", RUST, 'assert_eq!(add("a // b"), 1);', "", "has 1 assertion where it had 2"),
     ("spec/a_spec.rb", RUBY, '  it "adds', '  xit "adds', "has 2 tests where it had 3"),
     ("spec/a_spec.rb", RUBY, "    expect", "    skip\n    expect", "has 1 new mark"),
+    ("spec/a_spec.rb", RUBY, "    expect", "    return\n    expect", "has 1 new mark"),
     ("spec/a_spec.rb", RUBY, "describe Shelf do", "describe Shelf, :focus do", "has 1 new mark"),
     ("spec/a_spec.rb", RUBY, "    expect(add(1)).to eq 2", "    # expect", "has 1 assertion where it had 2"),
     ("tests/ShelfTest.php", PHP, "function testAdds", "function adds", "has 1 test where it had 2"),
@@ -173,6 +196,7 @@ def test_a_weaker_test_is_refused(path: str, before: str, old: str, new: str, re
         ("tests/test_new.py", None, PYTHON),
         ("a.test.ts", JAVASCRIPT, JAVASCRIPT.replace("'adds'", "'it.only( adds'")),
         ("a_test.go", GO, GO + "func TestTake(t *testing.T) { t.Fatal(1) }\n"),
+        ("src/lib.rs", RUST, "fn b() { return; }\n" + RUST),
         ("src/lib.rs", RUST, RUST.replace("-> u8 {", "-> u8 { let quote = '\"';")),
         ("src/lib.rs", RUST, RUST.replace("1 }", 'r#"assert!(" "#; 1 }')),
         ("spec/a_spec.rb", RUBY, RUBY + "=begin\nskip\n=end\n"),
@@ -224,9 +248,18 @@ def test_changed_lines_of_tests_are_told_for_people_to_judge() -> None:
     )
 
 
-def test_a_line_that_is_there_fewer_times_has_changed_and_one_that_moved_has_not() -> None:
-    assert changed_expectations([FileChange("tests/a.py", "a\nb\na\n", "b\na\n")]) == ("tests/a.py:3: a",)
-    assert changed_expectations([FileChange("tests/a.py", "a\n  b\n# c\n", "b\na\n")]) == ()
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("a\nb\na\n", "b\na\n", ("tests/a.py:1: a",)),
+        ("a\n  b\n# c\n", "a\nb\n", ("tests/a.py:2: b",)),
+        ("a\nb\n", "b\na\n", ("tests/a.py:1: b (new among the lines that were there)", "tests/a.py:2: b")),
+    ],
+)
+def test_a_line_that_is_gone_indented_otherwise_or_elsewhere_is_told(
+    before: str, after: str, told: tuple[str, ...]
+) -> None:
+    assert changed_expectations([FileChange("tests/a.py", before, after)]) == told
 
 
 def test_after_many_changed_lines_the_rest_is_a_number() -> None:
