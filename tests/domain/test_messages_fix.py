@@ -139,6 +139,33 @@ def test_a_patch_is_offered_whole_or_not_at_all() -> None:
     assert patch_of("a\u202eb") == ""
 
 
+KEY = "ghp_" + "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
+ALL_ABOUT_IT: dict[str, str] = {
+    "a patch": patch_of(f"key = '{KEY}'"),
+    "the end of an output, whose beginning is cut": words.printed(f"{KEY} {'x' * 3_990}"),
+    "a file": report(replace(fixes.FIXED, files=(ChangedFile(f"a-{KEY}.txt", 1, 0),))),
+    "a file beside the patch": report(replace(fixes.FIXED, extras=(f"{KEY}.txt",))),
+    "an expectation": report(replace(fixes.FIXED, expectations=(f"t.py:1: {KEY}",))),
+    "a path that is refused": words.refusals((Refusal(f"{KEY}/AGENTS.md", f"is {KEY}"), Refusal("", KEY))),
+    "a test that fails": answers.still_red((f"t.py::test_a[{KEY}]", "x" * 100 + KEY)),
+    "a command": answers.setup_failed(f"curl https://bot:{KEY}@index.example/"),
+    "why GitHub refused": answers.github_refused(KEY),
+    "what was forgotten": fixes.SPEAKER.comment(f"`{KEY}`"),
+}
+
+
+@pytest.mark.parametrize("said", ALL_ABOUT_IT.values(), ids=ALL_ABOUT_IT.keys())
+def test_no_secret_is_shown(said: str) -> None:
+    assert KEY[4:] not in said
+    assert KEY[-20:] not in said
+
+
+def test_our_mark_and_our_links_stay_as_they_are() -> None:
+    said = fixes.SPEAKER.comment(f"{KEY} {ORIGIN.commit(Sha('c' * 40))}")
+
+    assert said.endswith(f"[secret: github token] {ORIGIN.commit(Sha('c' * 40))}\n\n{fixes.SPEAKER.mark}")
+
+
 def test_a_report_that_is_too_long_is_short_of_outputs_first() -> None:
     loud = fixes.ran(output="y" * 4_000)
     fixed = fixes.checked(before=(loud,) * 5, after=(loud,) * 5)

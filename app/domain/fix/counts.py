@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.domain.visible import visible
+from app.domain.shown import shown
 
 MAX_NAMES = 200
 _MAX_NAME = 300
+_MAX_LOOKED_AT = 10 * _MAX_NAME
+"""Secrets are looked for before a name is cut."""
 
 
 class Source(StrEnum):
@@ -46,8 +48,10 @@ def counted(
     collected: int | None = None,
     failing: Iterable[str] = (),
 ) -> Counts:
-    """Counts with names cleaned, bounded and sorted; what is below nothing is nothing."""
-    names = {name for one in failing if (name := " ".join(visible(one[:_MAX_NAME]).split())[:_MAX_NAME])}
+    """Counts with names cleaned, bounded and sorted; what is below nothing is nothing. No name has a secret of a known
+    form: names go where people read.
+    """
+    names = {name for one in failing if (name := " ".join(shown(one[:_MAX_LOOKED_AT]).split())[:_MAX_NAME])}
     return Counts(
         collected=collected,
         executed=max(executed, 0),

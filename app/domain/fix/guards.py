@@ -18,7 +18,7 @@ from app.domain.globs import Glob
 from app.domain.objects import Change
 from app.domain.patches import Refusal
 from app.domain.policy import Policy
-from app.domain.static_checks import check_file
+from app.domain.static_checks import check_file, redact_secrets
 from app.domain.tree_paths import collisions
 
 _CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?: |\r?$)")
@@ -43,6 +43,8 @@ class GuardPolicy:
 
     def path_refusal(self, path: str) -> str | None:
         """Why a fix may not touch the path, in words that follow it; None where it may."""
+        if redact_secrets(path) != path:
+            return "has a secret in its name"
         return refused_path(path, self.policy, self.allow_paths)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from app.domain.fix.languages import Language, without_strings
+from app.domain.static_checks import redact_secrets
 
 _MAX_LINE = 200
 _MAX_COMPARED = 1_000
@@ -36,9 +37,9 @@ def told_lines(path: str, before: str, after: str, language: Language | None) ->
     for first, last, start, end in _changed(old, lines):
         gone = [number for number in range(first, last) if not _boring(old[number], language)]
         for number in gone:
-            yield f"{path}:{number + 1}: {old[number].strip()[:_MAX_LINE]}"
+            yield f"{path}:{number + 1}: {redact_secrets(old[number].strip())[:_MAX_LINE]}"
         if not gone and (new := _new(now, start, end)) is not None:
-            text = lines[new].strip()[:_MAX_LINE]
+            text = redact_secrets(lines[new].strip())[:_MAX_LINE]
             yield f"{path}:{new + 1}: {text} (new among the lines that were there)"
 
 

@@ -12,16 +12,17 @@ from app.domain.fix.git_patch import git_patch
 from app.domain.fix.plan import Plan, StepState
 from app.domain.fix.report import Cost, Fixed, Pushed, Shown
 from app.domain.fix.verifying import Ran
-from app.domain.inert import block, cell, cell_code, code_span, fence, inline, phrase
 from app.domain.inert.characters import is_plain
 from app.domain.inert.code import fenced
 from app.domain.messages.commands import Named, answer
 from app.domain.messages.counting import at_utc, counted, dollars
+from app.domain.messages.discreet import block, cell, cell_code, code_span, fenced_end, inline, phrase
 from app.domain.messages.folding import Part, fitted_body, folded
 from app.domain.messages.origin import Origin
 from app.domain.objects import Change
 from app.domain.patches import Refusal
 from app.domain.pull_request import Sha
+from app.domain.static_checks import redact_secrets
 
 MAX_BODY = 60_000
 _MAX_FILES = 30
@@ -47,9 +48,9 @@ class Speaker:
     """Ours, by which the comment is found again."""
 
     def comment(self, *parts: str) -> str:
-        """The whole comment."""
+        """The whole comment. Whoever made a part took secrets out of it, and here they are looked for once more."""
         text = answer(self.named, "\n\n".join(part for part in parts if part))
-        return f"{text}\n\n{self.mark}"
+        return f"{redact_secrets(text, keep_lines=True)}\n\n{self.mark}"
 
 
 def queued(what: str, head: Sha) -> str:
@@ -114,14 +115,17 @@ def fork_is_closed() -> str:
 def patch_text(changes: Sequence[Change]) -> str:
     """The patch, folded, for `git apply`; nothing where a comment cannot carry it whole and unchanged."""
     text = git_patch(changes)
-    if len(text) > _MAX_PATCH or not is_plain(text):
+    if len(text) > _MAX_PATCH or not is_plain(text) or redact_secrets(text) != text:
         return ""
     return folded("The patch, for git apply", fenced(text, "diff"))
 
 
 def patch_not_shown(why: str) -> str:
     """`why` is one of our own sentences, or nothing."""
-    told = "There is a patch, but a comment cannot carry it: it is too long, or has characters that would be changed."
+    told = (
+        "There is a patch, but a comment cannot carry it: it is too long, or has characters that would be changed, or "
+        "a secret."
+    )
     return f"{told}{f' {why}' if why else ''}"
 
 
@@ -210,7 +214,7 @@ def _warnings(fixed: Fixed) -> str:
 
 def _outputs(fixed: Fixed) -> str:
     shown = [
-        f"{code_span(ran.command, limit=160)}, {when}\n\n{fence(ran.output[-_OUTPUT:], limit=_OUTPUT)}"
+        f"{code_span(ran.command, limit=160)}, {when}\n\n{fenced_end(ran.output, limit=_OUTPUT)}"
         for when, runs in (("before", fixed.checked.before), ("after", fixed.checked.after))
         for ran in runs
         if ran.output.strip()
@@ -246,4 +250,4 @@ def still_failing(found: Sequence[Ran]) -> str:
 
 def printed(output: str) -> str:
     """What a program printed, folded."""
-    return folded("What it printed", fence(output[-_OUTPUT:], limit=_OUTPUT))
+    return folded("What it printed", fenced_end(output, limit=_OUTPUT))

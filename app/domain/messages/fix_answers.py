@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.domain.fix.network_wanted import network_wanted
-from app.domain.inert import code_span, inline, phrase
 from app.domain.messages.counting import counted
+from app.domain.messages.discreet import code_span, inline, phrase
 from app.domain.pull_request import Sha
 from app.domain.sandbox import SetupReach
 from app.domain.severity import Severity

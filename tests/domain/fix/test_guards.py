@@ -57,6 +57,11 @@ def test_a_small_change_of_text_is_let_through() -> None:
     )
 
 
+def test_no_path_has_a_secret() -> None:
+    assert told(changed(f"a-{KEY}.txt", None, b"1\n")) == [(f"a-{KEY}.txt", "has a secret in its name")]
+    assert GuardPolicy().path_refusal(f"{KEY}/a.py") == "has a secret in its name"
+
+
 def test_nothing_is_no_fix() -> None:
     assert guard([], GuardPolicy()) == (Refusal("", "it changes nothing"),)
 

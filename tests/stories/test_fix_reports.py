@@ -1,0 +1,77 @@
+"""What a maintainer reads in the comment of a fix: nothing secret, nothing in our voice that only a model says."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from arq.connections import RedisSettings
+
+from tests.fakes.github import FakeGitHub, PullRequest
+from tests.fakes.model import FakeModel
+from tests.stories.fixing import asked, told
+from tests.stories.refusing import FILES, MEND, WISH, adds, changes, does, opened, patch, run, small_world
+from tests.world import World
+
+KEY = "ghp_" + "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
+PYTEST = f"{sys.executable} -m pytest -q -p no:cacheprovider"
+
+
+@pytest.fixture
+async def world(
+    github: FakeGitHub, redis_settings: RedisSettings, model: FakeModel, tmp_path: Path
+) -> AsyncIterator[World]:
+    async with small_world(github, redis_settings, model, tmp_path) as opening:
+        yield opening
+
+
+async def said_of(world: World, pull: PullRequest, wish: str = WISH) -> str:
+    """The report of a fix."""
+    await world.settle()
+    await asked(world, pull, wish)
+    return told(pull)
+
+
+async def test_a_secret_that_setup_prints_is_not_told(world: World) -> None:
+    setup = "['cat leak.txt; exit 1']"
+    files = {**FILES, "leak.txt": f"fetching https://bot:{KEY}@index.example/simple\n"}
+    said = await said_of(world, opened(world, files=files, setup=setup))
+
+    assert "fetching https://bot:[secret: github token]@index.example/simple" in said
+    assert KEY not in said
+
+
+async def test_a_secret_in_the_name_of_a_test_is_not_told(world: World) -> None:
+    red = f"import pytest\n@pytest.mark.parametrize('x', ['{KEY}'])\ndef test_a(x):\n    assert False\n"
+    does(world, patch(MEND))
+    said = await said_of(world, opened(world, change={"test_red.py": red}, verify=PYTEST))
+
+    assert "still fail: `test_red.test_a[[secret: github token]]`" in said
+    assert KEY[4:] not in said
+
+
+async def test_a_secret_in_an_expectation_or_in_the_name_of_a_file_is_not_told(world: World) -> None:
+    check = f"    def test_k(self):\n        self.assertNotEqual('x', '{KEY}')\n"
+    test = f"import unittest\n\n\nclass K(unittest.TestCase):\n{check}"
+    does(
+        world,
+        patch(MEND),
+        run(f"touch {KEY}.txt"),
+        run(f"sed -i 's/{KEY}/nothing/' test_key.py"),
+        patch(changes("test_key.py", before="class K(unittest.TestCase):\n", after="class Key(unittest.TestCase):\n")),
+    )
+    said = await said_of(world, opened(world, change={"test_key.py": test}))
+
+    assert "Look at this expectation" in said
+    assert "Not part of the patch: `[secret: github token].txt`" in said
+    assert KEY[4:] not in said
+
+
+async def test_no_file_gets_a_secret_for_a_name(world: World) -> None:
+    does(world, patch(MEND), patch(adds(f"a-{KEY}.txt", "x")))
+    said = await said_of(world, opened(world))
+
+    assert "has a secret in its name" in said
+    assert KEY[4:] not in said
