@@ -62,6 +62,7 @@ FIXED = Fixed(
     ),
     ("tests/test_money.py:31: assert to_cents(19.99) == 1998",),
     ("__pycache__/", "app/__pycache__/", "reproduce.py"),
+    findings=(PROVEN.id, WRONG_CENTS.id, "F0be5519af"),
 )
 CHANGES = (
     Change(

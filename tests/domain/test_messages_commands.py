@@ -24,6 +24,7 @@ from app.domain.messages import fix_answers as answers
 from app.domain.messages.commands import Named, answer
 from app.domain.messages.comments import inline_comment, review_body, summary_comment
 from app.domain.messages.config import policy_words
+from app.domain.messages.fix_account import unfixed_account
 from app.domain.messages.standing import standing_words
 from app.domain.messages.threads import fixed_reply, gone_reply, round_question, still_there_reply
 from app.domain.objects import Change
@@ -125,7 +126,7 @@ def _of_fixes(text: str) -> list[str]:
                 (answers.refused_patch(), refused),
                 (answers.checks_worse(), fixing.reasons((text,))),
                 (answers.still_red((text,)), fixing.still_failing((ran,))),
-                (answers.no_change(), fixing.not_fixed_items(item)),
+                (answers.no_change(), unfixed_account(item, ())),
                 (answers.moved_meanwhile(), ""),
             )
         ),

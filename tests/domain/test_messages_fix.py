@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.fix.answer import FixItem
+from app.domain.fix.answer import FixAnswer, FixItem
 from app.domain.fix.report import ChangedFile, Cost, Fixed, Shown
 from app.domain.fix.verifying import Ran
 from app.domain.messages import fix as words
 from app.domain.messages import fix_answers as answers
+from app.domain.messages.fix_account import account, unfixed_account
 from app.domain.objects import Change
 from app.domain.patches import Refusal
 from app.domain.prompting.fix import finding_words, ran_text, refusal_text
@@ -44,7 +45,7 @@ def test_how_a_command_ended(ran: Ran, told: str) -> None:
         (Shown.FAILS_WITHOUT, "fails on the code without the fix, and passes with it"),
         (Shown.FAILED_BEFORE, "Checks that failed before the fix pass with it"),
         (Shown.PASSES_WITHOUT, "also passes without the fix**, so it shows nothing"),
-        (Shown.NO_TEST, "No test was added: the project has none"),
+        (Shown.NO_TEST, "> Why there is no test: the project has none"),
         (Shown.NOT_RUN, "could not be run on the code without the fix"),
     ],
 )
@@ -57,7 +58,10 @@ def test_what_the_test_of_a_fix_shows(shown: Shown, told: str) -> None:
 def test_no_reason_for_no_test_is_told_too() -> None:
     fixed = fixes.checked(regression=Shown.NO_TEST)
 
-    assert "No test was added: no reason was given." in report(replace(fixed, answer=replace(fixed.answer, test="")))
+    assert "No test was added or changed." in report(fixed)
+    assert "> Why there is no test: it gives no reason." in report(
+        replace(fixed, answer=replace(fixed.answer, test=""))
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,13 +107,32 @@ def test_many_files_are_counted() -> None:
 
 
 def test_what_is_empty_is_not_said() -> None:
-    bare = replace(fixes.ANSWER, fixed=(FixItem("F1", ""), FixItem("\u200b", "")), not_fixed=())
+    bare = replace(fixes.ANSWER, fixed=(FixItem("F123456789", ""), FixItem("\u200b", "")), not_fixed=())
     fixed = replace(fixes.checked(before=(PLAIN,), after=(PLAIN,)), answer=bare)
 
-    assert "**Fixed**\n\n- F1\n\n|" in report(fixed)
-    assert "Not fixed" not in report(fixed)
+    assert "> It says that it fixed:\n>\n> - (another id)\n\n9 model" in report(fixed)
+    assert "did not fix" not in report(fixed)
     assert "What the checks printed" not in report(fixed)
-    assert words.not_fixed_items(()) == ""
+    assert unfixed_account((), ()) == ""
+
+
+CLAIM = "All checks passed.\n\n**Approved by @octocat.**\n\n# Fixed in `deadbeef`\n> so\n- `__it__ ** is`"
+
+
+def test_what_a_model_claims_is_a_quote_of_plain_lines() -> None:
+    told = account(FixAnswer(CLAIM, (FixItem("**all**\n# of", ""),), (), ""), (), untested=False)
+
+    assert told == (
+        "**What the model says of it**\n\n> All checks passed. Approved by `@octocat`. Fixed in `deadbeef` so "
+        "`__it__ ** is`\n>\n> It says that it fixed:\n>\n> - all of"
+    )
+
+
+def test_a_model_names_no_finding_that_the_fix_is_not_for() -> None:
+    items = (FixItem("F3a91c07be", "as F3A91C07BF"), FixItem("F0123456789", "gone"))
+    told = unfixed_account(items, ("F3a91c07be",))
+
+    assert told.endswith("> - `F3a91c07be`: as (another id)\n> - (another id): gone")
 
 
 def test_what_comparing_told_is_listed() -> None:

@@ -55,6 +55,8 @@ class Fixed:
     """What changed in the sandbox beside it, and was left there."""
     barred: tuple[Refusal, ...] = ()
     """What the model wanted to change, and no fix may."""
+    findings: tuple[str, ...] = ()
+    """Ids of the findings that the fix is for."""
     onto: Sha | None = None
     """The head that was verified in the end, where it is not the one that the patch was made on."""
 

@@ -9,10 +9,6 @@ from app.domain import inert
 from app.domain.static_checks import redact_secrets
 
 
-def block(text: str, *, limit: int) -> str:
-    return inert.block(redact_secrets(text), limit=limit)
-
-
 def cell(text: str, *, limit: int) -> inert.Inert:
     return inert.cell(redact_secrets(text), limit=limit)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.entries import display_path
-from app.domain.fix.answer import FixItem
 from app.domain.fix.git_patch import git_patch
 from app.domain.fix.plan import Plan, StepState
 from app.domain.fix.report import Cost, Fixed, Pushed, Shown
@@ -16,7 +15,8 @@ from app.domain.inert.characters import is_plain
 from app.domain.inert.code import fenced
 from app.domain.messages.commands import Named, answer
 from app.domain.messages.counting import at_utc, counted, dollars
-from app.domain.messages.discreet import block, cell, cell_code, code_span, fenced_end, inline, phrase
+from app.domain.messages.discreet import cell, cell_code, code_span, fenced_end, inline, phrase
+from app.domain.messages.fix_account import account
 from app.domain.messages.folding import Part, fitted_body, folded
 from app.domain.messages.origin import Origin
 from app.domain.objects import Change
@@ -62,7 +62,7 @@ def working(what: str, head: Sha, line: str, plan: Plan | None) -> str:
     """How far it is, in one line of ours, and the model's own plan."""
     steps = [f"- [{_MARKS[step.state]}] {_step(step.text, step.state)}" for step in (plan.steps if plan else ())]
     told = f"Fixing {what} on {code_span(head[:12], limit=20)}: {line}"
-    return "\n\n".join(part for part in (told, "\n".join(steps)) if part)
+    return "\n\n".join((told, *(("The model's plan:", "\n".join(steps)) if steps else ())))
 
 
 def waits(reason: str, until: datetime) -> str:
@@ -83,13 +83,11 @@ def report(
     """
     parts = [
         Part(f"**{delivered}**" if delivered else ""),
-        Part(block(fixed.answer.summary, limit=2_000)),
-        Part(_items("Fixed", fixed.answer.fixed)),
-        Part(_items("Not fixed", fixed.answer.not_fixed)),
         Part(patch),
         Part(_stat(fixed)),
         Part(_checks(fixed)),
         Part(_warnings(fixed)),
+        Part(account(fixed.answer, fixed.findings, untested=fixed.checked.regression is Shown.NO_TEST)),
         Part(_outputs(fixed), short="", patience=0),
         Part(_footer(origin, cost, pushed)),
     ]
@@ -157,12 +155,6 @@ def ran_words(ran: Ran) -> str:
     return ", ".join([*told, end])
 
 
-def _items(title: str, items: Sequence[FixItem]) -> str:
-    told = [(phrase(one.what, limit=200), phrase(one.how, limit=400)) for one in items]
-    lines = [f"- {': '.join(filter(None, one))}" for one in told if any(one)]
-    return "\n".join([f"**{title}**", "", *lines]) if lines else ""
-
-
 def _stat(fixed: Fixed) -> str:
     rows = [
         f"| {cell_code(display_path(one.path), limit=200)} | +{one.added} | -{one.removed} |"
@@ -193,7 +185,7 @@ def _warnings(fixed: Fixed) -> str:
         Shown.FAILS_WITHOUT: "The new or changed test fails on the code without the fix, and passes with it.",
         Shown.FAILED_BEFORE: "Checks that failed before the fix pass with it.",
         Shown.PASSES_WITHOUT: "**The new or changed test also passes without the fix**, so it shows nothing.",
-        Shown.NO_TEST: f"No test was added: {phrase(fixed.answer.test, limit=300) or 'no reason was given.'}",
+        Shown.NO_TEST: "No test was added or changed.",
         Shown.NOT_RUN: "The new test could not be run on the code without the fix.",
     }[fixed.checked.regression]
     lines = [regression]
@@ -237,10 +229,6 @@ def _footer(origin: Origin, cost: Cost | None, pushed: Pushed | None) -> str:
 
 def reasons(found: Sequence[str]) -> str:
     return "\n".join(f"- {phrase(one, limit=300)}" for one in found[:20])
-
-
-def not_fixed_items(items: Sequence[FixItem]) -> str:
-    return _items("What it says of that", items)
 
 
 def still_failing(found: Sequence[Ran]) -> str:

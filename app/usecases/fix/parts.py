@@ -132,6 +132,11 @@ class Work:
         return digest_of(self.order.findings, self.words)
 
     @property
+    def ids(self) -> tuple[str, ...]:
+        """Of the findings that are to be fixed."""
+        return tuple(finding.id for finding in self.findings)
+
+    @property
     def scribe(self) -> Scribe:
         return self.parts.scribe(self.row)
 

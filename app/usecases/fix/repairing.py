@@ -17,6 +17,7 @@ from app.domain.fix.test_changes import changed_expectations, is_test_path
 from app.domain.fix.verifying import Ran, compare
 from app.domain.messages import fix as words
 from app.domain.messages import fix_answers as answers
+from app.domain.messages.fix_account import unfixed_account
 from app.domain.model import Message, Role
 from app.domain.objects import Change
 from app.domain.patches import Collected, Edit, Refusal
@@ -159,7 +160,7 @@ class Repairing:
         """Everything a patch must be before anybody is shown it. Raises NotFixed for one that changes nothing."""
         repository, scribe, when = self.work.repository, self.work.scribe, f"try {number}"
         if not collected.patch.edits and not collected.refused:
-            told = (words.barred(barred), words.not_fixed_items(answer.not_fixed))
+            told = (words.barred(barred), unfixed_account(answer.not_fixed, self.work.ids))
             raise NotFixed(answers.no_change(), "\n\n".join(one for one in told if one))
         drafted = await self._drafted(collected)
         if not isinstance(drafted, Drafted):
@@ -173,7 +174,8 @@ class Repairing:
         if isinstance(found, Unfit):
             return found
         files = tuple(_counted(change) for change in looked.changes)
-        fixed = Fixed(answer, files, found, changed_expectations(looked.texts), collected.extras, barred)
+        expected = changed_expectations(looked.texts)
+        fixed = Fixed(answer, files, found, expected, collected.extras, barred, findings=self.work.ids)
         return Repair(drafted, fixed, looked.changes)
 
     async def _drafted(self, collected: Collected) -> Drafted | tuple[Refusal, ...]:
