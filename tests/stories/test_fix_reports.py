@@ -10,9 +10,10 @@ import pytest
 from arq.connections import RedisSettings
 
 from tests.fakes.github import FakeGitHub, PullRequest
-from tests.fakes.model import FakeModel
+from tests.fakes.model import FakeModel, Reviewer
 from tests.stories.fixing import FIXED, asked, told
 from tests.stories.refusing import FILES, MEND, WISH, adds, changes, does, opened, patch, run, small_world
+from tests.stories.test_fix_asking import BOTH, DEFECTS, with_findings
 from tests.world import World
 
 KEY = "ghp_" + "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
@@ -92,3 +93,17 @@ async def test_what_a_model_claims_is_not_said_in_our_voice(world: World) -> Non
     assert "No test was added or changed." in ours
     for word in ("Verified by a human", "octocat", "deadbeef", "F012345678", "every other bug", "Tests were added"):
         assert word not in ours + rest
+
+
+@pytest.mark.parametrize("left", [["P2"], ["P1", "P2"]])
+async def test_a_commit_names_no_finding_that_the_model_did_not_fix(world: World, left: list[str]) -> None:
+    pull, ids = await with_findings(world)
+    items = [{"what": f"{ids[one]}: it is right", "how": "no"} for one in left]
+    fixed = [{"what": one, "how": "so"} for one in ids.values()]
+    does(world, BOTH, review=Reviewer(DEFECTS), answer={**FIXED, "fixed": fixed, "not_fixed": items})
+    await asked(world, pull, "@revwright fix all")
+
+    message = world.repo.store.run("log", "-1", "--format=%B", pull.head_sha).decode()
+    assert [one for one in ids if ids[one] in message] == [one for one in ids if one not in left]
+    assert ("fix: as asked in comment" in message) is (len(left) == len(ids))
+    assert all(ids[one] in told(pull) for one in ids)

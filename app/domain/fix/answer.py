@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.domain.model import AnswerSchema
@@ -63,6 +64,12 @@ class FixTexts:
     system: str
     task: str
     again: str
+
+
+def addressed(answer: FixAnswer, findings: Sequence[str]) -> tuple[str, ...]:
+    """Which of the findings a commit may name: the model's word takes one away, and adds none."""
+    left = "\n".join(item.what for item in answer.not_fixed).casefold()
+    return tuple(one for one in findings if one.casefold() not in left)
 
 
 def decode_fix(text: str) -> FixAnswer:

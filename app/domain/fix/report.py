@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.domain.fix.answer import FixAnswer
+from app.domain.fix.answer import FixAnswer, addressed
 from app.domain.fix.verifying import Ran
 from app.domain.patches import Refusal
 from app.domain.pull_request import Sha
@@ -59,6 +59,11 @@ class Fixed:
     """Ids of the findings that the fix is for."""
     onto: Sha | None = None
     """The head that was verified in the end, where it is not the one that the patch was made on."""
+
+    @property
+    def addressed(self) -> tuple[str, ...]:
+        """Ids of the findings that the commit names."""
+        return addressed(self.answer, self.findings)
 
 
 @dataclass(frozen=True, slots=True)

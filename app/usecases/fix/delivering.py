@@ -47,7 +47,7 @@ class Delivering:
         for _ in range(2):
             pull = await self._looked_again()
             if pull.head_sha != drafted.base:
-                drafted, checked = await self._moved(drafted, fixed.checked, pull)
+                drafted, checked = await self._moved(drafted, fixed, pull)
                 fixed = replace(fixed, checked=checked, onto=drafted.base)
                 await self._looked_again()  # the checks took their time, in which anything may have been taken away
             outcome = await self._pushed(fixed, drafted)
@@ -97,7 +97,9 @@ class Delivering:
             delivered=words.offered(why),
             patch=patch,
         )
-        await self._keep(replace(self._round(repair.drafted, report), state=RoundState.PUSHED, commit=None))
+        await self._keep(
+            replace(self._round(repair.drafted, repair.fixed, report), state=RoundState.PUSHED, commit=None)
+        )
         await work.report(report)
 
     async def _looked_again(self) -> PullRequest:
@@ -119,13 +121,13 @@ class Delivering:
         await work.guard()
         return pull
 
-    async def _moved(self, drafted: Drafted, checked: Checked, pull: PullRequest) -> tuple[Drafted, Checked]:
+    async def _moved(self, drafted: Drafted, fixed: Fixed, pull: PullRequest) -> tuple[Drafted, Checked]:
         """The same change on the head that is there now, verified there. Raises NotFixed, also where some of it is
         there already: what is left is not what was verified and will be told of.
         """
         work, repository = self.work, self.work.repository
         try:
-            rebased = await Drafting(work).rebased(drafted, pull.head_sha)
+            rebased = await Drafting(work).rebased(drafted, fixed.addressed, pull.head_sha)
         except PatchRefused as refused:
             raise NotFixed(answers.moved_meanwhile(), words.refusals(refused.refusals)) from refused
         if rebased is None or _paths(rebased) != _paths(drafted):
@@ -144,7 +146,7 @@ class Delivering:
         if not compared.accepted or not all(ran.passed for ran in after):
             raise NotFixed(answers.moved_meanwhile(), words.reasons(compared.reasons))
         await work.guard()
-        return rebased, replace(checked, before=before, after=after, told=compared.reasons)
+        return rebased, replace(fixed.checked, before=before, after=after, told=compared.reasons)
 
     async def _pushed(self, fixed: Fixed, drafted: Drafted) -> PushOutcome:
         """Remembered before it happens, so that whoever comes after a crash looks, and does not make another one."""
@@ -154,7 +156,7 @@ class Delivering:
         pushed = Pushed(drafted.commit, shown)
         origin = work.speaker.origin
         report = words.report(fixed, pushed, origin, self.cost, delivered="")
-        going = replace(self._round(drafted, report), shown=shown)
+        going = replace(self._round(drafted, fixed, report), shown=shown)
         await self._keep(going)
         try:
             going, outcome = await sent(work.parts, work.place, going, work.branch)
@@ -166,17 +168,17 @@ class Delivering:
             await work.report(await Opening(work.parts, work.place).told(going, origin))
         return outcome
 
-    def _round(self, drafted: Drafted, report: str) -> FixRound:
+    def _round(self, drafted: Drafted, fixed: Fixed, report: str) -> FixRound:
         work = self.work
         return FixRound(
             wish=work.order.wish,
             head=drafted.base,
             state=RoundState.PUSHING,
             requester=work.order.who.id,
-            findings=work.order.findings,
+            findings=fixed.addressed,
             branch=self._branch,
             onto=work.branch.name if self._stacked else "",
-            message=Drafting(work).message,
+            message=Drafting(work).message(fixed.addressed),
             by_github=work.parts.github_commits,
             tree=drafted.tree,
             commit=drafted.commit,

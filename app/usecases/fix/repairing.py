@@ -9,7 +9,7 @@ from string import Template
 from app.domain.diff import FileDiff
 from app.domain.errors import PatchRefused, SetupFailed
 from app.domain.findings import Finding
-from app.domain.fix.answer import FIX_SCHEMA, FixAnswer, FixTexts, decode_fix
+from app.domain.fix.answer import FIX_SCHEMA, FixAnswer, FixTexts, addressed, decode_fix
 from app.domain.fix.git_patch import git_patch
 from app.domain.fix.guards import GuardPolicy
 from app.domain.fix.report import ChangedFile, Checked, Fixed, Shown
@@ -162,7 +162,7 @@ class Repairing:
         if not collected.patch.edits and not collected.refused:
             told = (words.barred(barred), unfixed_account(answer.not_fixed, self.work.ids))
             raise NotFixed(answers.no_change(), "\n\n".join(one for one in told if one))
-        drafted = await self._drafted(collected)
+        drafted = await self._drafted(collected, answer)
         if not isinstance(drafted, Drafted):
             await scribe.patched(when, await undrafted_patch(repository, collected.patch), drafted)
             return _not_allowed(drafted)
@@ -178,12 +178,12 @@ class Repairing:
         fixed = Fixed(answer, files, found, expected, collected.extras, barred, findings=self.work.ids)
         return Repair(drafted, fixed, looked.changes)
 
-    async def _drafted(self, collected: Collected) -> Drafted | tuple[Refusal, ...]:
+    async def _drafted(self, collected: Collected, answer: FixAnswer) -> Drafted | tuple[Refusal, ...]:
         """The commit, or why there is none."""
         if collected.refused:
             return collected.refused
         try:
-            return await self.drafting.draft(collected.patch)
+            return await self.drafting.draft(collected.patch, addressed(answer, self.work.ids))
         except PatchRefused as error:
             return error.refusals
 
