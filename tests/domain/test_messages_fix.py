@@ -47,6 +47,7 @@ def test_how_a_command_ended(ran: Ran, told: str) -> None:
         (Shown.PASSES_WITHOUT, "also passes without the fix**, so it shows nothing"),
         (Shown.NO_TEST, "> Why there is no test: the project has none"),
         (Shown.NOT_RUN, "could not be run on the code without the fix"),
+        (Shown.NOT_COUNTED, "without the fix, the checks end badly and do not say why."),
     ],
 )
 def test_what_the_test_of_a_fix_shows(shown: Shown, told: str) -> None:

@@ -10,9 +10,9 @@ import pytest
 from arq.connections import RedisSettings
 
 from tests.fakes.github import FakeGitHub, PullRequest
-from tests.fakes.model import FakeModel, Reviewer
+from tests.fakes.model import FakeModel, Reviewer, ToolCall
 from tests.stories.fixing import FIXED, asked, told
-from tests.stories.refusing import FILES, MEND, WISH, adds, changes, does, opened, patch, run, small_world
+from tests.stories.refusing import FILES, MEND, NEW_TEST, WISH, adds, changes, does, opened, patch, run, small_world
 from tests.stories.test_fix_asking import BOTH, DEFECTS, with_findings
 from tests.world import World
 
@@ -107,3 +107,39 @@ async def test_a_commit_names_no_finding_that_the_model_did_not_fix(world: World
     assert [one for one in ids if ids[one] in message] == [one for one in ids if one not in left]
     assert ("fix: as asked in comment" in message) is (len(left) == len(ids))
     assert all(ids[one] in told(pull) for one in ids)
+
+
+RENAMED = (
+    patch(changes("shop.py", before="def total(prices):\n", after="def total_of(prices):\n")),
+    patch(changes("test_shop.py", before="from shop import total\n", after="from shop import total_of as total\n")),
+)
+NEW_FILE = (
+    patch(changes("shop.py", before=FILES["shop.py"], after="import prices_data\n" + FILES["shop.py"])),
+    patch(adds("prices_data.py", "X = 1")),
+    patch(
+        adds(
+            "test_new.py",
+            "import unittest, prices_data",
+            "class N(unittest.TestCase):",
+            "    def test_n(self):",
+            "        self.assertEqual(1, 1)",
+        )
+    ),
+)
+
+
+@pytest.mark.parametrize("steps", [RENAMED, NEW_FILE], ids=["a rename", "a new module"])
+async def test_a_test_that_cannot_be_loaded_without_the_fix_shows_nothing(
+    world: World, steps: tuple[tuple[ToolCall, ...], ...]
+) -> None:
+    does(world, *steps)
+    said = await said_of(world, opened(world))
+
+    assert "The new or changed test could not be run on the code without the fix, so it shows nothing." in said
+    assert "fails on the code without the fix" not in said
+
+
+async def test_a_test_that_fails_without_the_fix_is_told_of(world: World) -> None:
+    does(world, patch(NEW_TEST), patch(MEND))
+
+    assert "fails on the code without the fix, and passes with it" in await said_of(world, opened(world))

@@ -19,6 +19,7 @@ class Shown(StrEnum):
     PASSES_WITHOUT = "passes without the fix, so it shows nothing"
     NO_TEST = "no test was added or changed"
     NOT_RUN = "the new test could not be run on the code without the fix"
+    NOT_COUNTED = "the checks end badly without the fix, and do not say which tests fail"
 
 
 @dataclass(frozen=True, slots=True)

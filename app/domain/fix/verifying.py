@@ -18,6 +18,12 @@ _NAMED = 5
 _BY_STATUS = "it failed before the repair and passes now, of which only its exit status tells: no tests were counted"
 _INNER = re.compile(r"^g?make(?:\[\d{1,4}\])?: \*\*\* .{0,400} Error 12[67]$", re.MULTILINE)
 
+_NOT_LOADED = re.compile(
+    r"_FailedTest\b|Failed to import test module|errors? during collection|Test suite failed to run|could not compile"
+    r"|\[build failed\]|errors? occurred outside of examples"
+)
+"""What test runners say of a file of tests that they could not load, and count as one test that failed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ran:
@@ -63,6 +69,30 @@ def compare(before: Sequence[Ran], after: Sequence[Ran]) -> Comparison:
     told = tuple(f"{now.command}: {_BY_STATUS}" for was, now in pairs if _by_status_alone(was, now))
     fixed = {name for was, now in pairs for name in _fixed(was.counts, now.counts)}
     return Comparison(not against, against + red + told, tuple(sorted(fixed)))
+
+
+def fails_without(after: Sequence[Ran], alone: Sequence[Ran]) -> bool | None:
+    """Whether tests of a repair that run `alone`, without it, fail there as tests: no fewer of them run than with it,
+    and some fail. None where they cannot be told from tests that could not even be loaded. Of the same commands in the
+    same order.
+    """
+    failed = [
+        (now.counts, one.counts, one.output)
+        for now, one in zip(after, alone, strict=True)
+        if not one.passed or (one.counts is not None and one.counts.failed)
+    ]
+    if not failed:
+        return False
+    shown = any(
+        now is not None
+        and one is not None
+        and now.source is one.source
+        and one.failed
+        and one.executed >= now.executed
+        and not any(_NOT_LOADED.search(text) for text in (output, *one.failing))
+        for now, one, output in failed
+    )
+    return True if shown else None
 
 
 def impossible(before: Sequence[Ran]) -> str | None:

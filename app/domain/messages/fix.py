@@ -186,7 +186,8 @@ def _warnings(fixed: Fixed) -> str:
         Shown.FAILED_BEFORE: "Checks that failed before the fix pass with it.",
         Shown.PASSES_WITHOUT: "**The new or changed test also passes without the fix**, so it shows nothing.",
         Shown.NO_TEST: "No test was added or changed.",
-        Shown.NOT_RUN: "The new test could not be run on the code without the fix.",
+        Shown.NOT_RUN: "The new or changed test could not be run on the code without the fix, so it shows nothing.",
+        Shown.NOT_COUNTED: "With the new or changed test but without the fix, the checks end badly and do not say why.",
     }[fixed.checked.regression]
     lines = [regression]
     if fixed.onto is not None:

@@ -14,7 +14,7 @@ from app.domain.fix.git_patch import git_patch
 from app.domain.fix.guards import GuardPolicy
 from app.domain.fix.report import ChangedFile, Checked, Fixed, Shown
 from app.domain.fix.test_changes import changed_expectations, is_test_path
-from app.domain.fix.verifying import Ran, compare
+from app.domain.fix.verifying import Ran, compare, fails_without
 from app.domain.messages import fix as words
 from app.domain.messages import fix_answers as answers
 from app.domain.messages.fix_account import unfixed_account
@@ -200,10 +200,10 @@ class Repairing:
         if red:
             failing = [name for ran in red if ran.counts for name in ran.counts.failing]
             return Unfit(answers.still_red(failing), printed, words.still_failing(red))
-        shown = await self._regression(tree, edits, when)
+        shown = await self._regression(tree, edits, after, when)
         return Checked(self.checker.checks.source, self.before, after, compared.reasons, shown)
 
-    async def _regression(self, tree: Tree, edits: Sequence[Edit], when: str) -> Shown:
+    async def _regression(self, tree: Tree, edits: Sequence[Edit], after: Sequence[Ran], when: str) -> Shown:
         """Whether the tests of the patch fail on the code as it was: else they show nothing."""
         if not all(ran.passed for ran in self.before):
             return Shown.FAILED_BEFORE
@@ -215,7 +215,9 @@ class Repairing:
             alone = await self.checker.run(tree, tests, when=f"{when}, its tests without the fix")
         except SetupFailed:
             return Shown.NOT_RUN
-        return Shown.PASSES_WITHOUT if compare(self.before, alone).accepted else Shown.FAILS_WITHOUT
+        if (fails := fails_without(after, alone)) is not None:
+            return Shown.FAILS_WITHOUT if fails else Shown.PASSES_WITHOUT
+        return Shown.NOT_RUN if any(ran.counts for ran in after) else Shown.NOT_COUNTED
 
 
 def first_messages(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.domain.fix.counts import Counts, Source
-from app.domain.fix.verifying import REPORTED, Comparison, Ran, compare, impossible
+from app.domain.fix.verifying import REPORTED, Comparison, Ran, compare, fails_without, impossible
 
 
 def counts(
@@ -234,3 +234,29 @@ def test_other_commands_cannot_be_compared(after: list[Ran]) -> None:
 )
 def test_what_cannot_be_verified_is_known_from_the_first_run(before: list[Ran], reason: str | None) -> None:
     assert impossible(before) == reason
+
+
+GREEN_4 = ran(0, counts(4))
+UNLOADED = counts(4, "test_new (unittest.loader._FailedTest.test_new)")
+
+
+@pytest.mark.parametrize(
+    ("after", "alone", "fails"),
+    [
+        (GREEN_4, ran(1, counts(4, "a")), True),
+        (GREEN_4, ran(1, counts(5, failed=1)), True),
+        (GREEN_4, ran(0, counts(4, "a")), True),
+        (GREEN_4, GREEN_4, False),
+        (ran(0), ran(0), False),
+        (GREEN_4, ran(1, counts(3, "a")), None),
+        (GREEN_4, ran(1, counts(4)), None),
+        (GREEN_4, ran(1, UNLOADED), None),
+        (GREEN_4, ran(2, counts(4, "test_new"), output="!!! Interrupted: 1 error during collection !!!"), None),
+        (GREEN_4, ran(1, counts(4, "a", source=Source.JUNIT)), None),
+        (GREEN_4, ran(1), None),
+        (ran(0), ran(1, counts(4, "a")), None),
+        (ran(0), ran(1), None),
+    ],
+)
+def test_a_test_fails_without_the_repair_only_where_it_ran_there(after: Ran, alone: Ran, fails: bool | None) -> None:
+    assert fails_without((GREEN, after), (GREEN, alone)) is fails

@@ -221,7 +221,7 @@ def red_with_the_test_alone(_line: str, files: Files) -> int:
 @pytest.mark.parametrize(
     ("check", "told"),
     [
-        (red_with_the_test_alone, "fails on the code without the fix, and passes with it"),
+        (red_with_the_test_alone, "without the fix, the checks end badly and do not say why."),
         (passes, "also passes without the fix"),
     ],
 )
