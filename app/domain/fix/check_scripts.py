@@ -37,6 +37,10 @@ _RUNNERS = {
     **dict.fromkeys(("doit",), ("dodo.py",)),
 }
 """Files that a runner reads although no word names them."""
+_COMPARED = re.compile(r"\$\([^()\n]{1,400}\)\"?[ \t]{1,9}(?:==?|!=|-eq|-ne)[ \t]{1,9}[\"']?\w")
+_CHECKS = re.compile(
+    r"(?:^|[\s(/._-])(?:tests?|check\w*|verify|specs?|run\w*|lint\w*|ci)(?=[\s/._)-])|\bsource\b|\(\s*\.\s"
+)
 _OF_PACKAGES = frozenset({"__main__.py", "__init__.py"})
 """Names that say nothing without the package's."""
 MANIFESTS = frozenset({"package.json", "composer.json"})
@@ -83,7 +87,7 @@ def mentions(text: str, tree: TreePaths) -> frozenset[Mention]:
     """What the text of a shell, of a makefile or of scripts in a manifest names. Bounded in words."""
     found: set[Mention] = set()
     words = globs = 0
-    for segment in _SEGMENT.split(text):
+    for segment in _SEGMENT.split(_COMPARED.sub(_tested_output, text)):
         for word, run in _words(segment):
             words += 1
             if words > _MAX_WORDS:
@@ -109,6 +113,11 @@ def is_script(path: str, text: str | None) -> bool:
     data = "." not in name and path.rpartition("/")[2].isupper()  # such as VERSION or LICENSE
     named = (_SCRIPT.fullmatch(name) is not None and not data) or any(name in names for names in _RUNNERS.values())
     return named or (text is not None and text.startswith("#!"))
+
+
+def _tested_output(found: re.Match[str]) -> str:
+    """A script whose output is held against a value is what is tested, and not what tests, unless its name says so."""
+    return found[0] if _CHECKS.search(found[0]) else ""
 
 
 def _words(segment: str) -> Iterator[tuple[str, bool]]:

@@ -84,7 +84,7 @@ _PYTHON = Language(
         r"\bor[ \t]+True\b",
     ),
     early=_pattern(
-        r"^[ \t]*return[ \t]+None[ \t]*$|^[ \t]*lambda\b",
+        r"^[ \t]*return[ \t]+None[ \t]*$|^[ \t]*lambda\b[^\n]*\bassert",
         r"^[ \t]*(?:if|elif|while)\b[^\n]{0,200}:[ \t]*return[ \t]*(?:None)?[ \t]*$",
         r"^[ \t]*(?:if|elif)[ \t]+(?:not[ \t]+)?(?:True|\[\]|\(\)|\{\}|[1-9]\d*|\d+[ \t]*[<>!=]=?[ \t]*\d+)[ \t]*:",
         r"^[ \t]*while[ \t]+(?:0|False|None|not[ \t]+True|\d+[ \t]*[<>!=]=?[ \t]*\d+)[ \t]*:",

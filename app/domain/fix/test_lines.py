@@ -15,7 +15,7 @@ from app.domain.fix.languages import Language, without_strings
 from app.domain.static_checks import redact_secrets
 
 _MAX_LINE = 200
-_MAX_COMPARED = 1_000
+_MAX_COMPARED, _MAX_SHOWN = 1_000, 200
 _CLOSER = re.compile(r"[)\]}]|end\b")
 _ANNOTATION = re.compile(r"@|#\[|\[")
 
@@ -73,19 +73,28 @@ def _boring(line: str, language: Language | None) -> bool:
 def _new(now: _File, start: int, end: int) -> int | None:
     """The first new line that people have to look at; None where all are new tests, imports and comments.
 
-    A diff may begin the same addition some lines earlier, where these are the same as its last ones.
+    A diff may show the same addition some lines earlier or later, where what is around it is the same as its ends.
     """
     told = [number for number in range(start, end) if not _boring(now.code[number], now.language)]
     if not told or (now.language is None and not any(now.lines[end:])):
         return None
-    if now.language is not None:
-        while True:
-            if _new_tests(now, now.language, start, end):
-                return None
-            if not start or now.lines[start - 1] != now.lines[end - 1]:
-                break
-            start, end = start - 1, end - 1
+    language = now.language
+    if language is not None and any(_new_tests(now, language, *shown) for shown in _shown(now.lines, start, end)):
+        return None
     return told[0]
+
+
+def _shown(lines: Sequence[str], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Every range that a diff could show as added instead of this one, which is the first."""
+    yield start, end
+    up = 0
+    while min(start, _MAX_SHOWN) > up and lines[start - up - 1] == lines[end - up - 1]:
+        up += 1
+        yield start - up, end - up
+    down = 0
+    while down < min(len(lines) - end, _MAX_SHOWN) and lines[start + down] == lines[end + down]:
+        down += 1
+        yield start + down, end + down
 
 
 def _new_tests(now: _File, language: Language, start: int, end: int) -> bool:
@@ -93,8 +102,6 @@ def _new_tests(now: _File, language: Language, start: int, end: int) -> bool:
     own = [number for number in range(start, end) if not _boring(now.code[number], language)]
     depth = _depth(now.lines[own[0]]) if own else 0
     after = next((line for line in now.lines[end:] if line), "")
-    if _depth(after) > depth or any(_depth(now.lines[number]) < depth for number in own):
-        return False
     is_open = annotated = False
     for number in own:
         line = now.code[number]
@@ -107,7 +114,11 @@ def _new_tests(now: _File, language: Language, start: int, end: int) -> bool:
             is_open, annotated = True, False
         else:
             return False
-    return True
+        if _depth(now.lines[number]) < depth:
+            if not is_test:
+                return False
+            depth = _depth(now.lines[number])
+    return _depth(after) <= depth
 
 
 def _depth(line: str) -> int:

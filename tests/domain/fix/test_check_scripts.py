@@ -45,6 +45,9 @@ def named(*paths: str) -> set[Mention]:
         ("npm test", named("package.json")),
         ("for f in ci/*.sh; do sh $f; done", named("ci/a.sh", "ci/b.sh")),
         ("SH CI/Checks", named("ci/checks")),
+        ('test "$(sh lib/util.sh 150)" = 2', set()),
+        ('test "$(sh check.sh 150)" = ok', run("check.sh")),
+        ('test -z "$(sh ci/a.sh)"', run("ci/a.sh")),
         ("echo ../.. / nothing", set()),
     ],
 )

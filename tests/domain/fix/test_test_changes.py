@@ -117,7 +117,7 @@ WEAKER = [
     ("tests/test_a.py", PYTHON, "    assert", "    while 0:\n        assert", "has 1 new mark"),
     ("tests/test_a.py", PYTHON, "    assert", "    if n: return\n    assert", "has 1 new mark"),
     ("tests/test_a.py", PYTHON, "    assert", "    return None\n    assert", "has 1 new mark"),
-    ("tests/test_a.py", PYTHON, "    assert", "    lambda: add; assert", "has 1 new mark"),
+    ("tests/test_a.py", PYTHON, "    assert", "    lambda: assert_(add); assert", "has 1 new mark"),
     ("tests/test_a.py", PYTHON, "    assert", "    with suppress(AssertionError):\n        assert", "has 1 new mark"),
     (
         "tests/test_a.py",

@@ -77,6 +77,12 @@ def told(path: str, before: str, after: str) -> tuple[str, ...]:
             ", 7)\n\n\nclass TestMore:\n    a = 1\n\n    def test_a(self):\n        assert a\n",
         ),
         ("test_a.py", PYTHON, "import unittest\n", "import unittest\nimport json  # for more\n\n# Why.\n"),
+        (
+            "test_a.py",
+            PYTHON.replace("    def test_others", "        self.assertEqual(1, one())\n\n    def test_others"),
+            "    def test_others",
+            "    def test_x(self):\n        x = 1\n        self.assertEqual(1, one())\n\n    def test_others",
+        ),
         ("a.test.js", JAVASCRIPT, "  it('adds'", f"{NEW_JAVASCRIPT}  it('adds'"),
         ("a.test.js", JAVASCRIPT, "  it('takes'", f"{NEW_JAVASCRIPT}  it('takes'"),
         ("a.test.js", JAVASCRIPT, "(0);\n  });\n", f"(0);\n  }});\n{NEW_JAVASCRIPT}"),
