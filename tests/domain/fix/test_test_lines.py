@@ -88,11 +88,25 @@ def told(path: str, before: str, after: str) -> tuple[str, ...]:
         ("a.test.js", JAVASCRIPT, "(0);\n  });\n", f"(0);\n  }});\n{NEW_JAVASCRIPT}"),
         ("src/lib.rs", RUST, "    #[test]\n    fn adds", f"{NEW_RUST}    #[test]\n    fn adds"),
         ("src/lib.rs", RUST, "    #[test]\n    fn takes", f"{NEW_RUST}    #[test]\n    fn takes"),
+        (
+            "test_a.py",
+            PYTHON,
+            ", 7)\n",
+            ", 7)\n\n    def test_x(self):\n        pass\n\n\nclass TestX:\n    def test_x(self):\n        pass\n",
+        ),
         ("tests/a.txt", "a\n", "a\n", "a\nb\n"),
     ],
 )
 def test_a_new_test_is_not_told(path: str, before: str, old: str, new: str) -> None:
     assert told(path, before, before.replace(old, new, 1)) == ()
+
+
+def test_a_new_test_is_known_where_a_diff_shows_it_too_early() -> None:
+    before = PYTHON.replace("    def test_others", "        self.end()\n\n    def test_others")
+    new = "    def test_x(self):\n        x = 1\n        self.end()\n\n    def test_others"
+    after = before.replace("    def test_others", new).replace("unittest\n", "unittest\nimport x\n", 1)
+
+    assert told("test_a.py", before, after) == ()
 
 
 @pytest.mark.parametrize(
@@ -145,6 +159,7 @@ def test_a_new_test_is_not_told(path: str, before: str, old: str, new: str) -> N
             "  beforeEach(() => {\n    stop();\n  });\n  it('adds'",
             "2: beforeEach(() => {",
         ),
+        ("a.test.js", JAVASCRIPT, "  it('takes'", f"{NEW_JAVASCRIPT}}});\n  it('takes'", "5: it('is empty', () => {"),
         ("tests/a.txt", "a\nb\n", "a\n", "a\nc\n", "2: c"),
     ],
 )
