@@ -56,6 +56,9 @@ FORBIDDEN = {
     ".husky/pre-commit": "",
     "uv.lock": "is a lock file",
     "web/package-lock.json": "is a lock file",
+    "pnpm-workspace.yaml": "takes part in installing or starting",
+    "action.yml": "is run by hooks or continuous integration",
+    "QWEN.md": "tells agents what to do",
     "pay/a.py": "is core (`tiers.core`: pay/",
 }
 

@@ -12,6 +12,7 @@ from tests.fakes.github import FakeGitHub
 from tests.fakes.model import FakeModel
 from tests.stories.fixing import asked, told
 from tests.stories.refusing import (
+    FILES,
     MEND,
     NEW_TEST,
     SHOP,
@@ -122,3 +123,17 @@ async def test_a_test_in_an_unknown_language_is_not_for_a_fix_to_wrap(world: Wor
     does(world, patch(wrapped), patch(changes("price.txt", before="RIGHT\n", after="WRONG\n")))
 
     assert "only people change it" in await refused(world, opened(world, files=files, verify="sh check.sh"))
+
+
+async def test_where_dependencies_come_from_is_not_for_a_fix_to_change(world: World) -> None:
+    manifests = {
+        "requirements.txt": ("a==1\n", "--extra-index-url https://example.org/simple\na==1\n"),
+        "package.json": ('{"dependencies": {}}\n', '{"dependencies": {"a": "git+https://example.org/a.git"}}\n'),
+        "pyproject.toml": ("[tool.uv]\n", '[tool.uv]\nextra-index-url = ["https://example.org"]\n'),
+    }
+    files = {**FILES, **{path: before for path, (before, _) in manifests.items()}}
+    does(world, patch(MEND), *(patch(changes(p, before=old, after=new)) for p, (old, new) in manifests.items()))
+
+    said = await refused(world, opened(world, files=files))
+    for path in manifests:
+        assert f"- `{path}` would " in said

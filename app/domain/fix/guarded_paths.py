@@ -17,6 +17,8 @@ _INSTRUCTIONS = (
     *("**/.gemini/**", "**/.codex/**", "**/.aider*", "**/.continue/**", "**/.clinerules", "**/.clinerules/**"),
     *("**/.roo/**", "**/.roorules*", "**/.junie/**", "**/.kiro/**", "**/.amazonq/**", "**/.goosehints", "**/.rules"),
     *("**/.openhands/**", "**/.opencode/**", "**/.trae/**", "**/.augment/**", "**/GUIDELINES.md"),
+    *("**/QWEN.md", "**/.qwen/**", "**/CRUSH.md", "**/.crush*", "**/.crush/**", "**/WARP.md", "**/.factory/**"),
+    *("**/.kilocode/**", "**/.kilocodemodes", "**/.cursorignore", "**/.aiexclude", "**/.codeiumignore"),
 )
 """What tells agents what to do, ours or others: beside what `tree_paths.PROTECTED` has of it."""
 
@@ -37,6 +39,8 @@ _CI_AND_HOOKS = (
     *("**/.forgejo/**", "**/.gitea/**", "**/codemagic.yaml", "**/bitrise.yml", "**/.drone*", "**/.builds/**"),
     *("**/netlify.toml", "**/vercel.json", "**/.readthedocs.y*ml", "**/renovate.json*", "**/.renovaterc*"),
     *("**/.mergify.yml", "**/.gitpod*", "**/*.code-workspace", "**/.fleet/**", "**/.zed/**", "**/.idx/**"),
+    *("**/action.{yml,yaml}", "**/Dangerfile*", "**/.goreleaser.{yml,yaml}", "**/.releaserc*", "**/release.config.*"),
+    *("**/codecov.{yml,yaml}", "**/.codecov.{yml,yaml}"),
 )
 """What hooks and systems of continuous integration run, beside what `tree_paths.PROTECTED` has of it."""
 
@@ -44,6 +48,11 @@ _INSTALLING = (
     *("**/setup.py", "**/binding.gyp", "**/.pnpmfile.*", "**/bunfig.toml", "**/.yarn/**", "**/.cargo/**"),
     *("**/.bundle/**", "**/.mvn/**", "**/mvnw*", "**/gradlew*", "**/gradle/wrapper/**", "**/nuget.config"),
     *("**/pip.conf", "**/.pypirc", "**/.netrc", "**/.tool-versions", "**/mise.toml", "**/.mise*"),
+    *("**/Pipfile", "**/poetry.toml", "**/uv.toml", "**/hatch_build.py", "**/pip.ini", "**/.condarc", "**/pixi.toml"),
+    *("**/Gemfile", "**/gems.rb", "**/*.gemspec", "**/go.work", "**/mix.exs", "**/Package.swift", "**/Podfile"),
+    *("**/*.podspec", "**/Cartfile", "**/rust-toolchain", "**/rust-toolchain.toml", "**/build.rs", "**/global.json"),
+    *("**/*.{cs,fs,vb}proj", "**/conanfile.*", "**/vcpkg*.json", "**/{flake,shell,default}.nix", "**/Brewfile"),
+    *("**/pnpm-workspace.yaml", "**/.pnp.*", "**/.{python,ruby,node}-version", "**/.nvmrc"),
     *("**/sitecustomize.py", "**/usercustomize.py", "**/*.pth"),
 )
 """What runs, or says where to download from, when something is installed or started, before anybody asks for it."""
@@ -90,7 +99,7 @@ def is_allowed(path: str, allow: Iterable[str]) -> bool:
 def _needs_leave(path: str) -> str | None:
     for patterns, reason in _BY_LEAVE:
         if pattern := _first(patterns, path):
-            return f"{reason} ({pattern}), and the policy gives a fix no leave for it"
+            return f"{reason} ({pattern}), and only people change it"
     return None
 
 

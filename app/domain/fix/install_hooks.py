@@ -5,19 +5,22 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping
 
+from app.domain.fix.dependency_sources import changed_requirements, is_requirements, sources
 from app.domain.globs import fold
 from app.domain.strict_json import loaded
 
 _NODE = (
     *("scripts", "gypfile", "husky", "simple-git-hooks", "pre-commit", "lint-staged", "gitHooks", "config"),
     *("workspaces", "pnpm", "packageManager", "trustedDependencies", "publishConfig", "bin", "devEngines"),
+    *("overrides", "resolutions"),
 )
+_RUST = ("package.build", "package.links", "patch", "replace", "registries", "registry", "source", "cargo-features")
 _PHP = ("scripts", "repositories", "config", "bin", "extra")
 _DENO = ("tasks", "importMap")
 _PYTHON = (
     *("build-system", "tool.hatch.build", "tool.pdm.build", "tool.pdm.source", "tool.poetry.build"),
-    *("tool.poetry.source", "tool.uv.index", "tool.uv.sources", "tool.setuptools.cmdclass", "tool.cibuildwheel"),
-    *("project.scripts", "project.entry-points", "tool.poetry.scripts", "tool.poetry.plugins"),
+    *("tool.poetry.source", "tool.uv", "tool.pixi", "tool.setuptools.cmdclass", "tool.cibuildwheel"),
+    *("project.scripts", "project.gui-scripts", "project.entry-points", "tool.poetry.scripts", "tool.poetry.plugins"),
 )
 
 
@@ -34,18 +37,24 @@ _MANIFESTS: Mapping[str, tuple[Callable[[bytes], object], tuple[str, ...]]] = {
     "composer.json": (_json, _PHP),
     "deno.json": (_json, _DENO),
     "pyproject.toml": (_toml, _PYTHON),
+    "cargo.toml": (_toml, _RUST),
 }
 
 
 def changed_hooks(path: str, before: bytes | None, after: bytes | None) -> str | None:
     """What of a manifest is changed that only people change, in words that follow the path; None for all other files.
 
-    A manifest that is new must not have any of it. One that cannot be read any more is refused: package managers may
-    read it otherwise than we would.
+    A manifest that is new must not have any of it, and one that was there may not be deleted. One that cannot be read
+    any more is refused: package managers may read it otherwise than we would.
     """
-    manifest = _MANIFESTS.get(fold(path.rpartition("/")[2]))
-    if manifest is None or after is None:
+    name = fold(path.rpartition("/")[2])
+    manifest = _MANIFESTS.get(name)
+    if manifest is None and not is_requirements(path):
         return None
+    if after is None:
+        return "would be deleted, and says what is installed: only people decide of that"
+    if manifest is None:
+        return changed_requirements(None if before is None else before.decode("utf-8", "replace"), after.decode())
     read, keys = manifest
     try:
         new = read(after)
@@ -56,7 +65,11 @@ def changed_hooks(path: str, before: bytes | None, after: bytes | None) -> str |
     except (ValueError, RecursionError):
         old = {}
     changed = [key for key in keys if _at(old, key) != _at(new, key)]
-    return f"would change {changed[0]!r}, of which only people decide what is run" if changed else None
+    if changed:
+        return f"would change {changed[0]!r}, of which only people decide what is run"
+    if sources(name, old) != sources(name, new):
+        return "would change where dependencies come from, of which only people decide"
+    return None
 
 
 def _at(value: object, key: str) -> object:

@@ -27,15 +27,20 @@ _NAMES = frozenset(
         ".swcrc",
         ".busted",
     }
+    | {"cmakelists.txt", "meson.build", "meson_options.txt", "makefile.am", "makefile.in", "configure", "configure.ac"}
+    | {"phpunit.dist.xml", "hatch.toml", ".rspec-local", "taskfile.dist.yml", "taskfile.dist.yaml", "build.xml"}
+    | {"deno.json", "deno.jsonc", "build", "workspace", ".bazelrc", "unittest.cfg", "nose2.cfg", "dodo.py"}
     | {".proverc", "behave.ini", ".behaverc", "dart_test.yaml", ".testr.conf", ".stestr.conf"}
 )
 _SHAPES = re.compile(
-    r".*\.mk|.*\.pth|(?:jest|vitest|vite|karma|playwright|cypress)\.(?:config|workspace|conf|setup)\.[a-z0-9.]+"
+    r".*\.mk|.*\.pth|.*\.bazel|.*\.bzl|(?:gulp|grunt)file\.[a-z.]+"
+    r"|(?:jest|vitest|vite|karma|playwright|cypress|ava|web-test-runner|wdio|testem|nightwatch|protractor|stryker)"
+    r"\.(?:config|workspace|conf|setup|preset|shared)\.[a-z0-9.]+"
     r"|\.mocharc\.[a-z]+|.*\.runsettings|tox\.toml|pytest\.toml|\.pytest\.toml"
     r"|babel\.config\.[a-z]+|\.babelrc(?:\.[a-z]+)?|setuptests\.[a-z]+"
 )
 _PLACES = re.compile(
-    r"(?:.*/)?(?:\.cargo/config(?:\.toml)?|\.mvn/.+|gradle/wrapper/.+|features/(?:environment\.py|support/.+)"
+    r"(?:.*/)?(?:\.cargo/config(?:\.toml)?|\.config/nextest\.toml|\.mvn/.+|gradle/wrapper/.+|features/(?:environment\.py|support/.+)"
     # Where installed things lie: what is put there is loaded in place of what was installed, or announces plugins.
     r"|(?:node_modules|site-packages|dist-packages|[^/]+\.(?:egg|dist)-info)/.+)"
 )

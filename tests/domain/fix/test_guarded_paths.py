@@ -43,6 +43,12 @@ NEVER = {
     "pkg/.agents/x.md": "tells agents what to do (**/.agents/**)",
     "pkg/copilot-instructions.md": "tells agents what to do (**/copilot-instructions.md)",
     ".aider.conf.yml": "tells agents what to do (**/.aider*)",
+    "QWEN.md": "tells agents what to do (**/QWEN.md)",
+    ".qwen/settings.json": "tells agents what to do (**/.qwen/**)",
+    "CRUSH.md": "tells agents what to do (**/CRUSH.md)",
+    "WARP.md": "tells agents what to do (**/WARP.md)",
+    ".kilocode/rules/a.md": "tells agents what to do (**/.kilocode/**)",
+    ".factory/a": "tells agents what to do (**/.factory/**)",
     ".clinerules": "tells agents what to do (**/.clinerules)",
     'a"b.py': "has a quote in its path, which patches write otherwise",
     "x b/y.py": "has a space in its path where patches cannot tell where the path ends",
@@ -66,9 +72,21 @@ BY_LEAVE = {
     ),
     "is run by hooks or continuous integration": (
         *(".githooks/pre-push", "ci/Jenkinsfile.release", "azure-pipelines-nightly.yml", "lefthook-local.yml"),
-        *(".pre-commit-hooks.yaml", "appveyor.yml", ".cirrus.star", ".gitlab-ci-docs.yml", "x.code-workspace"),
+        *(
+            ".pre-commit-hooks.yaml",
+            "appveyor.yml",
+            "action.yml",
+            ".cirrus.star",
+            ".gitlab-ci-docs.yml",
+            "x.code-workspace",
+        ),
+        *("Dangerfile", "action.yml", ".goreleaser.yml", ".releaserc.json", "codecov.yml", ".codecov.yaml"),
     ),
     "takes part in installing or starting": (
+        *("Pipfile", "poetry.toml", "uv.toml", "hatch_build.py", "pip.ini", ".condarc", "Gemfile", "x.gemspec"),
+        *("go.work", "mix.exs", "Package.swift", "ios/Podfile", "rust-toolchain", "rust-toolchain.toml", "build.rs"),
+        *("src/App.csproj", "global.json", "conanfile.py", "flake.nix", "pnpm-workspace.yaml", ".pnp.cjs"),
+        *(".python-version", "vcpkg.json"),
         "setup.py",
         "a/binding.gyp",
         ".yarn/releases/y.cjs",
@@ -85,7 +103,7 @@ def test_by_leave(reason: str, path: str) -> None:
 
     assert refusal is not None
     assert refusal.startswith(f"{reason} (**/")
-    assert refusal.endswith(", and the policy gives a fix no leave for it")
+    assert refusal.endswith(", and only people change it")
     assert GuardPolicy(POLICY, allow_paths=("docs/**", path)).path_refusal(path) is None
     assert GuardPolicy(POLICY, allow_paths=("docs/**",)).path_refusal(path) == refusal
 

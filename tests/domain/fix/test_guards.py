@@ -70,7 +70,7 @@ LINK = ("120000", "120000")
 REFUSED: dict[str, tuple[GuardedChange, str]] = {
     "a path": (
         changed("uv.lock", b"a\n", b"b\n"),
-        "is a lock file (**/*.lock), and the policy gives a fix no leave for it",
+        "is a lock file (**/*.lock), and only people change it",
     ),
     "a protected path": (
         changed(".github/workflows/x.yml", None, b"on: push\n"),
@@ -156,7 +156,7 @@ def test_every_reason_is_told() -> None:
     secret = changed("go.sum", b"1\n", f"1\nk = '{KEY}'\n<<<<<<< a\n".encode())
 
     assert [reason for _, reason in told(secret)] == [
-        "is a lock file (**/go.sum), and the policy gives a fix no leave for it",
+        "is a lock file (**/go.sum), and only people change it",
         "would have a marker of a merge conflict in line 3",
         "has in line 2: Secret in the change: github token",
     ]
@@ -196,9 +196,10 @@ def test_leave_lifts_what_is_guarded_by_name() -> None:
 
 
 BUILD = b'[build-system]\nrequires = ["hatchling"]\n'
+ELSEWHERE = "would change where dependencies come from, of which only people decide"
 MANIFESTS: dict[str, tuple[str, bytes | None, bytes | None, str | None]] = {
     "another file": ("src/package.py", b"1", b"2", None),
-    "deleted": ("package.json", b'{"scripts": {"x": "y"}}', None, None),
+    "deleted": ("package.json", b'{"scripts": {"x": "y"}}', None, "would be deleted"),
     "a version": ("package.json", b'{"version": "1"}', b'{"version": "2"}', None),
     "the same scripts": ("package.json", b'{"scripts": {"x": "y"}, "a": 1}', b'{"scripts": {"x":"y"}, "a": 2}', None),
     "a new one": ("package.json", None, b'{"name": "x"}', None),
@@ -226,6 +227,45 @@ MANIFESTS: dict[str, tuple[str, bytes | None, bytes | None, str | None]] = {
         "would change 'tool.hatch.build'",
     ),
     "another table": ("pyproject.toml", BUILD, BUILD + b"[tool.ruff]\nline-length = 99\n", None),
+    "an index of uv": (
+        "pyproject.toml",
+        BUILD,
+        BUILD + b"[tool.uv]\nindex='https://e'\n",
+        "would change 'tool.uv'",
+    ),
+    "a version of Python": (
+        "pyproject.toml",
+        BUILD + b"[project]\ndependencies=['a>=1']\n",
+        BUILD + b"[project]\ndependencies=['a>=2', 'b; os_name == \"a/b\"']\n",
+        None,
+    ),
+    "a dependency from git": (
+        "pyproject.toml",
+        BUILD,
+        BUILD + b"[project]\ndependencies=['a @ git+https://e']\n",
+        ELSEWHERE,
+    ),
+    "no manifest any more": ("pyproject.toml", BUILD, None, "would be deleted"),
+    "npm from git": ("package.json", b"{}", b'{"dependencies": {"a": "git+https://e/a.git"}}', ELSEWHERE),
+    "npm from a user": ("package.json", b"{}", b'{"devDependencies": {"a": "user/a"}}', ELSEWHERE),
+    "npm version": ("package.json", b'{"dependencies": {"a": "^1"}}', b'{"dependencies": {"a": "^2"}}', None),
+    "npm overrides": ("package.json", b"{}", b'{"overrides": {"a": "1"}}', "would change 'overrides'"),
+    "cargo version": ("Cargo.toml", b"[dependencies]\na='1'\n", b"[dependencies]\na={version='2'}\n", None),
+    "cargo path": ("Cargo.toml", b"[dependencies]\na='1'\n", b"[dependencies]\na={path='b'}\n", ELSEWHERE),
+    "cargo build": ("Cargo.toml", b"", b"[package]\nbuild='b.rs'\n", "would change 'package.build'"),
+    "a table too deep": (
+        "Cargo.toml",
+        b"",
+        b"[target" + b".a" * 12 + b"]\n",
+        ELSEWHERE,
+    ),
+    "requirements": ("requirements.txt", b"a==1 # of x/y\n-r b.txt\n", b"a==2\nc\n-r b.txt\n", None),
+    "new requirements": ("requirements/dev.txt", None, b"a==1\n", None),
+    "an index": ("dev-requirements.txt", b"a==1\n", b"--extra-index-url https://e\na==1\n", ELSEWHERE),
+    "a short option": ("requirements-dev.in", b"a==1\n", b"-r b\na==1\n", ELSEWHERE),
+    "a requirement by url": ("requirements.txt", b"a==1\n", b"a @ \\\n  https://e/a.whl\n", ELSEWHERE),
+    "a requirement by path": ("requirements.txt", b"a==1\n", b"./a\n", ELSEWHERE),
+    "a hash": ("requirements.txt", b"a==1 --hash=sha256:a\n", b"a==1\n", "pins dependencies by their hashes"),
     "no TOML": ("pyproject.toml", BUILD, b"[", "would be a manifest that cannot be read"),
     "bytes that are no text": ("pyproject.toml", BUILD, b"\xff", "would be a manifest that cannot be read"),
 }

@@ -27,6 +27,9 @@ DECIDES = "decides how tests are run, and a repair may not change that"
             "features/environment.py",
             "CMake/CTestTestfile.cmake",
         ),
+        *("CMakeLists.txt", "meson.build", "Makefile.am", "Makefile.in", "phpunit.dist.xml", ".config/nextest.toml"),
+        *("hatch.toml", "ava.config.mjs", "Taskfile.dist.yml", "deno.jsonc", ".rspec-local", "wdio.conf.js"),
+        *("web-test-runner.config.mjs", "jest.preset.js", "build.xml", "a/BUILD.bazel", "BUILD", "WORKSPACE", "x.bzl"),
         *("node_modules/jest/index.js", "a/site-packages/pytest/__init__.py", "evil.egg-info/entry_points.txt"),
     ],
 )
