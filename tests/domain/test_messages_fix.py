@@ -268,3 +268,10 @@ def test_what_a_model_is_told_of_refusals() -> None:
     assert refusal_text((Refusal("a.py", "is core"), Refusal("", "it changes nothing"))) == (
         "a.py: is core\nthe patch: it changes nothing"
     )
+
+
+def test_checks_of_others_were_not_run() -> None:
+    said = report(replace(fixes.FIXED, failing=("unit", "a`b")))
+    assert "checks of others failed: `unit`, ``a`b``. **They were not run here**: whether they pass" in said
+    assert "`c4` and 2 more. **They" in report(replace(fixes.FIXED, failing=tuple(f"c{n}" for n in range(7))))
+    assert "not run here" not in report(fixes.FIXED)

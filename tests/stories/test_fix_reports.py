@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from arq.connections import RedisSettings
 
+from app.domain.jobs import Queue
 from tests.fakes.github import FakeGitHub, PullRequest
 from tests.fakes.model import FakeModel, Reviewer, ToolCall
-from tests.stories.fixing import FIXED, asked, told
+from tests.stories.fixing import FIXED, asked, later, told, writer
 from tests.stories.refusing import FILES, MEND, NEW_TEST, WISH, adds, changes, does, opened, patch, run, small_world
+from tests.stories.saying import replies
 from tests.stories.test_fix_asking import BOTH, DEFECTS, with_findings
 from tests.world import World
 
@@ -143,3 +145,49 @@ async def test_a_test_that_fails_without_the_fix_is_told_of(world: World) -> Non
     does(world, patch(NEW_TEST), patch(MEND))
 
     assert "fails on the code without the fix, and passes with it" in await said_of(world, opened(world))
+
+
+def fails(world: World, pull: PullRequest) -> None:
+    """A check of somebody else's."""
+    ci = world.github.add_app("ci", app_id=99)
+    body = {"name": "unit", "head_sha": pull.head_sha, "status": "completed", "conclusion": "failure"}
+    world.repo.add_check_run({**body, "output": {"title": "1 failed", "summary": "x"}}, app=ci)
+
+
+async def test_checks_that_cannot_be_read_are_not_said_to_pass(world: World) -> None:
+    pull = opened(world)
+    await world.settle()
+    fails(world, pull)
+    denied = {"message": "Resource not accessible by integration"}
+    path = r"/commits/[0-9a-f]+/(check-runs|status)"
+    world.github.faults.add(method="GET", path=path, status=403, times=20, body=denied)
+    await asked(world, pull, "@revwright fix")
+
+    said = told(pull)
+    assert "no check of others fails" not in said
+    assert "whether checks of others fail on this head cannot be read (check runs: " in said
+    assert "commit statuses: " in said
+    assert "ermission" in said
+
+
+async def test_a_fix_of_checks_of_others_says_that_they_were_not_run(world: World) -> None:
+    does(world, patch(MEND))
+    pull = opened(world)
+    await world.settle()
+    fails(world, pull)
+    await asked(world, pull, "@revwright fix")
+
+    assert "Asked for because checks of others failed: `unit`. **They were not run here**" in told(pull)
+
+
+@pytest.mark.parametrize("wish", ["fix all", "fix P0"])
+async def test_before_its_first_review_a_head_is_not_said_to_have_no_findings(world: World, wish: str) -> None:
+    pull = opened(world)
+    later(world)
+    pull.comment(writer(world), f"@revwright {wish}")
+    await world.deliver_new()
+    await world.work_queue(Queue.INTERACTIVE)
+
+    (said,) = replies(pull)
+    assert "There is no open finding" in said
+    assert f" yet: `{pull.head_sha[:12]}` is not reviewed. Ask again when its review has ended" in said

@@ -58,6 +58,8 @@ class Fixed:
     """What the model wanted to change, and no fix may."""
     findings: tuple[str, ...] = ()
     """Ids of the findings that the fix is for."""
+    failing: tuple[str, ...] = ()
+    """Names of the checks of others that it is for."""
     onto: Sha | None = None
     """The head that was verified in the end, where it is not the one that the patch was made on."""
 

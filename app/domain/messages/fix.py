@@ -189,7 +189,7 @@ def _warnings(fixed: Fixed) -> str:
         Shown.NOT_RUN: "The new or changed test could not be run on the code without the fix, so it shows nothing.",
         Shown.NOT_COUNTED: "With the new or changed test but without the fix, the checks end badly and do not say why.",
     }[fixed.checked.regression]
-    lines = [regression]
+    lines = [regression, *([_failing(fixed.failing)] if fixed.failing else [])]
     if fixed.onto is not None:
         onto = code_span(fixed.onto[:12], limit=20)
         lines.append(f"The branch was pushed to meanwhile: the patch was applied to {onto}, and is verified there.")
@@ -203,6 +203,15 @@ def _warnings(fixed: Fixed) -> str:
         names = ", ".join(code_span(display_path(one), limit=120) for one in left[:_MAX_LEFT])
         lines.append(f"Not part of the patch: {names}{' and more' if len(left) > _MAX_LEFT else ''}.")
     return "\n\n".join([*lines, *([barred(fixed.barred)] if fixed.barred else [])])
+
+
+def _failing(names: Sequence[str]) -> str:
+    told = ", ".join(code_span(one, limit=120) for one in names[:_MAX_LEFT])
+    more = f" and {len(names) - _MAX_LEFT} more" if len(names) > _MAX_LEFT else ""
+    return (
+        f"Asked for because checks of others failed: {told}{more}. **They were not run here**: whether they pass with "
+        "the fix is for their next run to say."
+    )
 
 
 def _outputs(fixed: Fixed) -> str:

@@ -30,14 +30,37 @@ def accepted() -> str:
     return "Being fixed: a comment in the conversation tells how far it is and what comes of it."
 
 
-def nothing_to_fix(asked: str) -> str:
+def nothing_to_fix(asked: str, *, unseen: Sha | None = None) -> str:
+    """`unseen` is the head, where no review of it has ended yet."""
+    if unseen is not None:
+        return f"There is no {asked} yet: {_not_reviewed(unseen)}"
     return f"There is no {asked}. Name a finding by its id, say `all`, or say in words what to fix."
 
 
-def nothing_fails(block_at: Severity) -> str:
+def nothing_fails(block_at: Severity, unread: Sequence[str] = (), *, unseen: Sha | None = None) -> str:
+    """`unread` says of which checks nobody knows whether they fail, and why; `unseen` is as above."""
+    if unread:
+        checks = f"whether checks of others fail on this head cannot be read ({phrase('; '.join(unread), limit=300)})"
+    else:
+        checks = "no check of others fails on this head"
+    if unseen is not None:
+        return f"There is no open finding of {block_at} or worse yet, and {checks}: {_not_reviewed(unseen)}"
     return (
-        f"There is no open finding of {block_at} or worse, and no check of others fails on this head. "
+        f"There is no open finding of {block_at} or worse, and {checks}. "
         "Name a finding by its id, say `all`, or say in words what to fix."
+    )
+
+
+def found_since(findings: Sequence[str]) -> str:
+    """They were found, or opened again, after somebody asked for a fix of whatever is open."""
+    named = what(findings, words=False)
+    return f"When it was asked for, no finding was open that it could mean; now there is {named}. Ask again."
+
+
+def _not_reviewed(head: Sha) -> str:
+    return (
+        f"{code_span(head[:12], limit=20)} is not reviewed. Ask again when its review has ended; if none is under way, "
+        "ask for a `review`. Or say in words what to fix."
     )
 
 

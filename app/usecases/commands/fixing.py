@@ -42,7 +42,8 @@ async def fix(scene: Scene, command: Fix) -> Answer:
     if memory.attempts >= scene.policy.fix.max_attempts:
         return Answer(answers.too_many_attempts(scene.policy.fix.max_attempts), done=False)
     if isinstance(what, NothingMeant):
-        return Answer(answers.nothing_to_fix(what.asked), done=False)
+        unseen = None if await _is_reviewed(scene) else scene.head
+        return Answer(answers.nothing_to_fix(what.asked, unseen=unseen), done=False)
     order = _order(scene, scene.head, what)
     # First the comment: the job that goes on with it may begin at once.
     told = FixVoice(parts.conversation, parts.outbox, parts.marker_key, parts.github_url).of(scene.place, order, "")
@@ -88,6 +89,12 @@ async def _meant(scene: Scene, command: Fix) -> Meant | NothingMeant:
         threads = await threads_of(scene, past)
         here = next((id_ for id_, thread in threads.items() if thread.comment_id == scene.thread), "")
     return meant(command.what, worst_first, block_at=scene.policy.review.block_at, here=here)
+
+
+async def _is_reviewed(scene: Scene) -> bool:
+    """Whether what is open on this head is known."""
+    past = await scene.parts.past.recall(scene.pull.ref)
+    return past is not None and past.head == scene.head
 
 
 async def _is_pressed_already(scene: Scene) -> bool:

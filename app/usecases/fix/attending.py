@@ -24,7 +24,15 @@ from app.usecases.fix.drafting import Drafting
 from app.usecases.fix.opening import Opening
 from app.usecases.fix.parts import FixParts, NotFixed, Work
 from app.usecases.fix.pushing import Resuming
-from app.usecases.fix.readying import Ready, ci_says, deliverable, environment_of, made_ready, taken_back_from
+from app.usecases.fix.readying import (
+    Ready,
+    ci_says,
+    deliverable,
+    environment_of,
+    made_ready,
+    nothing_fails,
+    taken_back_from,
+)
 from app.usecases.fix.repairing import Repairing
 from app.usecases.fix.telling import FixTelling, FixVoice
 from app.usecases.fix.transcribed import TranscribedModel
@@ -108,8 +116,8 @@ class Attending:
         if parts.turns is None:
             raise NotFixed(answers.one_sandbox())
         ci = await ci_says(parts, Place(pull.ref, pull.repository), pull.head_sha)
-        if order.ci and not ci:
-            raise NotFixed(answers.nothing_fails(ready.policy.review.block_at))
+        if order.ci and not ci.failing:
+            raise await nothing_fails(parts, pull, ready.policy, ci)
         work = Work(
             parts=parts,
             order=order,
@@ -120,7 +128,8 @@ class Attending:
             policy=ready.policy,
             findings=ready.findings,
             words=ready.words,
-            ci=ci,
+            ci=ci.words,
+            failing=ci.failing if order.ci else (),
             speaker=telling.speaker,
             telling=telling,
             guard=guard,

@@ -117,6 +117,8 @@ class Work:
     """What a person asked for in words; data for the model."""
     ci: str
     """What failing checks say, or nothing; data for the model."""
+    failing: tuple[str, ...]
+    """Names of the checks of others that are to be fixed, as others wrote them."""
     speaker: Speaker
     telling: FixTelling
     guard: Guard

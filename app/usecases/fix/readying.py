@@ -132,12 +132,36 @@ async def environment_of(ready: Ready, pull: PullRequest, root: str) -> Prepared
     return Prepared(tree, ready.checks.setup, key)
 
 
-async def ci_says(parts: FixParts, place: Place, head: Sha) -> str:
-    """What the failing checks of others say of the head, for a model; nothing where none fails."""
+@dataclass(frozen=True, slots=True)
+class CiSaid:
+    """What checks of others say of a head."""
+
+    words: str = ""
+    """For a model; nothing where none is known to fail."""
+    failing: tuple[str, ...] = ()
+    """Names, as others wrote them."""
+    unread: tuple[str, ...] = ()
+    """What could not be looked at, and why."""
+
+
+async def ci_says(parts: FixParts, place: Place, head: Sha) -> CiSaid:
+    """What the failing checks of others say."""
     checks = await parts.ci.read(place, head)
-    if not any(check.known for check in checks):
-        return ""
-    return await asyncio.to_thread(ci_words, checks)  # a large log takes seconds, in which a lease must be kept
+    failing = tuple(check.name for check in checks if check.known)
+    unread = tuple(f"{check.name}: {check.note}" for check in checks if not check.known)
+    # A large log takes seconds, in which a lease must be kept.
+    return CiSaid(await asyncio.to_thread(ci_words, checks) if failing else "", failing, unread)
+
+
+async def nothing_fails(parts: FixParts, pull: PullRequest, policy: Policy, ci: CiSaid) -> NotFixed:
+    """Why there is nothing to do for somebody who named nothing."""
+    past = await parts.past.recall(pull.ref)
+    unseen = None if past is not None and past.head == pull.head_sha else pull.head_sha
+    least = policy.review.block_at
+    found = [k.finding for k in (past.findings if past else ()) if k.state is FindingState.OPEN]
+    if since := [one.id for one in found if one.severity.at_least(least)]:
+        return NotFixed(answers.found_since(since))
+    return NotFixed(answers.nothing_fails(least, ci.unread, unseen=unseen))
 
 
 async def _checks(repository: Repository, base: Sha, policy: Policy) -> Checks:

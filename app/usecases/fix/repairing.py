@@ -175,7 +175,8 @@ class Repairing:
             return found
         files = tuple(_counted(change) for change in looked.changes)
         expected = changed_expectations(looked.texts)
-        fixed = Fixed(answer, files, found, expected, collected.extras, barred, findings=self.work.ids)
+        meant = self.work.ids, self.work.failing
+        fixed = Fixed(answer, files, found, expected, collected.extras, barred, *meant)
         return Repair(drafted, fixed, looked.changes)
 
     async def _drafted(self, collected: Collected, answer: FixAnswer) -> Drafted | tuple[Refusal, ...]:
