@@ -135,7 +135,6 @@ def _of_fixes(text: str) -> list[str]:
             for told in (
                 answers.may_not,
                 answers.conflict,
-                answers.branch_protected,
                 answers.cannot_verify,
                 answers.model_ended,
                 answers.github_refused,

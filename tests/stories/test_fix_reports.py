@@ -12,8 +12,21 @@ from arq.connections import RedisSettings
 from app.domain.jobs import Queue
 from tests.fakes.github import FakeGitHub, PullRequest
 from tests.fakes.model import FakeModel, Reviewer, ToolCall
-from tests.stories.fixing import FIXED, asked, later, told, writer
-from tests.stories.refusing import FILES, MEND, NEW_TEST, WISH, adds, changes, does, opened, patch, run, small_world
+from tests.stories.fixing import FIXED, asked, later, policy, told, writer
+from tests.stories.refusing import (
+    FILES,
+    MEND,
+    NEW_TEST,
+    VERIFY,
+    WISH,
+    adds,
+    changes,
+    does,
+    opened,
+    patch,
+    run,
+    small_world,
+)
 from tests.stories.saying import replies
 from tests.stories.test_fix_asking import BOTH, DEFECTS, with_findings
 from tests.world import World
@@ -191,3 +204,17 @@ async def test_before_its_first_review_a_head_is_not_said_to_have_no_findings(wo
     (said,) = replies(pull)
     assert "There is no open finding" in said
     assert f" yet: `{pull.head_sha[:12]}` is not reviewed. Ask again when its review has ended" in said
+
+
+async def test_where_a_fork_asks_from_its_default_branch_it_is_told_what_helps(world: World) -> None:
+    world.repo.private = False
+    fork = world.repo.fork("frida")
+    world.repo.commit("main", {**FILES, ".github/revwright.yml": policy(VERIFY)})
+    fork.store.fetch(world.repo.git_dir, "+refs/heads/main:refs/heads/main")
+    fork.take_refs()
+    fork.commit("main", {"NOTES.md": "x"})
+    said = await said_of(world, world.repo.open_pull_request(head="main", title="x", head_repo=fork))
+
+    assert "nothing is pushed to it. Open the pull request from another branch of the fork, or have the patch" in said
+    assert "`fix.deliver: suggest`" in said
+    assert "pull_request" not in said

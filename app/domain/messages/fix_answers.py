@@ -152,11 +152,17 @@ def branch_gone() -> str:
     return "The branch of this pull request, or its repository, is gone."
 
 
-def branch_protected(branch: str) -> str:
-    return (
-        f"The branch {code_span(branch, limit=100)} is protected, or is the default one: nothing is pushed to it. "
-        "With `fix.deliver: pull_request` in the policy, a pull request onto it is opened instead."
-    )
+def branch_protected(branch: str, *, fork: bool) -> str:
+    """`fork`: it is a branch of one, where no pull request of ours is opened."""
+    if fork:
+        instead = (
+            "Open the pull request from another branch of the fork, or have the patch shown in the comment with "
+            "`fix.deliver: suggest` in the policy."
+        )
+    else:
+        instead = "With `fix.deliver: pull_request` in the policy, a pull request onto it is opened instead."
+    named = code_span(branch, limit=100)
+    return f"The branch {named} is protected, or is the default one: nothing is pushed to it. {instead}"
 
 
 def branch_is_base(branch: str, number: int) -> str:

@@ -58,7 +58,7 @@ def deliverable(branch: HeadBranch, deliver: Delivery) -> None:
     if deliver is not Delivery.PUSH:
         return
     if branch.protected or branch.default:
-        raise NotFixed(answers.branch_protected(branch.name))
+        raise NotFixed(answers.branch_protected(branch.name, fork=branch.fork))
     if branch.base_of is not None:
         raise NotFixed(answers.branch_is_base(branch.name, branch.base_of))
 
