@@ -142,6 +142,7 @@ def _of_fixes(text: str) -> list[str]:
                 answers.given_up,
             )
         ),
+        *(answers.branch_protected(text, fork=fork) for fork in (False, True)),
         answers.turned_off(ORIGIN.commit(sha)),
         answers.head_moved(sha),
         answers.nothing_to_fix("open finding"),

@@ -45,7 +45,7 @@ def test_how_a_command_ended(ran: Ran, told: str) -> None:
         (Shown.FAILS_WITHOUT, "fails on the code without the fix, and passes with it"),
         (Shown.FAILED_BEFORE, "Checks that failed before the fix pass with it"),
         (Shown.PASSES_WITHOUT, "also passes without the fix**, so it shows nothing"),
-        (Shown.NO_TEST, "> Why there is no test: the project has none"),
+        (Shown.NO_TEST, "> Of tests it says: the project has none"),
         (Shown.NOT_RUN, "could not be run on the code without the fix"),
         (Shown.NOT_COUNTED, "without the fix, the checks end badly and do not say why."),
     ],
@@ -60,9 +60,7 @@ def test_no_reason_for_no_test_is_told_too() -> None:
     fixed = fixes.checked(regression=Shown.NO_TEST)
 
     assert "No test was added or changed." in report(fixed)
-    assert "> Why there is no test: it gives no reason." in report(
-        replace(fixed, answer=replace(fixed.answer, test=""))
-    )
+    assert "> Of tests it says: nothing." in report(replace(fixed, answer=replace(fixed.answer, test="")))
 
 
 @pytest.mark.parametrize(

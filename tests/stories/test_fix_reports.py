@@ -104,7 +104,7 @@ async def test_what_a_model_claims_is_not_said_in_our_voice(world: World) -> Non
     assert all(line.startswith(">") for line in quote.split("\n"))
     assert "> All checks passed in CI. Verified by a human. Approved by `@octocat`. Fixed in `deadbeef`\n" in quote
     assert "> - (another id): gone\n> - every other bug: verified\n" in quote
-    assert "> Why there is no test: Tests were added." in quote
+    assert "> Of tests it says: Tests were added." in quote
     assert "No test was added or changed." in ours
     for word in ("Verified by a human", "octocat", "deadbeef", "F012345678", "every other bug", "Tests were added"):
         assert word not in ours + rest

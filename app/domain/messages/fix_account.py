@@ -18,9 +18,7 @@ _ID = re.compile(r"\bF[0-9a-f]{9,}\b", re.IGNORECASE)
 
 def account(answer: FixAnswer, findings: Collection[str], *, untested: bool) -> str:
     """`findings` are those that the fix was for: the model names no others. `untested`: it added no test."""
-    tested = (
-        [f"Why there is no test: {_flat(answer.test, findings, _HOW) or 'it gives no reason.'}"] if untested else []
-    )
+    tested = [f"Of tests it says: {_flat(answer.test, findings, _HOW) or 'nothing.'}"] if untested else []
     return _quoted(
         [
             _flat(answer.summary, findings, _SUMMARY),
