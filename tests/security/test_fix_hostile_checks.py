@@ -188,7 +188,7 @@ STEERING = {
     "Makefile": ("test:\n\ttrue\n", "decides how tests are run"),
     "noxfile.py": (EXIT, "decides how tests are run"),
     "tests/__init__.py": (EXIT, "1 new mark by which tests are skipped"),
-    "test_more.py": (f"{HOOK}\n\ndef test_more():\n    assert 1\n", "1 new mark by which tests are skipped"),
+    "test_more.py": (f"{HOOK}\n\ndef test_more():\n    assert 1\n", "2 new marks by which tests are skipped"),
     "pytest.py": (EXIT, "is run by the command"),
     "_pytest/__init__.py": (EXIT, "would be imported in place of"),
     "argparse.py": (EXIT, "would be imported in place of"),

@@ -62,7 +62,7 @@ class Phase:
 
 def _then(command: str) -> str:
     """The checks, which stay once the fix is in."""
-    return f"grep -q 50 price.sh && {command}\n{RUN}"
+    return f'test "$(sh price.sh 150)" = 2 && {command}\n{RUN}'
 
 
 REPAIRS = Answer(tool_calls=(patching(REPAIR),))

@@ -38,6 +38,10 @@ _RUNNERS = {
 }
 """Files that a runner reads although no word names them."""
 _COMPARED = re.compile(r"\$\([^()\n]{1,400}\)\"?[ \t]{1,9}(?:==?|!=|-eq|-ne)[ \t]{1,9}[\"']?\w")
+_CAPTURED = re.compile(
+    r"(?P<run>(?:^|[;&|(]|\beval\b|-c\b|\bsource\b|(?<![\w$./])\.)[ \t]{0,9})?\"\$\([^()\n]{1,400}\)\"", re.MULTILINE
+)
+"""Output that is an argument; `run` where it is a command instead."""
 _CHECKS = re.compile(
     r"(?:^|[\s(/._-])(?:tests?|check\w*|verify|specs?|run\w*|lint\w*|ci)(?=[\s/._)-])|\bsource\b|\(\s*\.\s"
 )
@@ -87,7 +91,7 @@ def mentions(text: str, tree: TreePaths) -> frozenset[Mention]:
     """What the text of a shell, of a makefile or of scripts in a manifest names. Bounded in words."""
     found: set[Mention] = set()
     words = globs = 0
-    for segment in _SEGMENT.split(_COMPARED.sub(_tested_output, text)):
+    for segment in _SEGMENT.split(_COMPARED.sub(_tested_output, _CAPTURED.sub(_argument, text))):
         for word, run in _words(segment):
             words += 1
             if words > _MAX_WORDS:
@@ -113,6 +117,11 @@ def is_script(path: str, text: str | None) -> bool:
     data = "." not in name and path.rpartition("/")[2].isupper()  # such as VERSION or LICENSE
     named = (_SCRIPT.fullmatch(name) is not None and not data) or any(name in names for names in _RUNNERS.values())
     return named or (text is not None and text.startswith("#!"))
+
+
+def _argument(found: re.Match[str]) -> str:
+    """A script whose output is handed on as a word decides by what it prints alone."""
+    return found[0] if found["run"] is not None else _tested_output(found)
 
 
 def _tested_output(found: re.Match[str]) -> str:
