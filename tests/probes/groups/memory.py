@@ -16,7 +16,10 @@ _WATCHED = ("--memory", str(_MEMORY_MB))
 _TAKE = """
 open("begun", "w").close()
 def note(mb):
-    with open(f"taken-{os.getpid()}-" + str(V.get("who", 0)), "w") as file: file.write(str(mb))
+    # Put in place as a whole: who is killed in the middle of it would leave an empty file, and have taken nothing.
+    name = f"{os.getpid()}-" + str(V.get("who", 0))
+    with open(f"new-{name}", "w") as file: file.write(str(mb))
+    os.rename(f"new-{name}", f"taken-{name}")
 def take(mb, step=8):
     held = []
     for number in range(0, mb, step):
